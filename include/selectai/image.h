@@ -1,0 +1,136 @@
+/*
+ * selectai/image.h: decode, resample, hash, register and write images.
+ *
+ * Tier 1: needs common.h only. All images are 8-bit RGB, as Pillow's `Image.convert("RGB")` makes them: alpha is
+ * dropped, grey is repeated, palettes are looked up, 16 bit keep their high byte. EXIF orientation is not applied.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#ifndef SELECTAI_IMAGE_H
+#define SELECTAI_IMAGE_H
+
+#include <selectai/common.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * An RGB image in memory: rows from the top, width x 3 bytes each, no padding.
+ * Thread-safety: immutable once made; may be read from any number of threads.
+ */
+typedef struct selectai_image selectai_image;
+
+struct selectai_image_options {
+    uint32_t struct_size;
+    uint32_t max_side;   /**< pixels; a larger width or height is refused. Default 32768 */
+    uint64_t max_pixels; /**< width x height; more is refused before anything is decoded. Default 178956970 (Pillow's) */
+    uint64_t max_bytes;  /**< size of the file; more is refused before it is read. Default 1 GiB */
+};
+SELECTAI_API void selectai_image_options_init(struct selectai_image_options *options, uint32_t struct_size);
+
+/** Width, height and format from the file's header, without decoding. */
+struct selectai_image_info {
+    uint32_t struct_size; /**< set by the caller */
+    uint32_t width;       /**< pixels */
+    uint32_t height;      /**< pixels */
+    uint32_t channels;    /**< in the file: 1 grey, 2 grey+alpha, 3 RGB (or palette), 4 RGBA */
+    char format[8];       /**< "png", "jpeg", "webp", "bmp", "gif" */
+};
+SELECTAI_API int selectai_image_read_info(struct selectai_image_info *out, const char *path);
+
+/**
+ * Decodes a file. Errors: NOT_FOUND, PERMISSION, IS_A_DIRECTORY, FORMAT (corrupt, truncated, not an image),
+ * UNSUPPORTED (a kind that this build has no decoder for), LIMIT. The message names the path.
+ */
+SELECTAI_API int selectai_image_load(selectai_image **out, const char *path,
+                                     const struct selectai_image_options *options);
+
+/** The same from bytes in memory; `name` (may be NULL) stands for the path in messages. */
+SELECTAI_API int selectai_image_decode(selectai_image **out, const void *bytes, size_t n_bytes, const char *name,
+                                       const struct selectai_image_options *options);
+
+/** Copies pixels: height rows of width x 3 bytes, row i starts at rgb + i * stride. stride 0 means width x 3. */
+SELECTAI_API int selectai_image_create(selectai_image **out, uint32_t width, uint32_t height, const uint8_t *rgb,
+                                       size_t stride);
+
+SELECTAI_API void selectai_image_destroy(selectai_image **image);
+
+SELECTAI_API uint32_t selectai_image_width(const selectai_image *image);
+SELECTAI_API uint32_t selectai_image_height(const selectai_image *image);
+
+/** width x height x 3 bytes, borrowed from the image. */
+SELECTAI_API const uint8_t *selectai_image_pixels(const selectai_image *image);
+
+/* ---- Resampling ----------------------------------------------------------------------------------------------- */
+
+#define SELECTAI_FILTER_BICUBIC 0 /**< a = -0.5, support 2 */
+#define SELECTAI_FILTER_LANCZOS 1 /**< Lanczos-3, support 3 */
+#define SELECTAI_FILTER_BOX     2 /**< area average when shrinking */
+
+/**
+ * Resamples to width x height with the same bits as Pillow's Image.resize: support scaled when shrinking, 22-bit
+ * fixed-point weights, horizontal pass first with an 8-bit intermediate, an axis of unchanged size is skipped.
+ */
+SELECTAI_API int selectai_image_resize(selectai_image **out, const selectai_image *image, uint32_t width,
+                                       uint32_t height, int32_t filter);
+
+/** Cuts out a rectangle; it must lie inside the image and not be empty (SELECTAI_ERR_INVALID_ARGUMENT). */
+SELECTAI_API int selectai_image_crop(selectai_image **out, const selectai_image *image,
+                                     const struct selectai_pixel_box *box);
+
+/**
+ * CLIP's input as open_clip makes it: shorter side to `size` (bicubic, longer side truncated), centre crop (half to
+ * even), / 255, minus mean, / standard deviation. out: 3 x size x size floats, channels first.
+ */
+SELECTAI_API int selectai_image_preprocess(float *out, const selectai_image *image, uint32_t size);
+
+/**
+ * 64-bit perceptual hash, bit for bit as ImageHash 4.3's phash(): Pillow grey, Lanczos to 32 x 32, DCT-II, low 8 x 8
+ * including DC, bit = above the median, row-major, most significant bit first.
+ */
+SELECTAI_API int selectai_image_phash(uint64_t *out, const selectai_image *image);
+
+/* ---- Writing --------------------------------------------------------------------------------------------------- */
+
+#define SELECTAI_FORMAT_PNG  0 /**< lossless RGB */
+#define SELECTAI_FORMAT_JPEG 1 /**< baseline */
+
+/**
+ * Encodes into memory; the caller frees *bytes with selectai_free(). quality: JPEG 1..100 (0: 90); PNG compression
+ * level 1..9 (0: 6).
+ */
+SELECTAI_API int selectai_image_encode(uint8_t **bytes, size_t *n_bytes, const selectai_image *image, int32_t format,
+                                       int32_t quality);
+
+/** Encodes by the path's extension (.png, .jpg, .jpeg) and writes it whole or not at all. quality as above. */
+SELECTAI_API int selectai_image_save(const selectai_image *image, const char *path, int32_t quality);
+
+/* ---- Crop recovery ---------------------------------------------------------------------------------------------- */
+
+#define SELECTAI_CROP_NONE      0 /**< the second image was not found in the first */
+#define SELECTAI_CROP_IDENTICAL 1 /**< same size, same pixels: not cropped */
+#define SELECTAI_CROP_EXACT     2 /**< every pixel of the crop stands in the original at `box` */
+#define SELECTAI_CROP_RESAMPLED 3 /**< found after rescaling or re-encoding; see residual */
+
+struct selectai_crop_match {
+    uint32_t struct_size;          /**< set by the caller */
+    int32_t method;                /**< SELECTAI_CROP_* */
+    struct selectai_pixel_box box; /**< in pixels of the original; all 0 if method is NONE */
+    int32_t unique;                /**< 1 if the crop fits nowhere else, 0 if it does (flat areas), -1 not known */
+    uint32_t reserved;
+    double residual; /**< root mean square difference over the box, 0..255; 0 for exact; NaN if none */
+};
+
+/**
+ * Finds where `cropped` was cut out of `original`. A box is proved by comparing every pixel, or not given.
+ * This version recognises identical and exact copies; copies that were resampled or re-encoded give NONE.
+ */
+SELECTAI_API int selectai_image_recover_crop(struct selectai_crop_match *out, const selectai_image *original,
+                                             const selectai_image *cropped);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
