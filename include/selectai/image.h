@@ -23,9 +23,10 @@ typedef struct selectai_image selectai_image;
 
 struct selectai_image_options {
     uint32_t struct_size;
-    uint32_t max_side;   /**< pixels; a larger width or height is refused. Default 32768 */
-    uint64_t max_pixels; /**< width x height; more is refused before anything is decoded. Default 178956970 (Pillow's) */
-    uint64_t max_bytes;  /**< size of the file; more is refused before it is read. Default 1 GiB */
+    uint32_t max_side; /**< pixels; a larger width or height is refused. Default 32768 */
+    uint64_t
+        max_pixels;     /**< width x height; more is refused before anything is decoded. Default 178956970 (Pillow's) */
+    uint64_t max_bytes; /**< size of the file; more is refused before it is read. Default 1 GiB */
 };
 SELECTAI_API void selectai_image_options_init(struct selectai_image_options *options, uint32_t struct_size);
 

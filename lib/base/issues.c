@@ -76,8 +76,8 @@ int selectai_issues_get(const selectai_issues *issues, size_t index, struct sele
 {
     SAI_REQUIRE(out && index < selectai_issues_count(issues));
     const struct issue *it = &issues->items[index];
-    struct selectai_issue full = {.code = it->code, .row = it->row, .kind = it->kind, .path = it->path,
-                                  .message = it->message};
+    struct selectai_issue full = {
+        .code = it->code, .row = it->row, .kind = it->kind, .path = it->path, .message = it->message};
     return sai_struct_out(out, &full, sizeof full);
 }
 

@@ -115,18 +115,21 @@ void selectai_free(void *p)
     sai_free(p);
 }
 
-bool sai_grow(void **items, size_t *capacity, size_t need, size_t item_size)
+/* items_slot is the address of a pointer of any type: it is read and written by memcpy, as C's aliasing rules want. */
+bool sai_grow(void *items_slot, size_t *capacity, size_t need, size_t item_size)
 {
+    void *items;
     if (need <= *capacity)
         return true;
+    memcpy(&items, items_slot, sizeof items);
     size_t wanted = *capacity < 8 ? 8 : *capacity;
     while (wanted < need)
         if (!sai_mul_size(&wanted, wanted, 2))
             wanted = need;
-    void *p = sai_realloc_array(*items, wanted, item_size);
-    if (!p)
+    items = sai_realloc_array(items, wanted, item_size);
+    if (!items)
         return false;
-    *items = p;
+    memcpy(items_slot, &items, sizeof items);
     *capacity = wanted;
     return true;
 }

@@ -34,8 +34,8 @@ bool sai_add_size(size_t *out, size_t a, size_t b);
  * Makes room for `need` elements in a growing array (doubling). Use through the macro:
  *     if (!SAI_GROW(list->items, list->capacity, list->count + 1)) return SELECTAI_ERR_OUT_OF_MEMORY;
  */
-bool sai_grow(void **items, size_t *capacity, size_t need, size_t item_size);
-#define SAI_GROW(items, capacity, need) sai_grow((void **)&(items), &(capacity), (need), sizeof *(items))
+bool sai_grow(void *items_slot, size_t *capacity, size_t need, size_t item_size);
+#define SAI_GROW(items, capacity, need) sai_grow(&(items), &(capacity), (need), sizeof *(items))
 
 /* Strings and small arrays that live and die together. */
 struct sai_arena {

@@ -1,0 +1,60 @@
+/*
+ * selectai/evaluation.h: measured figures, each beside its baseline.
+ *
+ * Tier 1: needs common.h only.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#ifndef SELECTAI_EVALUATION_H
+#define SELECTAI_EVALUATION_H
+
+#include <selectai/common.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * How a model did on decisions that it was not trained on.
+ * Thread-safety: immutable; may be read from any number of threads.
+ */
+typedef struct selectai_evaluation selectai_evaluation;
+
+/** One figure. Ranker: "normal", "anomaly", "overall" (shares of pairs ranked right), "top1" (shares of decisions).
+ *  Cropper: "iou" (mean), "within5" (share of boxes with all four edges within 5 % of the side). */
+struct selectai_metric {
+    uint32_t struct_size; /**< set by the caller */
+    uint32_t reserved;
+    const char *name;          /**< borrowed */
+    const char *baseline_name; /**< "highest stage wins", "constant box"; borrowed */
+    uint64_t n;                /**< pairs, decisions or boxes it rests on; 0: value is NaN */
+    double value;              /**< 0..1 */
+    double low, high;          /**< 95 % interval, bootstrap over groups */
+    double baseline;           /**< the trivial rule's value on the same data; NaN if it cannot be applied */
+    double baseline_low, baseline_high;
+};
+
+SELECTAI_API size_t selectai_evaluation_count(const selectai_evaluation *evaluation);
+SELECTAI_API int selectai_evaluation_get(const selectai_evaluation *evaluation, size_t index,
+                                         struct selectai_metric *out);
+
+/** By name; SELECTAI_ERR_NOT_FOUND if there is no such figure. */
+SELECTAI_API int selectai_evaluation_find(const selectai_evaluation *evaluation, const char *name,
+                                          struct selectai_metric *out);
+
+/**
+ * Everything as JSON: {"split","seed","groups","excluded_seen","excluded_missing","metrics":[{"name","n","value","low",
+ * "high","baseline_name","baseline",...}]}; the caller frees it with selectai_free().
+ */
+SELECTAI_API int selectai_evaluation_json(char **out, const selectai_evaluation *evaluation);
+
+/** Decisions that could not be used, with the reason (kinds "not-in-cache", "no-size", ...); borrowed. */
+SELECTAI_API const selectai_issues *selectai_evaluation_issues(const selectai_evaluation *evaluation);
+
+SELECTAI_API void selectai_evaluation_destroy(selectai_evaluation **evaluation);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,237 @@
+/*
+ * base/safetensors_read.c: opening safetensors files that may be hostile.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/safetensors.h"
+
+#define MAX_HEADER  (100u << 20) /* the reference implementation's limit */
+#define MAX_TENSORS 100000u
+
+static const struct {
+    const char *name;
+    size_t size;
+} dtypes[] = {{"F32", 4}, {"F16", 2}, {"BF16", 2}, {"F64", 8}, {"I64", 8}, {"U64", 8}, {"I32", 4},
+              {"U32", 4}, {"I16", 2}, {"U16", 2},  {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
+
+size_t sai_dtype_size(const char *dtype)
+{
+    for (size_t i = 0; i < sizeof dtypes / sizeof dtypes[0]; i++)
+        if (strcmp(dtypes[i].name, dtype) == 0)
+            return dtypes[i].size;
+    return 0;
+}
+
+static int bad(const char *path, const char *name, const char *what)
+{
+    return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: not a valid safetensors file: %s%s%s", path, name, *name ? ": " : "",
+                    what);
+}
+
+static int read_shape(struct sai_tensor *tensor, const json_t *shape, const char *path)
+{
+    if (!json_is_array(shape) || json_array_size(shape) > SAI_TENSOR_MAX_RANK)
+        return bad(path, tensor->name, "shape is no short array");
+    tensor->rank = (uint32_t)json_array_size(shape);
+    tensor->n = 1;
+    for (uint32_t i = 0; i < tensor->rank; i++) {
+        const json_t *side = json_array_get(shape, i);
+        if (!json_is_integer(side) || json_integer_value(side) < 0)
+            return bad(path, tensor->name, "shape has a side that is no count");
+        tensor->shape[i] = (uint64_t)json_integer_value(side);
+        if (__builtin_mul_overflow(tensor->n, tensor->shape[i], &tensor->n))
+            return bad(path, tensor->name, "shape is too large");
+    }
+    return SELECTAI_OK;
+}
+
+static int read_tensor(struct sai_tensor *tensor, const char *name, const json_t *entry, const uint8_t *data,
+                       size_t n_data, const char *path)
+{
+    const json_t *range = json_object_get(entry, "data_offsets");
+    const char *dtype = sai_json_string(entry, "dtype", "");
+    size_t element = sai_dtype_size(dtype), bytes;
+    tensor->name = name;
+    if (element == 0)
+        return bad(path, name, "unknown dtype");
+    memcpy(tensor->dtype, dtype, strlen(dtype) + 1);
+    int rc = read_shape(tensor, json_object_get(entry, "shape"), path);
+    if (rc != SELECTAI_OK)
+        return rc;
+    if (!json_is_array(range) || json_array_size(range) != 2 || !json_is_integer(json_array_get(range, 0)) ||
+        !json_is_integer(json_array_get(range, 1)))
+        return bad(path, name, "data_offsets are no pair of numbers");
+    json_int_t from = json_integer_value(json_array_get(range, 0)), to = json_integer_value(json_array_get(range, 1));
+    if (from < 0 || to < from || (uint64_t)to > n_data)
+        return bad(path, name, "data lies outside the file (truncated?)");
+    if (tensor->n > SIZE_MAX || !sai_mul_size(&bytes, (size_t)tensor->n, element) || bytes != (uint64_t)(to - from))
+        return bad(path, name, "shape and data size differ");
+    tensor->n_bytes = bytes;
+    tensor->data = data + from;
+    return SELECTAI_OK;
+}
+
+static int by_position(const void *a, const void *b)
+{
+    const struct sai_tensor *x = *(const struct sai_tensor *const *)a, *y = *(const struct sai_tensor *const *)b;
+    const char *p = x->data, *q = y->data;
+    return p < q ? -1 : p > q ? 1 : (x->n_bytes > y->n_bytes) - (x->n_bytes < y->n_bytes);
+}
+
+static int check_overlaps(const struct sai_safetensors *file, const char *path)
+{
+    const struct sai_tensor **order = sai_malloc_array(file->n_tensors, sizeof *order);
+    if (!order)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = 0; i < file->n_tensors; i++)
+        order[i] = &file->tensors[i];
+    if (file->n_tensors > 1)
+        qsort(order, file->n_tensors, sizeof *order, by_position);
+    int rc = SELECTAI_OK;
+    for (size_t i = 1; i < file->n_tensors && rc == SELECTAI_OK; i++)
+        if ((const char *)order[i - 1]->data + order[i - 1]->n_bytes > (const char *)order[i]->data)
+            rc = bad(path, order[i]->name, "data overlaps another tensor's");
+    sai_free(order);
+    return rc;
+}
+
+static int read_header(struct sai_safetensors *file, const char *path)
+{
+    const uint8_t *p = file->mapping.data;
+    uint64_t n = 0;
+    if (file->mapping.size < 10)
+        return bad(path, "", "too short");
+    for (int i = 7; i >= 0; i--)
+        n = n << 8 | p[i];
+    if (n > MAX_HEADER || n > file->mapping.size - 8 || p[8] != '{')
+        return bad(path, "", "no header (wrong kind of file, or truncated)");
+    int rc = sai_json_parse(&file->header, (const char *)p + 8, (size_t)n, path, 0);
+    if (rc != SELECTAI_OK)
+        return rc;
+    if (!json_is_object(file->header) || json_object_size(file->header) > MAX_TENSORS)
+        return bad(path, "", "the header is no object of tensors");
+    file->tensors = sai_calloc(json_object_size(file->header), sizeof *file->tensors);
+    if (!file->tensors)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    const char *name;
+    json_t *entry;
+    json_object_foreach(file->header, name, entry)
+    {
+        if (strcmp(name, "__metadata__") == 0)
+            continue;
+        rc = read_tensor(&file->tensors[file->n_tensors], name, entry, p + 8 + n, file->mapping.size - 8 - (size_t)n,
+                         path);
+        if (rc != SELECTAI_OK)
+            return rc;
+        file->n_tensors++;
+    }
+    return check_overlaps(file, path);
+}
+
+int sai_safetensors_open(struct sai_safetensors *out, const char *path)
+{
+    *out = (struct sai_safetensors){0};
+    int rc = sai_file_map(&out->mapping, path);
+    if (rc == SELECTAI_OK)
+        rc = read_header(out, path);
+    if (rc == SELECTAI_OK) {
+        out->metadata = json_object_get(out->header, "__metadata__");
+        if (!json_is_object(out->metadata)) {
+            out->metadata = json_object();
+            if (!out->metadata || json_object_set_new(out->header, "__metadata__", out->metadata) != 0)
+                rc = SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "out of memory");
+        }
+    }
+    if (rc != SELECTAI_OK)
+        sai_safetensors_close(out);
+    return rc;
+}
+
+void sai_safetensors_close(struct sai_safetensors *file)
+{
+    json_decref(file->header);
+    sai_free(file->tensors);
+    sai_file_unmap(&file->mapping);
+    *file = (struct sai_safetensors){0};
+}
+
+const struct sai_tensor *sai_safetensors_find(const struct sai_safetensors *file, const char *name)
+{
+    for (size_t i = 0; i < file->n_tensors; i++)
+        if (strcmp(file->tensors[i].name, name) == 0)
+            return &file->tensors[i];
+    return NULL;
+}
+
+const char *sai_safetensors_text(const struct sai_safetensors *file, const char *key, const char *otherwise)
+{
+    return sai_json_string(file->metadata, key, otherwise);
+}
+
+float sai_float_from_half(uint16_t bits)
+{
+    uint32_t sign = (uint32_t)(bits & 0x8000) << 16, exponent = bits >> 10 & 31, mantissa = bits & 1023, word;
+    float value;
+    if (exponent == 31) {
+        word = sign | 0x7F800000 | mantissa << 13;
+    } else if (exponent > 0) {
+        word = sign | (exponent + 112) << 23 | mantissa << 13;
+    } else { /* subnormal: mantissa x 2^-24 */
+        value = (float)mantissa * 0x1p-24f;
+        return sign ? -value : value;
+    }
+    memcpy(&value, &word, sizeof value);
+    return value;
+}
+
+uint16_t sai_half_from_float(float value)
+{
+    uint32_t word;
+    memcpy(&word, &value, sizeof word);
+    uint16_t sign = (uint16_t)(word >> 16 & 0x8000);
+    uint32_t magnitude = word & 0x7FFFFFFF;
+    if (magnitude > 0x7F800000)
+        return sign | 0x7E00; /* NaN */
+    if (magnitude >= 0x477FF000)
+        return sign | 0x7C00;     /* rounds to infinity */
+    if (magnitude < 0x38800000) { /* subnormal half: the float addition rounds to even for us */
+        float absolute, shifted;
+        uint32_t bits;
+        memcpy(&absolute, &magnitude, sizeof absolute);
+        shifted = absolute + 0.5f;
+        memcpy(&bits, &shifted, sizeof bits);
+        return (uint16_t)(sign | (bits - 0x3F000000));
+    }
+    return (uint16_t)(sign | ((magnitude - 0x38000000 + 0xFFF + (magnitude >> 13 & 1)) >> 13));
+}
+
+int sai_safetensors_floats(const struct sai_safetensors *file, const char *name, float *out, uint64_t n)
+{
+    const struct sai_tensor *tensor = sai_safetensors_find(file, name);
+    if (!tensor)
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "tensor %s is missing", name);
+    if (tensor->n != n)
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "tensor %s has %llu values, expected %llu", name,
+                        (unsigned long long)tensor->n, (unsigned long long)n);
+    if (strcmp(tensor->dtype, "F32") == 0) {
+        memcpy(out, tensor->data, tensor->n_bytes);
+        return SELECTAI_OK;
+    }
+    bool half = strcmp(tensor->dtype, "F16") == 0;
+    if (!half && strcmp(tensor->dtype, "BF16") != 0)
+        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, "tensor %s has dtype %s, expected F32, F16 or BF16", name,
+                        tensor->dtype);
+    for (uint64_t i = 0; i < n; i++) {
+        uint16_t bits;
+        memcpy(&bits, (const char *)tensor->data + 2 * i, 2);
+        uint32_t word = (uint32_t)bits << 16;
+        if (half)
+            out[i] = sai_float_from_half(bits);
+        else
+            memcpy(&out[i], &word, sizeof word);
+    }
+    return SELECTAI_OK;
+}
