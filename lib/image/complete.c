@@ -1,0 +1,78 @@
+/*
+ * image/complete.c: finds GIF and BMP files that lost their end.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include "image/complete.h"
+#include "image/header.h"
+
+#define BMP_COMPRESSION_NONE       0
+#define BMP_COMPRESSION_MASKS      3
+#define BMP_COMPRESSION_ALPHA_MASK 6
+
+static int truncated(const char *name)
+{
+    return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: truncated image: the file ends within the picture; get it again", name);
+}
+
+static size_t colour_table_bytes(uint8_t flags)
+{
+    return flags & 0x80 ? (size_t)3 << ((flags & 7) + 1) : 0;
+}
+
+/* Skips data blocks up to and with the empty one that ends them; false if the file ends before. */
+static bool skip_blocks(const uint8_t *bytes, size_t n, size_t *offset)
+{
+    while (*offset < n) {
+        uint8_t length = bytes[(*offset)++];
+        if (length == 0)
+            return true;
+        if (n - *offset < length)
+            return false;
+        *offset += length;
+    }
+    return false;
+}
+
+int sai_gif_check(const uint8_t *bytes, size_t n, const char *name)
+{
+    const size_t screen = 13, descriptor = 10;
+    if (n < screen)
+        return truncated(name);
+    size_t offset = screen + colour_table_bytes(bytes[10]);
+    while (offset < n) {
+        uint8_t kind = bytes[offset];
+        if (kind == 0x21) {
+            offset += 2;
+            if (!skip_blocks(bytes, n, &offset))
+                return truncated(name);
+        } else if (kind == 0x2C) {
+            if (n - offset < descriptor)
+                return truncated(name);
+            offset += descriptor + colour_table_bytes(bytes[offset + 9]) + 1;
+            return skip_blocks(bytes, n, &offset) ? SELECTAI_OK : truncated(name);
+        } else {
+            return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: corrupt GIF: no picture in it; get the file again", name);
+        }
+    }
+    return truncated(name);
+}
+
+int sai_bmp_check(const uint8_t *bytes, size_t n, uint32_t width, uint32_t height, const char *name)
+{
+    if (n < 34)
+        return truncated(name);
+    bool core = sai_le32(bytes + 14) == 12;
+    uint32_t compression = core ? BMP_COMPRESSION_NONE : sai_le32(bytes + 30);
+    uint64_t bits = sai_le16(bytes + (core ? 24 : 28)), start = sai_le32(bytes + 10);
+    if (compression != BMP_COMPRESSION_NONE && compression != BMP_COMPRESSION_MASKS &&
+        compression != BMP_COMPRESSION_ALPHA_MASK)
+        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED,
+                        "%s: is a compressed BMP image, which cannot be read here; convert "
+                        "it to PNG",
+                        name);
+    if (bits > 32)
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: corrupt BMP: impossible number of bits", name);
+    uint64_t row = (width * bits + 31) / 32 * 4, padding = row - (width * bits + 7) / 8;
+    return start + row * height - padding > n ? truncated(name) : SELECTAI_OK;
+}

@@ -1,0 +1,147 @@
+/*
+ * image/decode.c: files and bytes to images, within the caller's limits.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "image/complete.h"
+#include "image/header.h"
+#include "image/png_read.h"
+#include "image/stb.h"
+
+static const struct selectai_image_options default_options = {
+    .struct_size = sizeof(struct selectai_image_options),
+    .max_side = 32768,
+    .max_pixels = 178956970,
+    .max_bytes = UINT64_C(1) << 30,
+};
+
+void selectai_image_options_init(struct selectai_image_options *options, uint32_t struct_size)
+{
+    sai_options_init(options, struct_size, &default_options, sizeof default_options);
+}
+
+/* Opens what can only be an ordinary file: a pipe would block, a folder has no bytes. */
+static int open_image(int *out, const char *path)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return SAI_FAIL_ERRNO("read", path);
+    int rc = SELECTAI_OK;
+    if (fstat(fd, &status) != 0)
+        rc = SAI_FAIL_ERRNO("read", path);
+    else if (S_ISDIR(status.st_mode))
+        rc = SAI_FAIL(SELECTAI_ERR_IS_A_DIRECTORY, "%s: is a folder, an image file is needed", path);
+    else if (!S_ISREG(status.st_mode))
+        rc = SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: not an ordinary file, an image file is needed", path);
+    if (rc != SELECTAI_OK)
+        close(fd);
+    else
+        *out = fd;
+    return rc;
+}
+
+int selectai_image_read_info(struct selectai_image_info *out, const char *path)
+{
+    SAI_REQUIRE(out != NULL);
+    SAI_REQUIRE(path != NULL);
+    struct sai_image_header header;
+    int fd = -1;
+    int rc = open_image(&fd, path);
+    if (rc != SELECTAI_OK)
+        return rc;
+    struct sai_header_source source = {.fd = fd, .name = path};
+    rc = sai_image_header_parse(&header, &source);
+    close(fd);
+    if (rc != SELECTAI_OK)
+        return rc;
+    struct selectai_image_info info = {.width = header.width, .height = header.height, .channels = header.channels};
+    snprintf(info.format, sizeof info.format, "%s", sai_image_kind_name(header.kind));
+    return sai_struct_out(out, &info, sizeof info);
+}
+
+static int check_limits(const struct sai_image_header *header, const struct selectai_image_options *options,
+                        const char *name)
+{
+    uint64_t pixels = (uint64_t)header->width * header->height;
+    uint32_t max_side = options->max_side < SAI_MAX_SIDE ? options->max_side : SAI_MAX_SIDE;
+    if (header->width > max_side || header->height > max_side)
+        return SAI_FAIL(SELECTAI_ERR_LIMIT, "%s: %u x %u pixels; the longest side may have %u; scale it down", name,
+                        header->width, header->height, max_side);
+    if (pixels > options->max_pixels)
+        return SAI_FAIL(SELECTAI_ERR_LIMIT, "%s: %u x %u pixels are more than the limit of %llu; scale it down", name,
+                        header->width, header->height, (unsigned long long)options->max_pixels);
+    return SELECTAI_OK;
+}
+
+static int decode_kind(selectai_image **out, const struct sai_image_header *header, const uint8_t *bytes, size_t n,
+                       const char *name)
+{
+    int rc = SELECTAI_OK;
+    if (header->undecodable != NULL)
+        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, "%s: is %s, which this build cannot decode; convert it to PNG", name,
+                        header->undecodable);
+    if (header->kind == SAI_KIND_PNG)
+        return sai_png_read(out, bytes, n, name);
+    if (header->kind == SAI_KIND_GIF)
+        rc = sai_gif_check(bytes, n, name);
+    else if (header->kind == SAI_KIND_BMP)
+        rc = sai_bmp_check(bytes, n, header->width, header->height, name);
+    if (rc != SELECTAI_OK)
+        return rc;
+    return sai_stb_read(out, bytes, n, header->width, header->height, name);
+}
+
+static int decode(selectai_image **out, const uint8_t *bytes, size_t n, const char *name,
+                  const struct selectai_image_options *options)
+{
+    struct sai_header_source source = {.bytes = bytes, .n = n, .fd = -1, .name = name};
+    struct sai_image_header header;
+    int rc = sai_image_header_parse(&header, &source);
+    if (rc == SELECTAI_OK)
+        rc = check_limits(&header, options, name);
+    if (rc == SELECTAI_OK)
+        rc = decode_kind(out, &header, bytes, n, name);
+    return rc;
+}
+
+int selectai_image_decode(selectai_image **out, const void *bytes, size_t n_bytes, const char *name,
+                          const struct selectai_image_options *options)
+{
+    SAI_REQUIRE(out != NULL);
+    SAI_REQUIRE(bytes != NULL || n_bytes == 0);
+    struct selectai_image_options o = default_options;
+    int rc = sai_options_copy(&o, sizeof o, options);
+    if (rc != SELECTAI_OK)
+        return rc;
+    if (name == NULL)
+        name = "image in memory";
+    if (n_bytes > o.max_bytes)
+        return SAI_FAIL(SELECTAI_ERR_LIMIT, "%s: %zu bytes are more than the limit of %llu", name, n_bytes,
+                        (unsigned long long)o.max_bytes);
+    return decode(out, bytes, n_bytes, name, &o);
+}
+
+int selectai_image_load(selectai_image **out, const char *path, const struct selectai_image_options *options)
+{
+    SAI_REQUIRE(out != NULL);
+    SAI_REQUIRE(path != NULL);
+    struct selectai_image_options o = default_options;
+    void *bytes = NULL;
+    size_t n = 0;
+    int rc = sai_options_copy(&o, sizeof o, options);
+    if (rc == SELECTAI_OK)
+        rc = sai_file_read(&bytes, &n, path, o.max_bytes);
+    if (rc != SELECTAI_OK)
+        return rc;
+    rc = decode(out, bytes, n, path, &o);
+    sai_free(bytes);
+    return rc;
+}
