@@ -1,0 +1,121 @@
+/*
+ * files.c: folders and lists of files.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "verbs.h"
+
+int add_file(struct file_list *list, const char *path, const char *rel_path)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? 2 * list->capacity : 256;
+        char **paths = realloc(list->paths, capacity * sizeof *paths);
+        if (paths)
+            list->paths = paths;
+        char **rel_paths = realloc(list->rel_paths, capacity * sizeof *rel_paths);
+        if (rel_paths)
+            list->rel_paths = rel_paths;
+        if (!paths || !rel_paths)
+            return SELECTAI_ERR_OUT_OF_MEMORY;
+        list->capacity = capacity;
+    }
+    char *a = strdup(path), *b = strdup(rel_path);
+    if (!a || !b) {
+        free(a);
+        free(b);
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    }
+    list->paths[list->count] = a;
+    list->rel_paths[list->count++] = b;
+    return SELECTAI_OK;
+}
+
+void free_files(struct file_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->paths[i]);
+        free(list->rel_paths[i]);
+    }
+    free(list->paths);
+    free(list->rel_paths);
+    *list = (struct file_list){0};
+}
+
+int list_files(struct file_list *list, const char *path)
+{
+    selectai_scanner *scanner = NULL;
+    struct selectai_file file = {.struct_size = sizeof file};
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode)) {
+        const char *slash = strrchr(path, '/');
+        return add_file(list, path, slash ? slash + 1 : path);
+    }
+    int rc = selectai_scanner_open(&scanner, path);
+    while (rc == SELECTAI_OK && (rc = selectai_scanner_next(scanner, &file)) == SELECTAI_OK)
+        rc = add_file(list, file.path, file.rel_path);
+    if (scanner)
+        print_issues(selectai_scanner_issues(scanner), 10);
+    selectai_scanner_close(&scanner);
+    return rc == SELECTAI_DONE ? SELECTAI_OK : rc;
+}
+
+int make_folder(const char *path)
+{
+    if (mkdir(path, 0777) == 0 || (errno == EEXIST && is_folder(path)))
+        return EXIT_DONE;
+    say("%s: cannot make the folder: %s", path, errno == EEXIST ? "a file of that name is there" : strerror(errno));
+    return EXIT_FAILED;
+}
+
+int is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int folder_is_empty(const char *path)
+{
+    DIR *dir = opendir(path);
+    if (!dir)
+        return errno == ENOENT;
+    int entries = 0;
+    while (entries <= 2 && readdir(dir))
+        entries++;
+    closedir(dir);
+    return entries <= 2; /* "." and ".." */
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+void remove_tree(const char *path)
+{
+    if (is_folder(path))
+        nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+char *path_of(const char *folder, const char *name)
+{
+    size_t n = strlen(folder);
+    char *path = malloc(n + strlen(name) + 2);
+    if (!path) {
+        say("out of memory");
+        exit(EXIT_FAILED);
+    }
+    sprintf(path, "%s%s%s", folder, n && folder[n - 1] == '/' ? "" : "/", name);
+    return path;
+}

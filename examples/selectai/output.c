@@ -1,0 +1,96 @@
+/*
+ * output.c: results on stdout and in files.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "verbs.h"
+
+int print_json(json_t *document)
+{
+    int failed = json_dumpf(document, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER) != 0 || putchar('\n') == EOF ||
+                 fflush(stdout) != 0;
+    json_decref(document);
+    if (failed)
+        say("cannot write to standard output");
+    return failed ? EXIT_FAILED : EXIT_DONE;
+}
+
+json_t *json_of_text(char *text)
+{
+    json_t *value = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+    selectai_free(text);
+    return value ? value : json_null();
+}
+
+json_t *json_of_issues(const selectai_issues *issues)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < selectai_issues_count(issues); i++) {
+        struct selectai_issue issue = {.struct_size = sizeof issue};
+        if (selectai_issues_get(issues, i, &issue) != SELECTAI_OK)
+            continue;
+        json_t *item = json_pack("{s:s, s:i}", "kind", issue.kind, "code", (int)issue.code);
+        /* A path may be no UTF-8: jansson refuses it, and the message, which is cleaned, has to do. */
+        json_object_set_new(item, "path", json_string(issue.path));
+        json_object_set_new(item, "message", json_string(issue.message));
+        if (issue.row)
+            json_object_set_new(item, "row", json_integer((json_int_t)issue.row));
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
+static void print_share(double value, double low, double high)
+{
+    if (isnan(value))
+        printf("  %-22s", "-");
+    else
+        printf("  %6.3f (%.3f-%.3f)  ", value, low, high);
+}
+
+void print_evaluation(const selectai_evaluation *evaluation)
+{
+    printf("%-10s %7s  %-22s  %-22s  %s\n", "measure", "n", "model (95 %)", "baseline (95 %)", "baseline is");
+    for (size_t i = 0; i < selectai_evaluation_count(evaluation); i++) {
+        struct selectai_metric m = {.struct_size = sizeof m};
+        if (selectai_evaluation_get(evaluation, i, &m) != SELECTAI_OK)
+            continue;
+        printf("%-10s %7llu", m.name, (unsigned long long)m.n);
+        print_share(m.value, m.low, m.high);
+        print_share(m.baseline, m.baseline_low, m.baseline_high);
+        printf("  %s\n", m.baseline_name);
+    }
+}
+
+int write_text_file(const char *path, const char *text, size_t n)
+{
+    char *temporary = malloc(strlen(path) + 32);
+    if (!temporary) {
+        say("out of memory");
+        return EXIT_FAILED;
+    }
+    sprintf(temporary, "%s.tmp-%ld", path, (long)getpid());
+    FILE *stream = fopen(temporary, "wbe");
+    int failed = !stream;
+    if (stream) {
+        failed = fwrite(text, 1, n, stream) != n || fflush(stream) != 0 || fsync(fileno(stream)) != 0;
+        int err = errno;
+        fclose(stream);
+        errno = err;
+    }
+    if (!failed)
+        failed = rename(temporary, path) != 0;
+    if (failed) {
+        say("%s: cannot write: %s", path, strerror(errno));
+        unlink(temporary);
+    }
+    free(temporary);
+    return failed ? EXIT_FAILED : EXIT_DONE;
+}

@@ -1,0 +1,122 @@
+/*
+ * steps.c: the pieces that verbs and the demo share.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "verbs.h"
+
+void add_counts(struct selectai_embed_counts *total, const struct selectai_embed_counts *part)
+{
+    total->encoded += part->encoded;
+    total->unchanged += part->unchanged;
+    total->moved += part->moved;
+    total->failed += part->failed;
+}
+
+int open_encoder(selectai_encoder **out, const struct encoder_args *args)
+{
+    struct selectai_encoder_options options;
+    selectai_encoder_options_init(&options, sizeof options);
+    options.activation = args->activation;
+    options.dtype = args->dtype;
+    options.threads = args->threads;
+    options.device = args->device;
+    if (args->batch_size)
+        options.batch_size = args->batch_size;
+    return selectai_encoder_open(out, args->what, &options);
+}
+
+static int add_entry_files(struct file_list *files, const struct selectai_entry *entry)
+{
+    int rc = add_file(files, entry->chosen_path, entry->chosen_path);
+    for (uint32_t i = 0; i < entry->n_negatives && rc == SELECTAI_OK; i++)
+        rc = add_file(files, entry->neg_paths[i], entry->neg_paths[i]);
+    return rc;
+}
+
+static int compare_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Several entries of one group name the same files. paths and rel_paths are equal here, so both sort alike. */
+static void drop_repeats(struct file_list *files)
+{
+    size_t kept = 0;
+    if (files->count == 0)
+        return;
+    qsort(files->paths, files->count, sizeof *files->paths, compare_text);
+    qsort(files->rel_paths, files->count, sizeof *files->rel_paths, compare_text);
+    for (size_t i = 0; i < files->count; i++) {
+        if (kept > 0 && strcmp(files->paths[i], files->paths[kept - 1]) == 0) {
+            free(files->paths[i]);
+            free(files->rel_paths[i]);
+            continue;
+        }
+        files->paths[kept] = files->paths[i];
+        files->rel_paths[kept++] = files->rel_paths[i];
+    }
+    files->count = kept;
+}
+
+static int embed_project(selectai_embedding_cache *cache, selectai_encoder *encoder, const char *project,
+                         const struct file_list *files, uint32_t threads, struct progress *progress,
+                         struct selectai_embed_counts *total)
+{
+    struct selectai_embed_options options;
+    struct selectai_embed_counts counts = {.struct_size = sizeof counts};
+    selectai_issues *issues = NULL;
+    selectai_embed_options_init(&options, sizeof options);
+    options.threads = threads;
+    options.progress = show_progress;
+    options.user = progress;
+    int rc = selectai_embed_files(&counts, &issues, cache, encoder, project, (const char *const *)files->paths,
+                                  (const char *const *)files->rel_paths, files->count, &options);
+    end_progress(progress);
+    print_issues(issues, 10);
+    selectai_issues_destroy(&issues);
+    add_counts(total, &counts);
+    return rc;
+}
+
+/* Index of the first entry at or after `from` whose project has not been handled: entries come in any order. */
+static int project_is_new(const selectai_trainset *set, size_t index, const char *project)
+{
+    struct selectai_entry entry = {.struct_size = sizeof entry};
+    for (size_t i = 0; i < index; i++)
+        if (selectai_trainset_get(set, i, &entry) == SELECTAI_OK && strcmp(entry.project, project) == 0)
+            return 0;
+    return 1;
+}
+
+int embed_entries(selectai_embedding_cache *cache, selectai_encoder *encoder, const selectai_trainset *set,
+                  uint32_t threads, struct progress *progress, struct selectai_embed_counts *total)
+{
+    struct selectai_entry first = {.struct_size = sizeof first}, entry = {.struct_size = sizeof entry};
+    size_t n = selectai_trainset_count(set);
+    char *last = NULL;
+    int rc = SELECTAI_OK;
+
+    for (size_t i = 0; i < n && rc == SELECTAI_OK; i++) {
+        rc = selectai_trainset_get(set, i, &first);
+        if (rc != SELECTAI_OK || (last && strcmp(last, first.project) == 0) || !project_is_new(set, i, first.project))
+            continue;
+        struct file_list files = {0};
+        free(last);
+        last = strdup(first.project);
+        for (size_t j = i; j < n && rc == SELECTAI_OK; j++) {
+            rc = selectai_trainset_get(set, j, &entry);
+            if (rc == SELECTAI_OK && strcmp(entry.project, first.project) == 0)
+                rc = add_entry_files(&files, &entry);
+        }
+        drop_repeats(&files);
+        if (rc == SELECTAI_OK)
+            rc = embed_project(cache, encoder, first.project, &files, threads, progress, total);
+        free_files(&files);
+    }
+    free(last);
+    return rc;
+}

@@ -1,0 +1,135 @@
+/*
+ * terminal.c: messages, progress and Ctrl-C.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "terminal.h"
+
+static volatile sig_atomic_t interrupt_count;
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupt_count = interrupt_count + 1;
+    if (interrupt_count > 1)
+        _exit(130);
+}
+
+void catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    /* A reader that closed the pipe is an ordinary write error, not a reason to die with files half written. */
+    signal(SIGPIPE, SIG_IGN);
+    /* A full quota gives an error code then, which has a message. */
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+int interrupted(void)
+{
+    return interrupt_count != 0;
+}
+
+double seconds_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void draw_bar(struct progress *p, uint64_t done, uint64_t total)
+{
+    char bar[31];
+    double share = total ? (double)done / (double)total : 0;
+    int full = (int)(share * 30);
+    for (int i = 0; i < 30; i++)
+        bar[i] = i < full ? '#' : '.';
+    bar[30] = '\0';
+    double elapsed = seconds_now() - p->started;
+    fprintf(stderr, "\r%s%s%-8s ", p->what ? p->what : "", p->what ? ": " : "", p->stage);
+    if (total)
+        fprintf(stderr, "[%s] %llu/%llu", bar, (unsigned long long)done, (unsigned long long)total);
+    else
+        fprintf(stderr, "%llu", (unsigned long long)done);
+    if (done > 0 && total > done && elapsed > 1)
+        fprintf(stderr, "  %.0f s left", elapsed / (double)done * (double)(total - done));
+    fprintf(stderr, "\033[K");
+    fflush(stderr);
+    p->drawn = 1;
+}
+
+int show_progress(uint64_t done, uint64_t total, const char *stage, void *user)
+{
+    struct progress *p = user;
+    if (strncmp(p->stage, stage, sizeof p->stage - 1) != 0) {
+        end_progress(p);
+        snprintf(p->stage, sizeof p->stage, "%s", stage);
+        p->last_tenth = -1;
+        p->started = seconds_now();
+    }
+    if (p->quiet)
+        return interrupted();
+    if (isatty(STDERR_FILENO)) {
+        draw_bar(p, done, total);
+    } else if (total > 0) {
+        int tenth = (int)(10 * done / total);
+        if (tenth != p->last_tenth && tenth > 0)
+            fprintf(stderr, "%s%s%s: %d %% (%llu of %llu)\n", p->what ? p->what : "", p->what ? ": " : "", stage,
+                    10 * tenth, (unsigned long long)done, (unsigned long long)total);
+        p->last_tenth = tenth;
+    }
+    return interrupted();
+}
+
+void end_progress(struct progress *p)
+{
+    if (p->drawn)
+        fprintf(stderr, "\r\033[K");
+    p->drawn = 0;
+    p->stage[0] = '\0';
+}
+
+void say(const char *fmt, ...)
+{
+    va_list list;
+    fprintf(stderr, "selectai: ");
+    va_start(list, fmt);
+    vfprintf(stderr, fmt, list);
+    va_end(list);
+    fputc('\n', stderr);
+}
+
+int report_failure(int code)
+{
+    if (code == SELECTAI_ERR_CANCELLED && interrupted())
+        say("interrupted; what was finished is kept, run the same command again to go on");
+    else
+        say("%s (%s)", selectai_last_error(), selectai_error_name(code));
+    return code == SELECTAI_ERR_CANCELLED ? 130 : EXIT_FAILED;
+}
+
+void print_issues(const selectai_issues *issues, size_t most)
+{
+    size_t n = selectai_issues_count(issues);
+    for (size_t i = 0; i < n && i < most; i++) {
+        struct selectai_issue issue = {.struct_size = sizeof issue};
+        if (selectai_issues_get(issues, i, &issue) != SELECTAI_OK)
+            continue;
+        if (issue.path[0] && !strstr(issue.message, issue.path))
+            fprintf(stderr, "  [%s] %s: %s\n", issue.kind, issue.path, issue.message);
+        else
+            fprintf(stderr, "  [%s] %s\n", issue.kind, issue.message);
+    }
+    if (n > most)
+        fprintf(stderr, "  ... and %zu more\n", n - most);
+}

@@ -1,0 +1,134 @@
+/*
+ * verb_embed.c: pixels -> vectors in a cache.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "verbs.h"
+
+struct embed_args {
+    const char *project, *cache;
+    struct encoder_args encoder;
+    struct text_list input, rest;
+    int32_t store;
+    int json, quiet;
+};
+
+static int embed_folders(selectai_embedding_cache *cache, selectai_encoder *encoder, const struct embed_args *args,
+                         struct progress *progress, struct selectai_embed_counts *total)
+{
+    struct selectai_embed_options options;
+    struct file_list files = {0};
+    selectai_issues *issues = NULL;
+    struct selectai_embed_counts counts = {.struct_size = sizeof counts};
+    int rc = SELECTAI_OK;
+
+    selectai_embed_options_init(&options, sizeof options);
+    options.threads = args->encoder.threads;
+    options.progress = show_progress;
+    options.user = progress;
+    for (size_t i = 0; i < args->rest.count && rc == SELECTAI_OK; i++)
+        rc = list_files(&files, args->rest.items[i]);
+    if (rc == SELECTAI_OK)
+        rc = selectai_embed_files(&counts, &issues, cache, encoder, args->project, (const char *const *)files.paths,
+                                  (const char *const *)files.rel_paths, files.count, &options);
+    end_progress(progress);
+    print_issues(issues, 20);
+    selectai_issues_destroy(&issues);
+    free_files(&files);
+    add_counts(total, &counts);
+    return rc;
+}
+
+static int embed_logs(selectai_embedding_cache *cache, selectai_encoder *encoder, const struct embed_args *args,
+                      struct progress *progress, struct selectai_embed_counts *total)
+{
+    selectai_trainset *set = NULL;
+    int rc = selectai_trainset_load(&set, args->input.items, args->input.count, 0);
+    if (rc == SELECTAI_OK) {
+        print_issues(selectai_trainset_issues(set), 10);
+        rc = embed_entries(cache, encoder, set, args->encoder.threads, progress, total);
+    }
+    selectai_trainset_destroy(&set);
+    return rc;
+}
+
+static int report_counts(const struct selectai_embed_counts *counts, double seconds, const struct embed_args *args)
+{
+    double rate = seconds > 0 ? (double)counts->encoded / seconds : 0;
+    if (args->json)
+        return print_json(json_pack("{s:I, s:I, s:I, s:I, s:f, s:f}", "encoded", (json_int_t)counts->encoded,
+                                    "unchanged", (json_int_t)counts->unchanged, "moved", (json_int_t)counts->moved,
+                                    "failed", (json_int_t)counts->failed, "seconds", seconds, "images_per_second", rate));
+    if (!args->quiet)
+        printf("%llu encoded (%.1f images/s), %llu already there, %llu found under another name, %llu unreadable\n",
+               (unsigned long long)counts->encoded, rate, (unsigned long long)counts->unchanged,
+               (unsigned long long)counts->moved, (unsigned long long)counts->failed);
+    return EXIT_DONE;
+}
+
+static int embed(const struct embed_args *args)
+{
+    selectai_encoder *encoder = NULL;
+    selectai_embedding_cache *cache = NULL;
+    struct progress progress = {.quiet = args->quiet};
+    struct selectai_embed_counts total = {.struct_size = sizeof total};
+
+    int rc = open_encoder(&encoder, &args->encoder);
+    if (rc == SELECTAI_OK)
+        rc = selectai_embedding_cache_create(&cache, args->cache, selectai_encoder_id(encoder),
+                                             selectai_encoder_dim(encoder),
+                                             args->store ? SELECTAI_DTYPE_FLOAT16 : SELECTAI_DTYPE_FLOAT32);
+    double start = seconds_now();
+    if (rc == SELECTAI_OK && args->rest.count > 0)
+        rc = embed_folders(cache, encoder, args, &progress, &total);
+    if (rc == SELECTAI_OK && args->input.count > 0)
+        rc = embed_logs(cache, encoder, args, &progress, &total);
+    if (rc == SELECTAI_OK)
+        rc = selectai_embedding_cache_flush(cache);
+    int code = rc == SELECTAI_OK ? report_counts(&total, seconds_now() - start, args) : report_failure(rc);
+    selectai_embedding_cache_close(&cache);
+    selectai_encoder_close(&encoder);
+    return code == EXIT_DONE && total.failed ? EXIT_FAILED : code;
+}
+
+static int run(int argc, char **argv, const struct verb *verb)
+{
+    struct embed_args a = {.encoder.what = "builtin"};
+    const struct arg args[] = {
+        {"cache", ARG_TEXT, &a.cache, "DIR", "where the vectors go; made if needed", 1},
+        {"project", ARG_TEXT, &a.project, "NAME", "the project that DIR or FILES belong to", 0},
+        {"input", ARG_LIST, &a.input, "LOG...", "embed the images of training entries instead", 0},
+        {"encoder", ARG_TEXT, &a.encoder.what, "builtin|FILE", "built-in descriptor, or CLIP weights (.safetensors)", 0},
+        {"activation", ARG_CHOICE, &a.encoder.activation, "quickgelu|gelu", "of the CLIP weights; the file cannot tell", 0},
+        {"dtype", ARG_CHOICE, &a.encoder.dtype, "auto|float32|float16|bfloat16", "of the computation", 0},
+        {"device", ARG_TEXT, &a.encoder.device, "NAME", "cpu, cuda, mps", 0},
+        {"store", ARG_CHOICE, &a.store, "float32|float16", "how vectors are stored", 0},
+        {"batch-size", ARG_U32, &a.encoder.batch_size, "N", "images a model call (32)", 0},
+        {"threads", ARG_U32, &a.encoder.threads, "N", "default: all cores", 0},
+        {"json", ARG_FLAG, &a.json, NULL, "print the counts as JSON", 0},
+        {"quiet", ARG_FLAG, &a.quiet, NULL, "no progress", 0},
+        {0},
+    };
+    int code = parse_args(argc, argv, verb, args, &a.rest);
+    if (code < 0 && a.rest.count == 0 && a.input.count == 0)
+        code = usage_error(verb, "nothing to embed: give a folder, files, or --input LOG");
+    if (code < 0 && a.rest.count > 0 && !a.project)
+        code = usage_error(verb, "--project NAME is needed: vectors are looked up by project and file name");
+    if (code < 0)
+        code = embed(&a);
+    free_list(&a.rest);
+    free_list(&a.input);
+    return code;
+}
+
+const struct verb verb_embed = {
+    .name = "embed",
+    .summary = "compute the vectors of images, once, into a cache",
+    .usage = "--cache DIR (--project NAME DIR|FILES... | --input LOG...) [options]",
+    .text = "Files whose name, size and time, or whose content, are in the cache already cost no encoding.\n"
+            "An interrupted run goes on where it stopped. Exit code 1 if some files could not be read.",
+    .run = run,
+};

@@ -1,0 +1,81 @@
+/*
+ * verb_evaluate.c: how good is a model on decisions that it has not seen?
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <stdio.h>
+
+#include "verbs.h"
+
+/* A model file is one of two kinds; the loader of the other kind says MISMATCH. */
+static int evaluate_file(selectai_evaluation **out, const char *model, const selectai_trainset *set,
+                         const selectai_embedding_cache *cache)
+{
+    selectai_ranker *ranker = NULL;
+    selectai_cropper *cropper = NULL;
+    int rc = selectai_ranker_load(&ranker, model);
+    if (rc == SELECTAI_OK)
+        rc = selectai_ranker_evaluate(out, ranker, set, cache);
+    else if (rc == SELECTAI_ERR_MISMATCH && (rc = selectai_cropper_load(&cropper, model)) == SELECTAI_OK)
+        rc = selectai_cropper_evaluate(out, cropper, set, cache);
+    selectai_ranker_destroy(&ranker);
+    selectai_cropper_destroy(&cropper);
+    return rc;
+}
+
+static int run(int argc, char **argv, const struct verb *verb)
+{
+    const char *model = NULL, *cache_dir = NULL;
+    struct text_list data = {0};
+    int json = 0;
+    selectai_trainset *set = NULL;
+    selectai_embedding_cache *cache = NULL;
+    selectai_evaluation *evaluation = NULL;
+    const struct arg args[] = {
+        {"model", ARG_TEXT, &model, "FILE", "a ranker or cropper", 1},
+        {"data", ARG_LIST, &data, "LOG...", "training entries", 1},
+        {"cache", ARG_TEXT, &cache_dir, "DIR", "vectors, as made by 'embed'", 1},
+        {"json", ARG_FLAG, &json, NULL, "print JSON", 0},
+        {0},
+    };
+    int code = parse_args(argc, argv, verb, args, NULL);
+    if (code < 0) {
+        int rc = selectai_trainset_load(&set, data.items, data.count, 0);
+        if (rc == SELECTAI_OK)
+            rc = selectai_embedding_cache_open(&cache, cache_dir);
+        if (rc == SELECTAI_OK)
+            rc = evaluate_file(&evaluation, model, set, cache);
+        char *text = NULL;
+        if (rc == SELECTAI_OK)
+            rc = selectai_evaluation_json(&text, evaluation);
+        if (rc != SELECTAI_OK) {
+            code = report_failure(rc);
+        } else {
+            json_t *document = json_of_text(text);
+            print_issues(selectai_trainset_issues(set), 10);
+            print_issues(selectai_evaluation_issues(evaluation), 10);
+            code = EXIT_DONE;
+            if (json) {
+                code = print_json(json_incref(document));
+            } else {
+                printf("%lld decisions measured, %lld left out because the model has seen their images\n",
+                       (long long)json_integer_value(json_object_get(document, "groups")),
+                       (long long)json_integer_value(json_object_get(document, "excluded_seen")));
+                print_evaluation(evaluation);
+            }
+            json_decref(document);
+        }
+    }
+    selectai_evaluation_destroy(&evaluation);
+    selectai_embedding_cache_close(&cache);
+    selectai_trainset_destroy(&set);
+    free_list(&data);
+    return code;
+}
+
+const struct verb verb_evaluate = {
+    .name = "evaluate",
+    .summary = "measure a model on decisions that it has not seen, beside the trivial rules",
+    .usage = "--model FILE --data LOG... --cache DIR [--json]",
+    .run = run,
+};

@@ -1,0 +1,72 @@
+/*
+ * verbs.h: the verbs of the program, one file each, and what several of them share.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#ifndef PROGRAM_VERBS_H
+#define PROGRAM_VERBS_H
+
+#include <jansson.h>
+#include <selectai/selectai.h>
+
+#include "args.h"
+#include "terminal.h"
+
+extern const struct verb verb_extract, verb_embed, verb_cache, verb_train, verb_evaluate, verb_suggest,
+    verb_recover_crop, verb_hash, verb_sample, verb_demo;
+
+/* ---- output.c: results on stdout -------------------------------------------------------------------------------- */
+
+/* Prints and frees a JSON document; 0, or EXIT_FAILED with a message if stdout cannot be written. */
+int print_json(json_t *document);
+
+/* Parses text that the library made (and frees it); json_null() on failure. */
+json_t *json_of_text(char *text);
+
+json_t *json_of_issues(const selectai_issues *issues);
+
+/* A table of figures beside their baselines. */
+void print_evaluation(const selectai_evaluation *evaluation);
+
+/* Writes text to `path` whole or not at all. 0, or EXIT_FAILED with a message. */
+int write_text_file(const char *path, const char *text, size_t n);
+
+/* ---- files.c: folders and lists of files ------------------------------------------------------------------------ */
+
+struct file_list {
+    char **paths;     /* as given + '/' + rel_path */
+    char **rel_paths;
+    size_t count, capacity;
+};
+/* Adds all images below a folder, or one file. SELECTAI_OK or an error code; issues of the scan are printed. */
+int list_files(struct file_list *list, const char *path);
+int add_file(struct file_list *list, const char *path, const char *rel_path);
+void free_files(struct file_list *list);
+
+/* Makes one folder (parents must exist); fine if it is there. */
+int make_folder(const char *path);
+int is_folder(const char *path);
+int folder_is_empty(const char *path); /* 1 also if it does not exist */
+/* Removes a folder that this program made, with everything in it. */
+void remove_tree(const char *path);
+/* "folder/name"; the caller frees it; exits on out of memory, as a program may. */
+char *path_of(const char *folder, const char *name);
+
+/* ---- steps.c: the pieces that verbs and the demo share ------------------------------------------------------------ */
+
+/* Embeds every image of every decision into the cache, project by project. */
+int embed_entries(selectai_embedding_cache *cache, selectai_encoder *encoder, const selectai_trainset *set,
+                  uint32_t threads, struct progress *progress, struct selectai_embed_counts *total);
+
+/* Adds one call's counts to the total. */
+void add_counts(struct selectai_embed_counts *total, const struct selectai_embed_counts *part);
+
+/* Encoder flags shared by embed and suggest. */
+struct encoder_args {
+    const char *what, *device;
+    int32_t activation, dtype;
+    uint32_t threads, batch_size;
+};
+int open_encoder(selectai_encoder **out, const struct encoder_args *args);
+
+#endif
