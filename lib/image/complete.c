@@ -1,8 +1,10 @@
 /*
- * image/complete.c: finds GIF and BMP files that lost their end.
+ * image/complete.c: finds GIF and BMP files that lost their end, and takes a GIF's first picture out.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
+#include <string.h>
+
 #include "image/complete.h"
 #include "image/header.h"
 
@@ -34,28 +36,54 @@ static bool skip_blocks(const uint8_t *bytes, size_t n, size_t *offset)
     return false;
 }
 
-int sai_gif_check(const uint8_t *bytes, size_t n, const char *name)
+/* Where the first picture ends, and where the flags are that make one of its colours transparent (0: nowhere). */
+struct gif_extent {
+    size_t end, transparency;
+};
+
+static int gif_extent(struct gif_extent *out, const uint8_t *bytes, size_t n, const char *name)
 {
     const size_t screen = 13, descriptor = 10;
     if (n < screen)
         return truncated(name);
+    struct gif_extent extent = {0};
     size_t offset = screen + colour_table_bytes(bytes[10]);
-    while (offset < n) {
-        uint8_t kind = bytes[offset];
-        if (kind == 0x21) {
-            offset += 2;
-            if (!skip_blocks(bytes, n, &offset))
-                return truncated(name);
-        } else if (kind == 0x2C) {
-            if (n - offset < descriptor)
-                return truncated(name);
-            offset += descriptor + colour_table_bytes(bytes[offset + 9]) + 1;
-            return skip_blocks(bytes, n, &offset) ? SELECTAI_OK : truncated(name);
-        } else {
-            return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: corrupt GIF: no picture in it; get the file again", name);
-        }
+    while (offset < n && bytes[offset] == 0x21) {
+        if (n - offset > 3 && bytes[offset + 1] == 0xF9 && bytes[offset + 2] == 4)
+            extent.transparency = offset + 3;
+        offset += 2;
+        if (!skip_blocks(bytes, n, &offset))
+            return truncated(name);
     }
-    return truncated(name);
+    if (offset >= n)
+        return truncated(name);
+    if (bytes[offset] != 0x2C)
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: corrupt GIF: no picture in it; get the file again", name);
+    if (n - offset < descriptor)
+        return truncated(name);
+    offset += descriptor + colour_table_bytes(bytes[offset + 9]) + 1;
+    if (!skip_blocks(bytes, n, &offset))
+        return truncated(name);
+    extent.end = offset;
+    *out = extent;
+    return SELECTAI_OK;
+}
+
+int sai_gif_first_picture(uint8_t **out, size_t *n_out, const uint8_t *bytes, size_t n, const char *name)
+{
+    struct gif_extent extent = {0};
+    int rc = gif_extent(&extent, bytes, n, name);
+    if (rc != SELECTAI_OK)
+        return rc;
+    uint8_t *copy = sai_malloc(extent.end);
+    if (copy == NULL)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    memcpy(copy, bytes, extent.end);
+    if (extent.transparency != 0)
+        copy[extent.transparency] &= 0xFE;
+    *out = copy;
+    *n_out = extent.end;
+    return SELECTAI_OK;
 }
 
 int sai_bmp_check(const uint8_t *bytes, size_t n, uint32_t width, uint32_t height, const char *name)

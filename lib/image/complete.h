@@ -1,5 +1,5 @@
 /*
- * image/complete.h: is a file all there? For the formats whose decoder would fill what is missing with zeros.
+ * image/complete.h: is a file all there, and safe to hand to stb_image, which fills what is missing with zeros?
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -8,8 +8,16 @@
 
 #include "image/image.h"
 
-/* n bytes that begin with a header that was parsed. FORMAT if the first picture's data ends early. */
-int sai_gif_check(const uint8_t *bytes, size_t n, const char *name);
+/*
+ * *out (caller frees with sai_free): the bytes up to the end of the first picture, with its transparent colour, if it
+ * has one, made an ordinary colour. FORMAT if the picture's data ends early.
+ */
+int sai_gif_first_picture(uint8_t **out, size_t *n_out, const uint8_t *bytes, size_t n, const char *name);
+
+/* FORMAT if the end marker is missing or a Huffman table is impossible. */
+int sai_jpeg_check(const uint8_t *bytes, size_t n, const char *name);
+
+/* FORMAT if pixels are missing, UNSUPPORTED for compressed ones. n bytes that begin with a header that was parsed. */
 int sai_bmp_check(const uint8_t *bytes, size_t n, uint32_t width, uint32_t height, const char *name);
 
 #endif

@@ -81,19 +81,32 @@ static int check_limits(const struct sai_image_header *header, const struct sele
     return SELECTAI_OK;
 }
 
+/* The first picture, with the colour that stands at transparent pixels, as everywhere. */
+static int decode_gif(selectai_image **out, const struct sai_image_header *header, const uint8_t *bytes, size_t n,
+                      const char *name)
+{
+    uint8_t *picture = NULL;
+    size_t n_picture = 0;
+    int rc = sai_gif_first_picture(&picture, &n_picture, bytes, n, name);
+    if (rc != SELECTAI_OK)
+        return rc;
+    rc = sai_stb_read(out, picture, n_picture, header->width, header->height, name);
+    sai_free(picture);
+    return rc;
+}
+
 static int decode_kind(selectai_image **out, const struct sai_image_header *header, const uint8_t *bytes, size_t n,
                        const char *name)
 {
-    int rc = SELECTAI_OK;
     if (header->undecodable != NULL)
         return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, "%s: is %s, which this build cannot decode; convert it to PNG", name,
                         header->undecodable);
     if (header->kind == SAI_KIND_PNG)
         return sai_png_read(out, bytes, n, name);
     if (header->kind == SAI_KIND_GIF)
-        rc = sai_gif_check(bytes, n, name);
-    else if (header->kind == SAI_KIND_BMP)
-        rc = sai_bmp_check(bytes, n, header->width, header->height, name);
+        return decode_gif(out, header, bytes, n, name);
+    int rc = header->kind == SAI_KIND_BMP ? sai_bmp_check(bytes, n, header->width, header->height, name)
+                                          : sai_jpeg_check(bytes, n, name);
     if (rc != SELECTAI_OK)
         return rc;
     return sai_stb_read(out, bytes, n, header->width, header->height, name);
