@@ -99,8 +99,7 @@ template <typename V, int mr, int nv> ALWAYS_INLINE void multiply_tile(const Til
 }
 
 /* out: ceil(m / width) panels of k x width, zeros beyond m. Element (i, p) of the source lies at i * si + p * sp. */
-template <int width>
-ALWAYS_INLINE void pack(float *out, const float *in, int64_t si, int64_t sp, int64_t m, int64_t k)
+template <int width> ALWAYS_INLINE void pack(float *out, const float *in, int64_t si, int64_t sp, int64_t m, int64_t k)
 {
     for (int64_t i0 = 0; i0 < m; i0 += width, out += width * k) {
         const int64_t count = std::min<int64_t>(width, m - i0);

@@ -31,15 +31,16 @@ struct Scratch {
     std::vector<float> b;
 };
 
-/* c[i * c_row + j] = bias[j] (or 0) + sum over k of a(i, k) b(k, j), for m x n elements; sums run from k = 0 upwards. */
+/* c[i * c_row + j] = bias[j] (or 0) + sum over k of a(i, k) b(k, j), for m x n elements; sums run from k = 0 upwards.
+ */
 void gemm(float *c, int64_t c_row, MatrixView a, MatrixView b, int64_t m, int64_t n, int64_t k, const float *bias,
           Scratch &scratch);
 
 struct AdamStep {
     float beta1, beta2, eps;
-    float step_size;      /* lr / (1 - beta1^t) */
+    float step_size;       /* lr / (1 - beta1^t) */
     float root_correction; /* 1 / sqrt(1 - beta2^t) */
-    float decay;          /* 1 - lr * weight_decay */
+    float decay;           /* 1 - lr * weight_decay */
 };
 
 /* One Adam step (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019). */

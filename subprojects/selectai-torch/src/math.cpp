@@ -201,7 +201,7 @@ void Math::sigmoid(const at::Tensor &y)
 void Math::sigmoid_backward(const at::Tensor &d, const at::Tensor &y)
 {
     if (!own) {
-        d.mul_(y * (1 - y));
+        d.mul_(y).mul_(y.neg().add_(1));
         return;
     }
     float *dp = d.data_ptr<float>();

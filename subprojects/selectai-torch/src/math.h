@@ -30,7 +30,7 @@ void for_ranges(int64_t n, int64_t grain, const std::function<void(int64_t, int6
 
 class Math
 {
-public:
+  public:
     /* own: run in kernels.cpp; needs CPU tensors. */
     explicit Math(bool own) : own(own)
     {
@@ -60,7 +60,7 @@ public:
     void adam(const at::Tensor &parameters, const at::Tensor &m, const at::Tensor &v, const at::Tensor &gradient,
               const AdamStep &step);
 
-private:
+  private:
     bool own;
     Scratch scratch;
 };

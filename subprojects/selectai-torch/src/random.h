@@ -17,7 +17,7 @@ enum class Stream : uint64_t { weights = 1, order = 2, dropout = 3 };
 
 class Random
 {
-public:
+  public:
     Random(uint64_t seed, Stream stream)
     {
         uint64_t state = seed ^ (static_cast<uint64_t>(stream) * 0xD1342543DE82EF95ULL);
@@ -56,7 +56,7 @@ public:
         return static_cast<uint32_t>(product >> 32);
     }
 
-private:
+  private:
     static uint64_t rotate(uint64_t x, int k)
     {
         return (x << k) | (x >> (64 - k));

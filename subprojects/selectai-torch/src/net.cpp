@@ -1,0 +1,192 @@
+/*
+ * net.cpp: small networks: making, parameters, forward, backward, prediction.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include "net.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
+
+namespace selectai
+{
+namespace
+{
+
+constexpr uint32_t max_width = 1U << 20;
+constexpr int64_t max_parameters = int64_t{1} << 30;
+constexpr int64_t predict_block = 1024;
+
+const sai_backend_net_spec &checked(const sai_backend_net_spec &spec)
+{
+    SELECTAI_NEED(spec.struct_size >= sizeof spec, "net spec: struct_size is %u, need %zu", spec.struct_size,
+                  sizeof spec);
+    SELECTAI_NEED(spec.n_widths >= 2 && spec.n_widths <= 16, "net spec: %u widths, need 2 to 16", spec.n_widths);
+    SELECTAI_NEED(spec.widths != nullptr, "net spec: widths is NULL");
+    SELECTAI_NEED(spec.dropout >= 0.0f && spec.dropout < 1.0f, "net spec: dropout is %g, need 0 <= p < 1",
+                  static_cast<double>(spec.dropout));
+    SELECTAI_NEED(spec.output == SAI_BACKEND_OUTPUT_LINEAR || spec.output == SAI_BACKEND_OUTPUT_SIGMOID,
+                  "net spec: unknown output kind %d", static_cast<int>(spec.output));
+    for (uint32_t i = 0; i < spec.n_widths; i++)
+        SELECTAI_NEED(spec.widths[i] >= 1 && spec.widths[i] <= max_width, "net spec: width %u is %u, need 1 to %u", i,
+                      spec.widths[i], max_width);
+    return spec;
+}
+
+} // namespace
+
+Net::Net(const sai_backend_net_spec &spec, bool own)
+    : output(checked(spec).output), drop(std::min(65535U, static_cast<uint32_t>(spec.dropout * 65536.0f + 0.5f))),
+      seed(spec.seed), device(parse_device(spec.device)), math(own && device.is_cpu())
+{
+    for (uint32_t i = 0; i + 1 < spec.n_widths; i++) {
+        const Layer layer = {spec.widths[i], spec.widths[i + 1], n_parameters};
+        n_parameters += layer.in * layer.out + layer.out; /* at most 2^40 + 2^20 each: no overflow */
+        SELECTAI_NEED(n_parameters <= max_parameters, "net spec: more than %lld parameters",
+                      static_cast<long long>(max_parameters));
+        layers.push_back(layer);
+    }
+    parameters = make_tensor({n_parameters}, device);
+    initialise();
+}
+
+/* Uniform in +-1/sqrt(in) for weights and biases: what torch.nn.Linear's Kaiming uniform with a = sqrt(5) comes to. */
+void Net::initialise()
+{
+    Random random(seed, Stream::weights);
+    std::vector<float> values(static_cast<size_t>(n_parameters));
+    float *p = values.data();
+
+    for (const Layer &layer : layers) {
+        const float bound = 1.0f / std::sqrt(static_cast<float>(layer.in));
+        const int64_t count = layer.in * layer.out + layer.out;
+        for (int64_t i = 0; i < count; i++)
+            *p++ = (2.0f * random.uniform() - 1.0f) * bound;
+    }
+    set_parameters(values.data());
+}
+
+at::Tensor Net::weight(const at::Tensor &flat, const Layer &layer) const
+{
+    return flat.narrow(0, layer.offset, layer.in * layer.out).view({layer.in, layer.out});
+}
+
+at::Tensor Net::bias(const at::Tensor &flat, const Layer &layer) const
+{
+    return flat.narrow(0, layer.offset + layer.in * layer.out, layer.out);
+}
+
+void Net::get_parameters(float *out) const
+{
+    const at::Tensor host = parameters.cpu();
+    const float *in = host.data_ptr<float>();
+
+    for (const Layer &layer : layers) {
+        const float *w = in + layer.offset;
+        for (int64_t o = 0; o < layer.out; o++) {
+            for (int64_t i = 0; i < layer.in; i++)
+                *out++ = w[i * layer.out + o];
+        }
+        std::memcpy(out, w + layer.in * layer.out, sizeof(float) * static_cast<size_t>(layer.out));
+        out += layer.out;
+    }
+}
+
+void Net::set_parameters(const float *in)
+{
+    const at::Tensor host = make_tensor({n_parameters}, c10::Device(c10::DeviceType::CPU));
+
+    for (const Layer &layer : layers) {
+        float *w = host.data_ptr<float>() + layer.offset;
+        for (int64_t o = 0; o < layer.out; o++) {
+            for (int64_t i = 0; i < layer.in; i++)
+                w[i * layer.out + o] = *in++;
+        }
+        std::memcpy(w + layer.in * layer.out, in, sizeof(float) * static_cast<size_t>(layer.out));
+        in += layer.out;
+    }
+    parameters.copy_(host);
+}
+
+Activations Net::make_activations(int64_t rows) const
+{
+    Activations a;
+
+    a.y.push_back(make_tensor({rows, inputs()}, device));
+    a.d.emplace_back();
+    for (const Layer &layer : layers) {
+        a.y.push_back(make_tensor({rows, layer.out}, device));
+        a.d.push_back(make_tensor({rows, layer.out}, device));
+    }
+    return a;
+}
+
+void Net::forward(const Activations &a, int64_t n, Random *dropout)
+{
+    for (size_t i = 0; i < layers.size(); i++) {
+        const at::Tensor y = a.y[i + 1].narrow(0, 0, n);
+        math.affine(y, a.y[i].narrow(0, 0, n), weight(parameters, layers[i]), bias(parameters, layers[i]));
+        if (i + 1 < layers.size()) {
+            if (dropout != nullptr)
+                math.relu_dropout(y, drop, *dropout);
+            else
+                math.relu(y);
+        } else if (output == SAI_BACKEND_OUTPUT_SIGMOID) {
+            math.sigmoid(y);
+        }
+    }
+}
+
+void Net::backward(const Activations &a, int64_t n, const at::Tensor &gradient)
+{
+    if (output == SAI_BACKEND_OUTPUT_SIGMOID)
+        math.sigmoid_backward(a.d.back().narrow(0, 0, n), a.y.back().narrow(0, 0, n));
+    for (size_t i = layers.size(); i-- > 0;) {
+        const at::Tensor x = a.y[i].narrow(0, 0, n);
+        const at::Tensor dy = a.d[i + 1].narrow(0, 0, n);
+        math.multiply_tn(weight(gradient, layers[i]), x, dy);
+        math.sum_rows(bias(gradient, layers[i]), dy);
+        if (i > 0) {
+            const at::Tensor dx = a.d[i].narrow(0, 0, n);
+            math.multiply_nt(dx, dy, weight(parameters, layers[i]));
+            math.relu_dropout_backward(dx, x, drop);
+        }
+    }
+}
+
+void Net::adam(const at::Tensor &m, const at::Tensor &v, const at::Tensor &gradient, const AdamStep &step)
+{
+    math.adam(parameters, m, v, gradient, step);
+}
+
+void Net::predict(float *y, const float *x, const uint32_t *rows, int64_t n)
+{
+    if (n == 0)
+        return;
+    const Activations a = make_activations(std::min(n, predict_block));
+    const at::Tensor host = device.is_cpu() ? a.y[0] : make_tensor(a.y[0].sizes(), c10::Device(c10::DeviceType::CPU));
+    const size_t row_size = sizeof(float) * static_cast<size_t>(inputs());
+
+    for (int64_t begin = 0; begin < n; begin += predict_block) {
+        const int64_t count = std::min(predict_block, n - begin);
+        float *to = host.data_ptr<float>();
+        if (rows == nullptr) {
+            std::memcpy(to, x + begin * inputs(), row_size * static_cast<size_t>(count));
+        } else {
+            for (int64_t i = 0; i < count; i++)
+                std::memcpy(to + i * inputs(), x + static_cast<int64_t>(rows[begin + i]) * inputs(), row_size);
+        }
+        if (!device.is_cpu())
+            a.y[0].copy_(host);
+        forward(a, count, nullptr);
+        const at::Tensor out = a.y.back().narrow(0, 0, count).cpu().contiguous();
+        std::memcpy(y + begin * outputs(), out.data_ptr<float>(),
+                    sizeof(float) * static_cast<size_t>(count * outputs()));
+    }
+}
+
+} // namespace selectai

@@ -1,0 +1,95 @@
+/*
+ * net.h: a small network: Linear (-> ReLU -> Dropout -> Linear)*, forward and backward by hand.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#ifndef SELECTAI_TORCH_NET_H
+#define SELECTAI_TORCH_NET_H
+
+#include <vector>
+
+#include "guard.h"
+#include "math.h"
+
+namespace selectai
+{
+
+/* All activations and their gradients for a batch of up to `rows`. */
+struct Activations {
+    std::vector<at::Tensor> y; /* y[0]: input, y[i]: after layer i, its ReLU and dropout; the last: output */
+    std::vector<at::Tensor> d; /* d[i]: gradient of y[i]; d[0] is not defined */
+};
+
+class Net
+{
+  public:
+    /* own: see Math. */
+    Net(const sai_backend_net_spec &spec, bool own);
+
+    int64_t inputs() const
+    {
+        return layers.front().in;
+    }
+    int64_t outputs() const
+    {
+        return layers.back().out;
+    }
+    bool is_linear() const
+    {
+        return output == SAI_BACKEND_OUTPUT_LINEAR;
+    }
+    int64_t parameter_count() const
+    {
+        return n_parameters;
+    }
+    uint64_t random_seed() const
+    {
+        return seed;
+    }
+    const c10::Device &where() const
+    {
+        return device;
+    }
+    bool is_own() const
+    {
+        return math.is_own();
+    }
+
+    /* In the contract's order: weight [out, in], bias [out], layer after layer. */
+    void get_parameters(float *out) const;
+    void set_parameters(const float *in);
+
+    Activations make_activations(int64_t rows) const;
+    /* Fills y[1..] for the first n rows of y[0]. dropout NULL: as in prediction. */
+    void forward(const Activations &a, int64_t n, Random *dropout);
+    /* From the gradient of the output in d.back() for n rows that forward() saw: fills gradient, laid out as
+     * parameters. */
+    void backward(const Activations &a, int64_t n, const at::Tensor &gradient);
+    void adam(const at::Tensor &m, const at::Tensor &v, const at::Tensor &gradient, const AdamStep &step);
+
+    /* y: n x outputs from rows of x; rows NULL: x's first n rows. */
+    void predict(float *y, const float *x, const uint32_t *rows, int64_t n);
+
+    at::Tensor parameters; /* flat, on the device: per layer weight [in, out], bias [out] */
+
+  private:
+    struct Layer {
+        int64_t in, out, offset; /* of the weight in the flat tensor; the bias follows */
+    };
+
+    void initialise();
+    at::Tensor weight(const at::Tensor &flat, const Layer &layer) const;
+    at::Tensor bias(const at::Tensor &flat, const Layer &layer) const;
+
+    std::vector<Layer> layers;
+    int64_t n_parameters = 0;
+    int32_t output;
+    uint32_t drop; /* of 65536 */
+    uint64_t seed;
+    c10::Device device;
+    Math math;
+};
+
+} // namespace selectai
+
+#endif
