@@ -1,0 +1,126 @@
+"""selectai: learns one person's choice among groups of generated images.
+
+>>> import selectai
+>>> result = selectai.extract("RAW", "FINAL", "mojo1")  # doctest: +SKIP
+>>> with selectai.Encoder.open() as encoder:  # doctest: +SKIP
+...     cache = selectai.EmbeddingCache.create("cache", encoder)
+...     cache.add_files("mojo1", [file.path for file in selectai.scan("RAW")])
+...     ranker = selectai.Ranker.train(result, cache)
+...     suggestions = selectai.suggest(new_files, ranker, encoder=encoder)
+
+Pure ctypes and numpy over libselectai; SELECTAI_LIBRARY overrides the library's path. Errors are selectai.Error, and
+also the built-in exception of the same meaning. Objects that own something in the library are context managers.
+
+Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+"""
+
+from ._errors import (
+    BackendError,
+    BackendMissingError,
+    BackendVersionError,
+    Cancelled,
+    Error,
+    ExistsError,
+    FormatError,
+    InternalError,
+    InvalidArgumentError,
+    IoError,
+    IsADirectory,
+    LimitError,
+    MismatchError,
+    NoDataError,
+    NoSpaceError,
+    NotADirectory,
+    NotFoundError,
+    OutOfMemoryError,
+    PermissionDenied,
+    ProjectRuleError,
+    UnsupportedError,
+    error_name,
+)
+from ._library import __version__, backend_name, library_path
+from .cache import CacheRow, EmbeddingCache, EmbedResult
+from .encoder import Encoder
+from .evaluation import Evaluation, Metric, box_iou
+from .extraction import Extraction, extract
+from .image import (
+    CropMatch,
+    ImageInfo,
+    crop,
+    decode,
+    decode_bytes,
+    encode,
+    phash,
+    preprocess,
+    read_info,
+    recover_crop,
+    resize,
+    save,
+)
+from .issues import Issue
+from .models import Cropper, Ranker
+from .names import ParsedName, ScannedFile, Scanner, group, parse_filename, scan
+from .suggest import Suggestion, Suggestions, suggest
+from .trainset import TrainSet
+
+__all__ = [
+    "BackendError",
+    "BackendMissingError",
+    "BackendVersionError",
+    "CacheRow",
+    "Cancelled",
+    "CropMatch",
+    "Cropper",
+    "EmbedResult",
+    "EmbeddingCache",
+    "Encoder",
+    "Error",
+    "Evaluation",
+    "ExistsError",
+    "Extraction",
+    "FormatError",
+    "ImageInfo",
+    "InternalError",
+    "InvalidArgumentError",
+    "IoError",
+    "IsADirectory",
+    "Issue",
+    "LimitError",
+    "Metric",
+    "MismatchError",
+    "NoDataError",
+    "NoSpaceError",
+    "NotADirectory",
+    "NotFoundError",
+    "OutOfMemoryError",
+    "ParsedName",
+    "PermissionDenied",
+    "ProjectRuleError",
+    "Ranker",
+    "ScannedFile",
+    "Scanner",
+    "Suggestion",
+    "Suggestions",
+    "TrainSet",
+    "UnsupportedError",
+    "__version__",
+    "backend_name",
+    "box_iou",
+    "crop",
+    "decode",
+    "decode_bytes",
+    "encode",
+    "error_name",
+    "extract",
+    "group",
+    "library_path",
+    "parse_filename",
+    "phash",
+    "preprocess",
+    "read_info",
+    "recover_crop",
+    "resize",
+    "save",
+    "scan",
+    "suggest",
+]

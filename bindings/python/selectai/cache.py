@@ -1,0 +1,281 @@
+"""selectai/cache.py: vectors on disk, found by project and file name.
+
+Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+"""
+
+from __future__ import annotations
+
+import ctypes
+import operator
+import os
+from typing import Iterable, NamedTuple, Optional, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _prototypes
+from ._arrays import as_array, pointer
+from ._callbacks import Progress, ProgressCallback
+from ._errors import NOT_FOUND, check
+from ._handle import Handle
+from ._library import lib
+from ._options import choice, make
+from ._text import PathLike, path_array, path_bytes, text, utf8
+from .encoder import DTYPES, Encoder
+from .issues import Issue, IssueList, collect
+
+__all__ = ["CacheRow", "EmbedResult", "EmbeddingCache"]
+
+
+class CacheRow(NamedTuple):
+    """What a cache knows about one file besides its vector.
+
+    rel_path: below the folder that was embedded, with "/". filename: its last part, with project the key. size: bytes.
+    mtime_ns: since 1970. crc32: of the bytes, as zlib.crc32(). width, height: pixels. phash: see phash().
+    """
+
+    project: str
+    rel_path: str
+    filename: str
+    size: int = 0
+    mtime_ns: int = 0
+    crc32: int = 0
+    width: int = 0
+    height: int = 0
+    phash: int = 0
+
+
+class EmbedResult(NamedTuple):
+    """Files of one add_files(): newly encoded, unchanged, found under a new name, failed; and why those failed."""
+
+    encoded: int
+    unchanged: int
+    moved: int
+    failed: int
+    issues: list[Issue]
+
+
+class EmbeddingCache(Handle):
+    """A folder of vectors of one encoder.
+
+    find() and reading may run in any number of threads; adding, flush() and close() need the object alone. Several
+    processes may open one folder at once.
+
+    >>> with Encoder.open() as encoder, EmbeddingCache.create("cache", encoder) as cache:  # doctest: +SKIP
+    ...     cache.add_files("mojo1", ["RAW/a.png", "RAW/b.png"])
+    """
+
+    _type = _prototypes.EmbeddingCache
+    _destroy = "selectai_embedding_cache_close"
+
+    directory: bytes
+    encoder: Optional[Encoder]
+
+    @classmethod
+    def open(cls, directory: PathLike) -> "EmbeddingCache":
+        """Opens for reading. Raises FileNotFoundError, or FormatError if it is no cache."""
+        self = cls._new()
+        self.directory, self.encoder = path_bytes(directory), None
+        check(lib.selectai_embedding_cache_open(ctypes.byref(self._pointer), self.directory))
+        return self
+
+    @classmethod
+    def create(
+        cls,
+        directory: PathLike,
+        encoder: Optional[Encoder] = None,
+        *,
+        encoder_id: Optional[str] = None,
+        dim: Optional[int] = None,
+        dtype: str = "auto",
+    ) -> "EmbeddingCache":
+        """Opens for adding; makes the folder if needed. Raises MismatchError for a cache of another encoder.
+
+        Give the encoder, or for vectors made elsewhere its encoder_id and dim. dtype on disk: "auto" and "float32", or
+        "float16".
+        """
+        if encoder is not None:
+            encoder_id, dim = encoder.model_id, encoder.dim
+        if encoder_id is None or dim is None:
+            raise TypeError("create() needs an encoder, or encoder_id and dim")
+        if not 0 < operator.index(dim) < 2**32:
+            raise ValueError(f"dim must be a positive number, not {dim}")
+        self = cls._new()
+        self.directory, self.encoder = path_bytes(directory), encoder
+        number = choice(dtype, DTYPES, "dtype")
+        check(
+            lib.selectai_embedding_cache_create(
+                ctypes.byref(self._pointer), self.directory, utf8(encoder_id, "encoder_id"), dim, number
+            )
+        )
+        return self
+
+    def __len__(self) -> int:
+        return int(lib.selectai_embedding_cache_count(self._handle))
+
+    def __bool__(self) -> bool:
+        return True  # an empty cache is still a cache
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return int(lib.selectai_embedding_cache_dim(self._handle))
+
+    @property
+    def encoder_id(self) -> str:
+        """Encoder.model_id of the vectors' encoder."""
+        return text(lib.selectai_embedding_cache_encoder_id(self._handle))
+
+    @property
+    def issues(self) -> list[Issue]:
+        """Parts that were dropped while opening, such as torn files of a killed run."""
+        return collect(lib.selectai_embedding_cache_issues(self._handle))
+
+    @property
+    def n_parts(self) -> int:
+        """Number of parts that are on disk."""
+        return int(lib.selectai_embedding_cache_part_count(self._handle))
+
+    def vectors(self, part: int) -> "np.memmap[tuple[int, ...], np.dtype[np.floating]]":
+        """The vectors of one part, memory-mapped for reading: [n, dim], float32 or float16."""
+        n_parts = self.n_parts
+        index = operator.index(part)
+        if not 0 <= index < n_parts:
+            raise IndexError(f"part {index} of {n_parts}")
+        path = ctypes.c_char_p()
+        first, n_rows = ctypes.c_size_t(), ctypes.c_size_t()
+        check(
+            lib.selectai_embedding_cache_part(
+                self._handle, index, ctypes.byref(path), ctypes.byref(first), ctypes.byref(n_rows)
+            )
+        )
+        array: np.memmap = np.load(os.fsdecode(path.value or b""), mmap_mode="r", allow_pickle=False)
+        if array.shape != (n_rows.value, self.dim):
+            raise ValueError(f"{os.fsdecode(path.value or b'')} has shape {array.shape}, not {(n_rows.value, self.dim)}")
+        return array
+
+    def find(self, project: str, filename: PathLike) -> Optional[NDArray[np.float32]]:
+        """The vector of a file, float32 [dim], by the last part of its name within the project; None if there is none."""
+        out = np.empty(self.dim, np.float32)
+        code = lib.selectai_embedding_cache_find(
+            self._handle, utf8(project, "project"), path_bytes(filename), pointer(out, ctypes.c_float), None
+        )
+        return None if code == NOT_FOUND else (check(code), out)[1]
+
+    def find_content(self, project: str, size: int, crc32: int) -> Optional[NDArray[np.float32]]:
+        """The same by content: size in bytes and zlib.crc32() of the file."""
+        out = np.empty(self.dim, np.float32)
+        code = lib.selectai_embedding_cache_find_content(
+            self._handle, utf8(project, "project"), size, crc32, pointer(out, ctypes.c_float), None
+        )
+        return None if code == NOT_FOUND else (check(code), out)[1]
+
+    def get(self, index: int) -> tuple[CacheRow, NDArray[np.float32]]:
+        """Record and vector of row `index`."""
+        n = len(self)
+        position = operator.index(index)
+        if not 0 <= position < n:
+            raise IndexError(f"row {position} of {n}")
+        row = _prototypes.CacheRow(struct_size=ctypes.sizeof(_prototypes.CacheRow))
+        out = np.empty(self.dim, np.float32)
+        check(
+            lib.selectai_embedding_cache_get(
+                self._handle, position, ctypes.byref(row), pointer(out, ctypes.c_float)
+            )
+        )
+        record = CacheRow(
+            text(row.project),
+            text(row.rel_path),
+            text(row.filename),
+            row.size,
+            row.mtime_ns,
+            row.crc32,
+            row.width,
+            row.height,
+            row.phash,
+        )
+        return record, out
+
+    def add(self, row: CacheRow, vector: ArrayLike) -> None:
+        """Adds one vector, float32 [dim]; on disk after flush(). row.filename may be "": taken from rel_path."""
+        array = as_array(vector, np.float32, (self.dim,), "vector")
+        record = make_row(row)
+        check(lib.selectai_embedding_cache_add(self._handle, ctypes.byref(record), pointer(array, ctypes.c_float)))
+
+    def flush(self) -> None:
+        """Writes what was added; close() does it too, but only flush() says what went wrong."""
+        check(lib.selectai_embedding_cache_flush(self._handle))
+
+    def verify(self) -> list[Issue]:
+        """Proves that index and vectors on disk agree; returns what is wrong, an empty list if nothing is."""
+        self._handle
+        with IssueList() as issues:
+            check(lib.selectai_embedding_cache_verify(ctypes.byref(issues.pointer), self.directory))
+            return issues.take()
+
+    def add_files(
+        self,
+        project: str,
+        paths: Sequence[PathLike],
+        encoder: Optional[Encoder] = None,
+        rel_paths: Optional[Iterable[PathLike]] = None,
+        *,
+        threads: int = 0,
+        progress: Optional[ProgressCallback] = None,
+    ) -> EmbedResult:
+        """Makes sure that every file's vector is in the cache; the cache must come from create().
+
+        encoder: None for the one given to create(). rel_paths: each file's path below its folder, None for the paths
+        themselves. Files are recognised by name, size and time, then by content; only new and changed ones are encoded,
+        so a killed run is resumed by calling again. progress: called with (done, total, stage), a true value cancels.
+        """
+        encoder = encoder or self.encoder
+        if encoder is None:
+            raise TypeError("add_files() needs an encoder: give one here or to create()")
+        array, n = path_array(paths)
+        relative = None
+        if rel_paths is not None:
+            relative, n_relative = path_array(rel_paths)
+            if n_relative != n:
+                raise ValueError(f"rel_paths has {n_relative} entries, paths has {n}")
+        counts = _prototypes.EmbedCounts(struct_size=ctypes.sizeof(_prototypes.EmbedCounts))
+        with IssueList() as issues, Progress(progress) as running:
+            options = make(
+                _prototypes.EmbedOptions, "selectai_embed_options_init", threads=threads, progress=running.function
+            )
+            running.check(
+                lib.selectai_embed_files(
+                    ctypes.byref(counts),
+                    ctypes.byref(issues.pointer),
+                    self._handle,
+                    encoder._handle,
+                    utf8(project, "project"),
+                    array,
+                    relative,
+                    n,
+                    ctypes.byref(options),
+                )
+            )
+            found = issues.take()
+        return EmbedResult(counts.encoded, counts.unchanged, counts.moved, counts.failed, found)
+
+
+def make_row(row: CacheRow) -> _prototypes.CacheRow:
+    """The C record; numbers that do not fit are refused, ctypes would wrap them."""
+    limits = {"size": 64, "crc32": 32, "width": 32, "height": 32, "phash": 64}
+    for name, bits in limits.items():
+        value = operator.index(getattr(row, name))
+        if not 0 <= value < 2**bits:
+            raise ValueError(f"{name} must be from 0 to {2**bits - 1}, not {value}")
+    return _prototypes.CacheRow(
+        struct_size=ctypes.sizeof(_prototypes.CacheRow),
+        crc32=row.crc32,
+        size=row.size,
+        mtime_ns=row.mtime_ns,
+        phash=row.phash,
+        width=row.width,
+        height=row.height,
+        project=utf8(row.project, "project"),
+        rel_path=path_bytes(row.rel_path),
+        filename=path_bytes(row.filename) if row.filename else None,
+    )
