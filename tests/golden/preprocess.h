@@ -1,0 +1,12 @@
+/* golden/preprocess.h: width, height, size, seed, crc32. Made by make_image.py with Pillow 9.4.0. */
+{32, 32, 32, 7000u, 0xac5d3242u},
+{33, 32, 32, 7001u, 0x30cf4052u},
+{32, 35, 32, 7002u, 0xe567977cu},
+{31, 47, 32, 7003u, 0x949524acu},
+{100, 41, 32, 7004u, 0xaa3f8b8du},
+{20, 11, 32, 7005u, 0x4def5cfau},
+{1, 1, 32, 7006u, 0x41a65293u},
+{3, 40, 32, 7007u, 0x32aee763u},
+{64, 65, 32, 7008u, 0xe32d570du},
+{67, 64, 32, 7009u, 0xc945b1a9u},
+{96, 229, 32, 7010u, 0xbb59d8b9u},
