@@ -58,7 +58,8 @@ static void print_help(const struct verb *verb, const struct arg *args)
     printf("\noptions:\n");
     for (; args->type != ARG_END; args++) {
         char left[80];
-        snprintf(left, sizeof left, "--%s%s%s", args->name, args->choices ? " " : "", args->choices ? args->choices : "");
+        snprintf(left, sizeof left, "--%s%s%s", args->name, args->choices ? " " : "",
+                 args->choices ? args->choices : "");
         if (strlen(left) > 30)
             printf("  %s\n  %-30s  %s%s\n", left, "", args->help, args->required ? " (required)" : "");
         else

@@ -13,14 +13,14 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 enum arg_type {
     ARG_END = 0,
-    ARG_FLAG,    /* int: set to 1 */
-    ARG_TEXT,    /* const char * */
-    ARG_LIST,    /* struct text_list: may be repeated, and takes what follows up to the next flag */
-    ARG_U32,     /* uint32_t */
-    ARG_U64,     /* uint64_t */
-    ARG_FLOAT,   /* float, finite, >= 0 */
-    ARG_DOUBLE,  /* double, finite, >= 0 */
-    ARG_CHOICE,  /* int32_t: index of the value in `choices`, "a|b|c" */
+    ARG_FLAG,   /* int: set to 1 */
+    ARG_TEXT,   /* const char * */
+    ARG_LIST,   /* struct text_list: may be repeated, and takes what follows up to the next flag */
+    ARG_U32,    /* uint32_t */
+    ARG_U64,    /* uint64_t */
+    ARG_FLOAT,  /* float, finite, >= 0 */
+    ARG_DOUBLE, /* double, finite, >= 0 */
+    ARG_CHOICE, /* int32_t: index of the value in `choices`, "a|b|c" */
 };
 
 struct text_list {
@@ -29,7 +29,7 @@ struct text_list {
 };
 
 struct arg {
-    const char *name;    /* without the dashes */
+    const char *name; /* without the dashes */
     enum arg_type type;
     void *value;         /* where it goes; keeps its default if the flag is absent */
     const char *choices; /* ARG_CHOICE: the values; others: what --help shows for the value, e.g. "DIR" */

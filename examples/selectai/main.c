@@ -9,14 +9,15 @@
 #include "verbs.h"
 
 static const struct verb *const verbs[] = {
-    &verb_demo,    &verb_sample, &verb_extract,      &verb_embed, &verb_train, &verb_evaluate,
-    &verb_suggest, &verb_cache,  &verb_recover_crop, &verb_hash,
+    &verb_demo,     &verb_sample,  &verb_extract, &verb_embed,        &verb_train,
+    &verb_evaluate, &verb_suggest, &verb_cache,   &verb_recover_crop, &verb_hash,
 };
 
 static void print_usage(FILE *stream)
 {
-    fprintf(stream, "usage: selectai VERB [options]\n\n"
-                    "Learns one person's choice among groups of generated images, and suggests the next ones.\n\nverbs:\n");
+    fprintf(stream,
+            "usage: selectai VERB [options]\n\n"
+            "Learns one person's choice among groups of generated images, and suggests the next ones.\n\nverbs:\n");
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         fprintf(stream, "  %-14s %s\n", verbs[i]->name, verbs[i]->summary);
     fprintf(stream, "\n'selectai VERB --help' lists a verb's options; 'selectai --version' the version.\n"

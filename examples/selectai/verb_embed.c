@@ -61,7 +61,8 @@ static int report_counts(const struct selectai_embed_counts *counts, double seco
     if (args->json)
         return print_json(json_pack("{s:I, s:I, s:I, s:I, s:f, s:f}", "encoded", (json_int_t)counts->encoded,
                                     "unchanged", (json_int_t)counts->unchanged, "moved", (json_int_t)counts->moved,
-                                    "failed", (json_int_t)counts->failed, "seconds", seconds, "images_per_second", rate));
+                                    "failed", (json_int_t)counts->failed, "seconds", seconds, "images_per_second",
+                                    rate));
     if (!args->quiet)
         printf("%llu encoded (%.1f images/s), %llu already there, %llu found under another name, %llu unreadable\n",
                (unsigned long long)counts->encoded, rate, (unsigned long long)counts->unchanged,
@@ -101,8 +102,10 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"cache", ARG_TEXT, &a.cache, "DIR", "where the vectors go; made if needed", 1},
         {"project", ARG_TEXT, &a.project, "NAME", "the project that DIR or FILES belong to", 0},
         {"input", ARG_LIST, &a.input, "LOG...", "embed the images of training entries instead", 0},
-        {"encoder", ARG_TEXT, &a.encoder.what, "builtin|FILE", "built-in descriptor, or CLIP weights (.safetensors)", 0},
-        {"activation", ARG_CHOICE, &a.encoder.activation, "quickgelu|gelu", "of the CLIP weights; the file cannot tell", 0},
+        {"encoder", ARG_TEXT, &a.encoder.what, "builtin|FILE", "built-in descriptor, or CLIP weights (.safetensors)",
+         0},
+        {"activation", ARG_CHOICE, &a.encoder.activation, "quickgelu|gelu", "of the CLIP weights; the file cannot tell",
+         0},
         {"dtype", ARG_CHOICE, &a.encoder.dtype, "auto|float32|float16|bfloat16", "of the computation", 0},
         {"device", ARG_TEXT, &a.encoder.device, "NAME", "cpu, cuda, mps", 0},
         {"store", ARG_CHOICE, &a.store, "float32|float16", "how vectors are stored", 0},

@@ -191,7 +191,8 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"project", ARG_TEXT, &a.project, "NAME", "name of the project", 0},
         {"output", ARG_TEXT, &a.output, "FILE", "entries: .jsonl or .csv", 1},
         {"batch", ARG_FLAG, &a.batch, NULL, "take the projects from --config", 0},
-        {"config", ARG_TEXT, &a.config, "FILE", "project_paths.json: {\"projects\":[{\"name\",\"raw_dir\",\"final_dir\"}]}", 0},
+        {"config", ARG_TEXT, &a.config, "FILE",
+         "project_paths.json: {\"projects\":[{\"name\",\"raw_dir\",\"final_dir\"}]}", 0},
         {"report", ARG_TEXT, &a.report, "FILE", "write all counts and issues as JSON", 0},
         {"rejected", ARG_TEXT, &a.rejected, "FILE", "write groups from which nothing was chosen (.jsonl)", 0},
         {"group-mode", ARG_CHOICE, &a.group_mode, "nearest-up|timestamp", "how stages become groups", 0},
@@ -210,7 +211,8 @@ static int run(int argc, char **argv, const struct verb *verb)
     if (code >= 0)
         return code;
     if (a.batch ? !a.config : !(a.raw && a.final && a.project))
-        return usage_error(verb, a.batch ? "--batch needs --config FILE" : "--raw, --final and --project are needed (or --batch --config FILE)");
+        return usage_error(verb, a.batch ? "--batch needs --config FILE"
+                                         : "--raw, --final and --project are needed (or --batch --config FILE)");
     if (a.lookahead < 1)
         return usage_error(verb, "--lookahead must be at least 1");
     return extract(&a);

@@ -78,10 +78,10 @@ static int run(int argc, char **argv, const struct verb *verb)
     if (code != EXIT_DONE)
         return code;
     if (json)
-        return print_json(json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:i}", "output", output, "groups", (int)counts.groups,
-                                    "raw_images", (int)counts.raw_images, "final_images", (int)counts.final_images,
-                                    "anomalies", (int)counts.anomalies, "rejected", (int)counts.rejected, "cropped",
-                                    (int)counts.cropped));
+        return print_json(json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:i}", "output", output, "groups",
+                                    (int)counts.groups, "raw_images", (int)counts.raw_images, "final_images",
+                                    (int)counts.final_images, "anomalies", (int)counts.anomalies, "rejected",
+                                    (int)counts.rejected, "cropped", (int)counts.cropped));
     printf("%s: %u groups, %u raw images, %u final images, %u anomalies, %u rejected groups, %u crops\n", output,
            counts.groups, counts.raw_images, counts.final_images, counts.anomalies, counts.rejected, counts.cropped);
     return EXIT_DONE;

@@ -57,8 +57,8 @@ static int print_suggestions(const selectai_suggestions *suggestions, int json)
     }
     if (!json)
         return EXIT_DONE;
-    return print_json(json_pack("{s:o, s:o}", "groups", groups, "issues",
-                                json_of_issues(selectai_suggestions_issues(suggestions))));
+    return print_json(
+        json_pack("{s:o, s:o}", "groups", groups, "issues", json_of_issues(selectai_suggestions_issues(suggestions))));
 }
 
 static int load_models(selectai_ranker **ranker, selectai_cropper **cropper, selectai_embedding_cache **cache,

@@ -142,7 +142,8 @@ static int run(int argc, char **argv, const struct verb *verb)
         struct selectai_cropper_options *c = &a.crop;
         c->epochs = r->epochs != given.epochs ? r->epochs : c->epochs;
         c->patience = r->patience != given.patience ? r->patience : c->patience;
-        c->weight_decay = memcmp(&r->weight_decay, &given.weight_decay, sizeof(float)) ? r->weight_decay : c->weight_decay;
+        c->weight_decay = memcmp(&r->weight_decay, &given.weight_decay, sizeof(float)) ? r->weight_decay
+                                                                                       : c->weight_decay;
         c->batch_size = r->batch_size;
         c->lr = r->lr;
         c->dropout = r->dropout;

@@ -34,7 +34,7 @@ int write_text_file(const char *path, const char *text, size_t n);
 /* ---- files.c: folders and lists of files ------------------------------------------------------------------------ */
 
 struct file_list {
-    char **paths;     /* as given + '/' + rel_path */
+    char **paths; /* as given + '/' + rel_path */
     char **rel_paths;
     size_t count, capacity;
 };
@@ -52,7 +52,8 @@ void remove_tree(const char *path);
 /* "folder/name"; the caller frees it; exits on out of memory, as a program may. */
 char *path_of(const char *folder, const char *name);
 
-/* ---- steps.c: the pieces that verbs and the demo share ------------------------------------------------------------ */
+/* ---- steps.c: the pieces that verbs and the demo share ------------------------------------------------------------
+ */
 
 /* Embeds every image of every decision into the cache, project by project. */
 int embed_entries(selectai_embedding_cache *cache, selectai_encoder *encoder, const selectai_trainset *set,

@@ -1,0 +1,29 @@
+/*
+ * report/page.h: building a self-contained HTML page in memory.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#ifndef PROGRAM_PAGE_H
+#define PROGRAM_PAGE_H
+
+#include <selectai/selectai.h>
+
+/* Out of memory is sticky: check `failed` once at the end. */
+struct page {
+    char *text;
+    size_t length, capacity;
+    int failed;
+};
+
+void page_puts(struct page *page, const char *html);
+void page_printf(struct page *page, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Text with & < > " ' escaped; bytes that are no UTF-8 become U+FFFD. */
+void page_escape(struct page *page, const char *text);
+
+/* A data: URI of the picture as JPEG, scaled down so that neither side exceeds max_side. An error code. */
+int page_picture(struct page *page, const char *path, uint32_t max_side);
+
+void page_free(struct page *page);
+
+#endif

@@ -1,0 +1,204 @@
+/*
+ * report/report.c: unseen groups with the suggestion, what the person really chose, and figures beside baselines.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../verbs.h"
+#include "page.h"
+#include "report.h"
+#include "style.h"
+
+enum { PICTURE_SIDE = 380 };
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static int is_unseen(const struct report *r, const struct selectai_suggestion *s)
+{
+    for (uint32_t i = 0; i < s->n_images; i++) {
+        const char *name = base_name(s->paths[i]);
+        if (selectai_ranker_has_seen(r->ranker, r->project, name) ||
+            selectai_cropper_has_seen(r->cropper, r->project, name))
+            return 0;
+    }
+    return 1;
+}
+
+/* The person's decision about an image: 1 and *entry filled if it was chosen. */
+static int was_chosen(const struct report *r, const char *path, struct selectai_entry *entry)
+{
+    entry->struct_size = sizeof *entry;
+    for (size_t i = 0; i < selectai_trainset_count(r->entries); i++)
+        if (selectai_trainset_get(r->entries, i, entry) == SELECTAI_OK && strcmp(entry->chosen_path, path) == 0)
+            return 1;
+    return 0;
+}
+
+static void add_box(struct page *page, const char *class_name, const struct selectai_box *box)
+{
+    page_printf(page, "<span class=\"box %s\" style=\"left:%.2f%%;top:%.2f%%;width:%.2f%%;height:%.2f%%\"></span>",
+                class_name, 100 * box->x1, 100 * box->y1, 100 * (box->x2 - box->x1), 100 * (box->y2 - box->y1));
+}
+
+static void add_picture(struct page *page, const struct report *r, const struct selectai_suggestion *s, uint32_t i)
+{
+    struct selectai_entry entry;
+    int suggested = i == s->winner, chosen = was_chosen(r, s->paths[i], &entry);
+
+    page_printf(page, "<figure class=\"%s%s\"><div class=\"frame\"><img alt=\"stage %g of the group\" src=\"",
+                suggested ? "suggested " : "", chosen ? "chosen" : "", s->stages[i]);
+    if (page_picture(page, s->paths[i], PICTURE_SIDE) != SELECTAI_OK)
+        say("%s", selectai_last_error());
+    page_puts(page, "\">");
+    if (suggested && s->has_crop)
+        add_box(page, "ours", &s->crop);
+    if (chosen && entry.has_crop)
+        add_box(page, "theirs", &entry.crop);
+    page_printf(page, "</div><figcaption><b>stage %g</b> <span class=\"p\">%.0f&nbsp;%%</span>", s->stages[i],
+                100 * (double)s->probabilities[i]);
+    if (suggested)
+        page_puts(page, " <span class=\"tag t-ours\">suggested</span>");
+    if (chosen)
+        page_puts(page, " <span class=\"tag t-theirs\">chosen</span>");
+    if (suggested && chosen && s->has_crop && entry.has_crop && entry.was_cropped == 1)
+        page_printf(page, "<br>crops overlap: IoU %.2f", selectai_box_iou(&s->crop, &entry.crop));
+    else if (chosen && entry.was_cropped == 0)
+        page_puts(page, "<br>kept whole by the person");
+    page_puts(page, "</figcaption></figure>");
+}
+
+enum verdict { AGREES, DIFFERS, REJECTED };
+
+static enum verdict judge(const struct report *r, const struct selectai_suggestion *s)
+{
+    struct selectai_entry entry;
+    enum verdict verdict = REJECTED;
+    for (uint32_t i = 0; i < s->n_images; i++)
+        if (was_chosen(r, s->paths[i], &entry))
+            verdict = i == s->winner ? AGREES : verdict == AGREES ? AGREES : DIFFERS;
+    return verdict;
+}
+
+static void add_group(struct page *page, const struct report *r, const struct selectai_suggestion *s)
+{
+    static const char *const classes[] = {"agrees", "differs", "rejected"};
+    static const char *const verdicts[] = {"the person chose the same", "the person chose another one",
+                                           "the person kept none of them"};
+    enum verdict verdict = judge(r, s);
+    page_printf(page, "<section class=\"group %s\"><h3>", classes[verdict]);
+    page_escape(page, base_name(s->paths[0]));
+    page_printf(page, "</h3><p>Suggested: stage %g, %.0f&nbsp;%% sure: <b>%s</b>.</p><div class=\"row\">",
+                s->stages[s->winner], 100 * s->confidence, verdicts[verdict]);
+    for (uint32_t i = 0; i < s->n_images; i++)
+        add_picture(page, r, s, i);
+    page_puts(page, "</div></section>\n");
+}
+
+static const char *explain(const char *name)
+{
+    static const char *const texts[][2] = {
+        {"normal", "pairs in which the person took the higher stage"},
+        {"anomaly", "pairs in which the person took the lower stage"},
+        {"overall", "all pairs"},
+        {"top1", "groups whose winner was named first"},
+        {"iou", "mean overlap of suggested and real crop"},
+        {"within5", "crops with all four edges within 5 % of the side"},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (strcmp(texts[i][0], name) == 0)
+            return texts[i][1];
+    return "";
+}
+
+static void add_figure(struct page *page, double value, double low, double high)
+{
+    if (isnan(value))
+        page_puts(page, "<td>&ndash;</td>");
+    else
+        page_printf(page, "<td>%.1f&nbsp;%% <small>%.1f&ndash;%.1f</small></td>", 100 * value, 100 * low, 100 * high);
+}
+
+static void add_metrics(struct page *page, const selectai_evaluation *evaluation, const char *caption)
+{
+    page_printf(page, "<table><caption>%s</caption><tr><th>measure<th>of<th>this model<th>the trivial rule<th>which is",
+                caption);
+    for (size_t i = 0; i < selectai_evaluation_count(evaluation); i++) {
+        struct selectai_metric m = {.struct_size = sizeof m};
+        if (selectai_evaluation_get(evaluation, i, &m) != SELECTAI_OK)
+            continue;
+        page_puts(page, "<tr><th>");
+        page_escape(page, m.name);
+        page_printf(page, " <small>%s</small><td>%llu", explain(m.name), (unsigned long long)m.n);
+        add_figure(page, m.value, m.low, m.high);
+        add_figure(page, m.baseline, m.baseline_low, m.baseline_high);
+        page_puts(page, "<td>");
+        page_escape(page, m.baseline_name);
+    }
+    page_puts(page, "</table>\n");
+}
+
+static void add_groups(struct page *page, const struct report *r, size_t verdicts[3])
+{
+    struct page groups = {0};
+    for (size_t i = 0; i < selectai_suggestions_count(r->suggestions) && !interrupted(); i++) {
+        struct selectai_suggestion s = {.struct_size = sizeof s};
+        if (selectai_suggestions_get(r->suggestions, i, &s) != SELECTAI_OK || !is_unseen(r, &s))
+            continue;
+        verdicts[judge(r, &s)]++;
+        add_group(&groups, r, &s);
+    }
+    size_t decided = verdicts[AGREES] + verdicts[DIFFERS];
+    page_printf(
+        page,
+        "<p class=\"lead\">%zu groups that neither model was trained on. Of the %zu from which the person "
+        "chose, the suggestion named the same image in <b>%zu</b>; from %zu the person kept nothing, which this "
+        "version does not predict.</p>",
+        decided + verdicts[REJECTED], decided, verdicts[AGREES], verdicts[REJECTED]);
+    page_puts(page, groups.text ? groups.text : "");
+    page->failed |= groups.failed;
+    page_free(&groups);
+}
+
+int write_report(const char *path, const struct report *r)
+{
+    struct page page = {0};
+    size_t verdicts[3] = {0};
+    page_puts(&page, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                     "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>");
+    page_escape(&page, r->title);
+    page_puts(&page, "</title><style>");
+    page_puts(&page, report_style);
+    page_puts(&page, "</style></head><body><main><h1>");
+    page_escape(&page, r->title);
+    page_puts(&page, "</h1>");
+    page_puts(&page, "<div class=\"figures\">");
+    add_metrics(&page, r->ranking, "Which image wins");
+    add_metrics(&page, r->cropping, "Where to crop");
+    page_puts(&page,
+              "</div><p class=\"note\">Measured on held-out groups; small figures are 95&nbsp;% intervals "
+              "(bootstrap over groups). The trivial rule knows no picture: &ldquo;highest stage wins&rdquo; is right "
+              "on every normal pair and wrong on every anomaly by definition.</p>"
+              "<p class=\"legend\"><span class=\"key ours\"></span> suggested crop "
+              "<span class=\"key theirs\"></span> the person&rsquo;s crop</p><h2>Groups not seen in training</h2>\n");
+    add_groups(&page, r, verdicts);
+    page_puts(&page, "<h2>How this page was made</h2><pre>");
+    page_escape(&page, r->steps);
+    page_puts(&page, "</pre></main></body></html>\n");
+    int code = EXIT_FAILED;
+    if (page.failed)
+        say("out of memory while writing %s", path);
+    else if (interrupted())
+        code = 130;
+    else
+        code = write_text_file(path, page.text, page.length);
+    page_free(&page);
+    return code;
+}
