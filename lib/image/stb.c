@@ -31,6 +31,11 @@
 #define STB_IMAGE_WRITE_STATIC
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 
+/* Both shift bits out of the top of signed numbers: let that mean what they expect. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("wrapv")
+#endif
+
 /* "Declared but never defined" comes at the end of the file, so this one cannot be popped. */
 #pragma GCC diagnostic ignored "-Wunused-function"
 #pragma GCC diagnostic push
