@@ -104,7 +104,7 @@ template <int width> ALWAYS_INLINE void pack(float *out, const float *in, int64_
     for (int64_t i0 = 0; i0 < m; i0 += width, out += width * k) {
         const int64_t count = std::min<int64_t>(width, m - i0);
         const float *from = in + i0 * si;
-        if (count < width)
+        if (count < width && k > 0)
             std::memset(out, 0, sizeof(float) * static_cast<size_t>(width * k));
         if (si == 1 && count == width) {
             for (int64_t p = 0; p < k; p++)

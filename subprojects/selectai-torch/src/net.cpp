@@ -9,9 +9,6 @@
 #include <cmath>
 #include <cstring>
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
-
 namespace selectai
 {
 namespace

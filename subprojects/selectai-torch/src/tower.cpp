@@ -12,12 +12,9 @@
 #include <cmath>
 #include <cstring>
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/matmul.h>
-#include <ATen/ops/sigmoid.h>
 #include <ATen/ops/softmax.h>
 
 namespace selectai
