@@ -11,6 +11,9 @@
 #include "image/complete.h"
 #include "image/header.h"
 
+/* Real progressive files have about ten. Each one makes the decoder walk over all blocks, even if it holds nothing. */
+#define MAX_SCANS 200
+
 enum marker { DHT = 0xC4, RST0 = 0xD0, RST7 = 0xD7, SOI = 0xD8, EOI = 0xD9, SOS = 0xDA, TEM = 0x01 };
 
 /* Every table of the segment has at most 256 codes, and they fill the segment. */
@@ -49,6 +52,7 @@ static size_t skip_picture_data(const uint8_t *bytes, size_t n, size_t offset)
 int sai_jpeg_check(const uint8_t *bytes, size_t n, const char *name)
 {
     size_t offset = 2;
+    int scans = 0;
     while (offset < n && n - offset >= 2) {
         uint8_t marker = bytes[offset + 1];
         if (bytes[offset] != 0xFF || marker == 0xFF) { /* fill bytes, and what some cameras leave between segments */
@@ -69,6 +73,9 @@ int sai_jpeg_check(const uint8_t *bytes, size_t n, const char *name)
             return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: corrupt JPEG: an impossible Huffman table; get the file again",
                             name);
         offset += length;
+        if (marker == SOS && ++scans > MAX_SCANS)
+            return SAI_FAIL(SELECTAI_ERR_LIMIT, "%s: a JPEG of more than %d scans would take too long; save it again",
+                            name, MAX_SCANS);
         if (marker == SOS)
             offset = skip_picture_data(bytes, n, offset);
     }

@@ -11,8 +11,18 @@
 
 #include "image/stb.h"
 
-#define STBI_MALLOC(size)      sai_malloc(size)
-#define STBI_REALLOC(p, size)  sai_realloc((p), (size))
+/* stb_image forgets at some places why it failed. Per thread, and looked at only right after a call. */
+static _Thread_local bool out_of_memory;
+
+static void *checked(void *p)
+{
+    if (p == NULL)
+        out_of_memory = true;
+    return p;
+}
+
+#define STBI_MALLOC(size)      checked(sai_malloc(size))
+#define STBI_REALLOC(p, size)  checked(sai_realloc((p), (size)))
 #define STBI_FREE(p)           sai_free(p)
 #define STBI_ASSERT(condition) ((void)0)
 #define STBI_MAX_DIMENSIONS    SAI_MAX_SIDE
@@ -60,7 +70,7 @@ static int read_failure(const char *name)
     const char *reason = stbi_failure_reason();
     if (reason == NULL)
         reason = "unknown reason";
-    if (strcmp(reason, "outofmem") == 0)
+    if (out_of_memory || strcmp(reason, "outofmem") == 0)
         return SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "%s: not enough memory to decode it", name);
     if (strcmp(reason, "too large") == 0)
         return SAI_FAIL(SELECTAI_ERR_LIMIT, "%s: too large to decode; scale it down", name);
@@ -71,6 +81,7 @@ int sai_stb_read(selectai_image **out, const uint8_t *bytes, size_t n, uint32_t 
                  const char *name)
 {
     int w = 0, h = 0, channels = 0;
+    out_of_memory = false;
     if (n > INT_MAX)
         return SAI_FAIL(SELECTAI_ERR_LIMIT, "%s: an image file of 2 GiB or more; convert it to PNG", name);
     if (!stbi_info_from_memory(bytes, (int)n, &w, &h, &channels))

@@ -289,6 +289,22 @@ static void test_jpeg(void **state)
     selectai_free(file.data);
 }
 
+/* Thousands of empty scans over a large picture would keep the decoder busy for minutes. */
+static void test_jpeg_of_many_scans(void **state)
+{
+    (void)state;
+    struct bytes file = encode(SELECTAI_FORMAT_JPEG, 16, 16), longer = {0};
+    selectai_image *image = NULL;
+    put(&longer, file.data, file.n - 2);
+    for (int i = 0; i < 1000; i++)
+        put(&longer, "\xFF\xDA\0\x08\x01\x01\0\x01\x3F\0", 10);
+    put(&longer, "\xFF\xD9", 2);
+    assert_int_equal(decode(&image, longer.data, longer.n), SELECTAI_ERR_LIMIT);
+    assert_null(image);
+    free(file.data);
+    free(longer.data);
+}
+
 static void test_random_damage(void **state)
 {
     (void)state;
@@ -449,6 +465,7 @@ int main(void)
         cmocka_unit_test(test_bad_png_stream),
         cmocka_unit_test(test_png_without_palette),
         cmocka_unit_test(test_jpeg),
+        cmocka_unit_test(test_jpeg_of_many_scans),
         cmocka_unit_test(test_random_damage),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_unsupported),
