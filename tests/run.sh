@@ -1,0 +1,95 @@
+#!/bin/sh
+# run.sh: installs what the tests need (Debian packages), builds, and runs all tests: release, installed, without torch,
+# under the address, undefined-behaviour and thread sanitizers. From anywhere, with root or sudo. `run.sh quick` runs the
+# release build's tests only. CI=true turns warnings into errors.
+set -eu
+cd "$(dirname "$0")/.."
+. .ci/packages
+# shellcheck disable=SC2086  # a list of words
+sh .ci/install-packages $build_packages $test_packages
+
+werror=false
+[ "${CI:-}" = true ] && werror=true
+passed=0
+failed=0
+skipped=0
+
+step() {
+    printf '\n==> %s\n' "$*"
+}
+
+# build FOLDER OPTION...: sets the folder up, or brings an earlier one up to date
+build() {
+    folder=$1
+    shift
+    if [ -f "$folder/build.ninja" ]; then
+        meson configure "$folder" -Dwerror=$werror "$@"
+    else
+        meson setup "$folder" -Dwerror=$werror "$@"
+    fi
+    ninja -C "$folder" all
+}
+
+# count FOLDER: adds the numbers of the last `meson test` there
+count() {
+    log=$1/meson-logs/testlog.txt
+    ok=$(sed -n 's/^Ok: *//p' "$log" | tail -n 1)
+    bad=$(sed -n 's/^Fail: *//p' "$log" | tail -n 1)
+    late=$(sed -n 's/^Timeout: *//p' "$log" | tail -n 1)
+    skip=$(sed -n 's/^Skipped: *//p' "$log" | tail -n 1)
+    passed=$((passed + ${ok:-0}))
+    failed=$((failed + ${bad:-0} + ${late:-0}))
+    skipped=$((skipped + ${skip:-0}))
+}
+
+# check FOLDER ARGUMENT...: meson test, counted
+check() {
+    folder=$1
+    shift
+    rm -f "$folder/meson-logs/testlog.txt"
+    meson test -C "$folder" --no-rebuild --print-errorlogs "$@" || [ -f "$folder/meson-logs/testlog.txt" ] ||
+        failed=$((failed + 1))
+    [ ! -f "$folder/meson-logs/testlog.txt" ] || count "$folder"
+}
+
+# one NAME COMMAND...: a single check outside meson
+one() {
+    name=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+        echo "ok: $name"
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $name"
+    fi
+}
+
+step "style"
+one "style" sh tests/style.sh
+
+step "release build, all suites"
+build build --buildtype=release -Ddebug=true
+check build
+
+if [ "${1:-}" != quick ]; then
+    step "installed: headers, pkg-config, examples, Python"
+    one "installation" sh tests/installed.sh build
+
+    step "without the torch module and without a C++ compiler"
+    CXX=/bin/false build build-notorch --buildtype=release -Dtorch=disabled
+    check build-notorch --suite selectai:abi --suite selectai:program
+
+    step "address and undefined-behaviour sanitizers"
+    build build-asan --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dtorch=disabled \
+        -Dpython=false
+    ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+        check build-asan --suite selectai:unit --suite selectai:fuzz --suite selectai:program -t 5
+
+    step "thread sanitizer"
+    build build-tsan --buildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false -Dtorch=disabled -Dpython=false
+    check build-tsan --suite selectai:unit -t 5
+fi
+
+printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" -eq 0 ]
