@@ -1,0 +1,148 @@
+"""test_raw_ctypes.py: the C interface as any foreign program sees it, without the Python package.
+
+Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+"""
+
+import ctypes
+import os
+import re
+import struct
+import threading
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+INVALID_ARGUMENT, UNSUPPORTED = -1, -21
+
+lib = ctypes.CDLL(os.environ["SELECTAI_LIBRARY"])
+lib.selectai_last_error.restype = ctypes.c_char_p
+lib.selectai_version_string.restype = ctypes.c_char_p
+lib.selectai_error_name.restype = ctypes.c_char_p
+lib.selectai_box_iou.restype = ctypes.c_double
+lib.selectai_issues_count.restype = ctypes.c_size_t
+
+
+def header_numbers():
+    text = (ROOT / "include/selectai/version.h").read_text(encoding="utf-8")
+    return dict(re.findall(r"^#define SELECTAI_(\w+)[ \t]+(\d+)", text, re.MULTILINE))
+
+
+def fallible_functions():
+    """Names and argument counts of all functions that return an error code, from the headers."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "include/selectai").glob("*.h"))
+    text = re.sub(r"/\*.*?\*/", " ", text, flags=re.DOTALL)
+    for name, arguments in re.findall(r"SELECTAI_API\s+int\s+(\w+)\s*\(([^)]*)\)\s*;", text):
+        if arguments.strip() != "void":
+            yield name, arguments.count(",") + 1
+
+
+class Version(unittest.TestCase):
+    def test_version_is_that_of_the_header(self):
+        numbers = header_numbers()
+        expected = ".".join(numbers[f"VERSION_{part}"] for part in ("MAJOR", "MINOR", "PATCH"))
+        self.assertEqual(lib.selectai_version_string().decode(), expected)
+        self.assertEqual(lib.selectai_abi_version(), int(numbers["ABI_VERSION"]))
+
+
+class NullArguments(unittest.TestCase):
+    # These give an answer to NULL: the module is loaded, and nothing has seen no image.
+    EXCEPTIONS = {"selectai_backend_load", "selectai_ranker_has_seen", "selectai_cropper_has_seen"}
+
+    def test_all_null_is_an_invalid_argument_everywhere(self):
+        names = [item for item in fallible_functions() if item[0] not in self.EXCEPTIONS]
+        self.assertGreater(len(names), 50)
+        for name, n_arguments in names:
+            with self.subTest(name):
+                function = getattr(lib, name)
+                function.restype = ctypes.c_int
+                self.assertEqual(function(*[ctypes.c_void_p(0)] * n_arguments), INVALID_ARGUMENT)
+                self.assertNotEqual(lib.selectai_last_error(), b"")
+
+    def test_destructors_take_null_and_pointers_to_null(self):
+        for name in (ROOT / "lib/selectai.symbols").read_text(encoding="ascii").split():
+            if name.endswith(("_destroy", "_close")):
+                with self.subTest(name):
+                    function = getattr(lib, name)
+                    function.restype = None
+                    handle = ctypes.c_void_p()
+                    function(None)
+                    function(ctypes.byref(handle))
+                    self.assertIsNone(handle.value)
+        lib.selectai_free(None)
+
+    def test_a_null_list_of_issues_is_empty(self):
+        self.assertEqual(lib.selectai_issues_count(None), 0)
+
+
+class LastError(unittest.TestCase):
+    def test_message_names_the_file(self):
+        handle = ctypes.c_void_p()
+        self.assertEqual(lib.selectai_image_load(ctypes.byref(handle), b"/no/such/picture.png", None), -10)
+        self.assertIn(b"/no/such/picture.png", lib.selectai_last_error())
+        self.assertNotIn(b"\n", lib.selectai_last_error())
+        self.assertIsNone(handle.value)
+
+    def test_each_thread_has_its_own(self):
+        seen = []
+        handle = ctypes.c_void_p()
+        lib.selectai_image_load(ctypes.byref(handle), b"/no/such/picture.png", None)
+        thread = threading.Thread(target=lambda: seen.append(lib.selectai_last_error()))
+        thread.start()
+        thread.join()
+        self.assertEqual(seen, [b""])
+        self.assertNotEqual(lib.selectai_last_error(), b"")
+
+    def test_every_code_has_a_name(self):
+        text = (ROOT / "include/selectai/common.h").read_text(encoding="utf-8")
+        codes = [int(code) for code in re.findall(r"#define SELECTAI_ERR_\w+\s+\((-\d+)\)", text)]
+        self.assertEqual(len(codes), 21)
+        names = [lib.selectai_error_name(code) for code in codes]
+        self.assertEqual(len(set(names)), len(codes))
+        self.assertNotIn(lib.selectai_error_name(-12345), names)
+
+
+class OptionSizes(unittest.TestCase):
+    """struct selectai_group_options: u32 struct_size, i32 mode, i32 scope, u32 lookahead, u32 min_size, u32, double."""
+
+    NAMES = (ctypes.c_char_p * 2)(b"20250101_000000_stage1.png", b"20250101_000001_stage2.png")
+
+    def group(self, options):
+        members, starts, n = (ctypes.c_uint32 * 2)(), (ctypes.c_uint32 * 3)(), ctypes.c_size_t()
+        code = lib.selectai_group_names(members, starts, ctypes.byref(n), self.NAMES, ctypes.c_size_t(2), options)
+        return code, n.value
+
+    def full(self, size, **changed):
+        values = {"mode": 0, "scope": 0, "lookahead": 50, "min_size": 2, **changed}
+        return struct.pack("=IiiIIId", size, *values.values(), 0, 0.0)
+
+    def test_init_gives_the_defaults(self):
+        buffer = ctypes.create_string_buffer(b"\xff" * 32, 32)
+        lib.selectai_group_options_init(buffer, 32)
+        self.assertEqual(struct.unpack("=IiiIIId", buffer.raw), (32, 0, 0, 50, 2, 0, 0.0))
+
+    def test_an_older_and_shorter_structure_works(self):
+        self.assertEqual(self.group(self.full(32)), (0, 1))
+        # Only struct_size and mode belong to the caller; what follows in memory must not be read.
+        self.assertEqual(self.group(struct.pack("=Ii", 8, 1) + b"\xff" * 24), (0, 0))
+
+    def test_a_newer_and_longer_structure_works_while_its_new_fields_are_zero(self):
+        self.assertEqual(self.group(self.full(40) + b"\0" * 8), (0, 1))
+        self.assertEqual(self.group(self.full(40) + b"\0" * 7 + b"\1")[0], UNSUPPORTED)
+
+    def test_values_out_of_range_are_refused(self):
+        for change in ({"mode": 2}, {"scope": -1}, {"lookahead": 0}):
+            with self.subTest(change):
+                self.assertEqual(self.group(self.full(32, **change))[0], INVALID_ARGUMENT)
+        self.assertEqual(self.group(struct.pack("=Ii", 0, 0))[0], INVALID_ARGUMENT)
+
+
+class Boxes(unittest.TestCase):
+    def test_iou(self):
+        box = ctypes.c_double * 4
+        self.assertEqual(lib.selectai_box_iou(box(0, 0, 1, 1), box(0, 0, 1, 1)), 1.0)
+        self.assertAlmostEqual(lib.selectai_box_iou(box(0, 0, 0.5, 1), box(0.25, 0, 0.75, 1)), 1 / 3)
+        self.assertEqual(lib.selectai_box_iou(box(0, 0, 0, 1), box(0, 0, 1, 1)), 0.0)
+
+
+if __name__ == "__main__":
+    unittest.main()
