@@ -1,0 +1,124 @@
+/*
+ * embed/cache.h: inside of an embedding cache. docs/formats.md describes the folder.
+ *
+ *   cache.c           open, create, close, look-ups
+ *   cache_manifest.c  manifest.json
+ *   cache_list.c      which parts a folder holds, which of them replace others
+ *   cache_part.c      loading and removing one part
+ *   cache_write.c     add, flush, merging the parts of this writer
+ *   cache_verify.c    proof that a folder is sound
+ *   cache_table.c, cache_index.c, cache_line.c, cache_npy.c: rows in memory, hash tables, the two file forms
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#ifndef SAI_EMBED_CACHE_H
+#define SAI_EMBED_CACHE_H
+
+#include <selectai/embedding_cache.h>
+
+#include "base/file.h"
+#include "base/issues.h"
+#include "embed/cache_table.h"
+
+#define SAI_CACHE_FORMAT     "selectai-embedding-cache"
+#define SAI_CACHE_VERSION    1
+#define SAI_CACHE_MANIFEST   "manifest.json"
+#define SAI_CACHE_MAX_DIM    65536u
+#define SAI_CACHE_FLUSH_ROWS 1024u
+
+/* ---- Names of parts ------------------------------------------------------------------------------------------------
+ *
+ * "part-<writer>-<first>-<last>": <writer> is 12 hexadecimal digits of time and 8 of chance, <first> and <last> are the
+ * flushes of that writer, counted from 1, that the part holds. Merging makes 1-1, 2-2, 3-3 into 1-3; a part whose
+ * flushes are all in another one's is superseded. Any other <id> is a part that stands for itself.
+ */
+#define SAI_CACHE_WRITER_DIGITS 20u
+
+struct sai_cache_part_name {
+    char *id;                                 /* what stands between "part-" and the extension */
+    char writer[SAI_CACHE_WRITER_DIGITS + 1]; /* "" if the id has another form */
+    uint32_t first, last;                     /* flushes; 0 if the id has another form */
+};
+
+struct sai_cache_list {
+    struct sai_cache_part_name *names; /* by writer, then first, the widest before those it holds */
+    size_t n, capacity;
+};
+/* Both files of a part count; temporary files do not. */
+int sai_cache_list_read(struct sai_cache_list *out, const char *directory);
+void sai_cache_list_free(struct sai_cache_list *list);
+/* A writer's flushes are 1, 2, 3...: the first missing one, or 0; *i is the part before which it is missing. */
+uint32_t sai_cache_list_gap(const struct sai_cache_list *list, size_t *i);
+/* Writer digits that sort after all of the list's, and that nobody else has. */
+void sai_cache_new_writer(char out[SAI_CACHE_WRITER_DIGITS + 1], const struct sai_cache_list *list);
+
+/* ---- Parts
+ * ----------------------------------------------------------------------------------------------------------- */
+
+struct sai_cache_part {
+    char *npy_path, *jsonl_path;
+    struct sai_mapping npy;
+    size_t data_offset, first_row, n_rows;
+    bool half;
+    uint32_t first, last; /* flushes; of this handle's own parts only */
+    uint32_t level;       /* of this handle's own parts: how often they were merged */
+};
+
+struct selectai_embedding_cache {
+    char *directory, *encoder_id;
+    uint32_t dim;
+    struct sai_cache_table table; /* rows of all parts, then the pending ones */
+    struct sai_cache_part *parts;
+    size_t n_parts, parts_capacity;
+    struct selectai_issues *issues;
+
+    /* Writers only. */
+    bool writable, half;
+    char writer[SAI_CACHE_WRITER_DIGITS + 1];
+    size_t first_own_part; /* parts from here on were written by this handle */
+    uint32_t flushes;
+    uint8_t *pending; /* rows of the table that are in no part yet, as they will lie in the file */
+    size_t n_pending;
+};
+
+/* "<directory>/part-<id><extension>"; the caller frees it. */
+char *sai_cache_part_path(const char *directory, const char *id, const char *extension);
+
+/*
+ * Adds one part's rows to the cache. A part that is not sound becomes an issue and leaves no rows; *vanished is set if
+ * one of its files is not there (any more). Only errors that concern more than this part are returned.
+ */
+int sai_cache_part_load(selectai_embedding_cache *cache, const char *id, bool *loaded, bool *vanished);
+
+/* Deletes a part that another one replaces: the .jsonl first, so that what is left is no part any more. */
+void sai_cache_part_remove(const char *npy_path, const char *jsonl_path);
+void sai_cache_part_close(struct sai_cache_part *part);
+
+/* Bytes of one row in a part; dim is limited, so they fit. */
+static inline size_t sai_cache_row_bytes(const selectai_embedding_cache *cache, bool half)
+{
+    return (size_t)cache->dim * (half ? 2 : 4);
+}
+
+/* Where a row's stored bytes are, and whether they are float16. */
+const uint8_t *sai_cache_row_data(const selectai_embedding_cache *cache, size_t row, bool *half);
+void sai_cache_row_floats(float *out, const selectai_embedding_cache *cache, size_t row);
+
+/* The part that holds the row; NULL for a pending one. */
+const struct sai_cache_part *sai_cache_part_of(const selectai_embedding_cache *cache, size_t row);
+
+/* ---- The rest
+ * ---------------------------------------------------------------------------------------------------------- */
+
+/* Sets encoder_id and dim. */
+int sai_cache_manifest_read(selectai_embedding_cache *cache);
+/* Makes the folder and its manifest if there is none; whoever was first decides what is in it. */
+int sai_cache_manifest_make(const char *directory, const char *encoder_id, uint32_t dim, bool half);
+
+/* Joins parts of this handle: those of equal level once there are many, or (at close) all but the largest. */
+int sai_cache_merge(selectai_embedding_cache *cache, bool closing);
+
+/* Adds a row whose members are all set (struct_size is not looked at) and proved to be sound. */
+int sai_cache_add(selectai_embedding_cache *cache, const struct selectai_cache_row *row, const float *vector);
+
+#endif

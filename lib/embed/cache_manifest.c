@@ -1,0 +1,120 @@
+/*
+ * embed/cache_manifest.c: manifest.json says whose vectors a cache holds. It is written once and never changed.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/path.h"
+#include "embed/cache.h"
+
+#define MAX_MANIFEST (1u << 20)
+
+static int check_format(const json_t *manifest, const char *path)
+{
+    const char *format = sai_json_string(manifest, "format", NULL);
+    int64_t version = sai_json_integer(manifest, "version", 0);
+    if (!format || strcmp(format, SAI_CACHE_FORMAT) != 0)
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: not the manifest of an embedding cache: choose another folder", path);
+    if (version > SAI_CACHE_VERSION)
+        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, "%s: format version %lld is newer than this library: update it", path,
+                        (long long)version);
+    if (version < 1)
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: has no format version", path);
+    return SELECTAI_OK;
+}
+
+int sai_cache_manifest_read(selectai_embedding_cache *cache)
+{
+    json_t *manifest = NULL;
+    char *path = sai_path_join(cache->directory, SAI_CACHE_MANIFEST);
+    int rc = path ? sai_json_load(&manifest, path, MAX_MANIFEST) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK)
+        rc = check_format(manifest, path);
+    if (rc == SELECTAI_OK) {
+        const char *encoder = sai_json_string(manifest, "encoder", "");
+        int64_t dim = sai_json_integer(manifest, "dim", 0);
+        if (!*encoder || dim < 1 || dim > SAI_CACHE_MAX_DIM)
+            rc = SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: encoder or dim is missing or out of range", path);
+        else if (!(cache->encoder_id = sai_strdup(encoder)))
+            rc = SELECTAI_ERR_OUT_OF_MEMORY;
+        cache->dim = (uint32_t)dim;
+    }
+    json_decref(manifest);
+    sai_free(path);
+    return rc;
+}
+
+/* "clip:<digits>:<activation>" says more than its name; ids of other forms speak for themselves. */
+static void write_encoder(struct sai_text *text, const char *id)
+{
+    const char *digits = strncmp(id, "clip:", 5) == 0 ? id + 5 : NULL, *colon = digits ? strchr(digits, ':') : NULL;
+    sai_text_puts(text, "  \"encoder\": ");
+    sai_text_json_string(text, id);
+    if (!colon) {
+        sai_text_puts(text,
+                      ",\n  \"weights_sha256\": null,\n  \"activation\": null,\n  \"preprocessing\": \"none\",\n");
+        return;
+    }
+    sai_text_printf(text, ",\n  \"weights_sha256\": \"%.*s\",\n  \"activation\": ", (int)(colon - digits), digits);
+    sai_text_json_string(text, colon + 1);
+    sai_text_puts(text,
+                  ",\n  \"preprocessing\": \"clip: bicubic to the shorter side, centre crop, mean and deviation\",\n");
+}
+
+static int manifest_text(char **out, const char *encoder_id, uint32_t dim, bool half)
+{
+    struct sai_text text = {0};
+    sai_text_printf(&text, "{\n  \"format\": \"%s\",\n  \"version\": %d,\n", SAI_CACHE_FORMAT, SAI_CACHE_VERSION);
+    write_encoder(&text, encoder_id);
+    sai_text_printf(&text, "  \"dim\": %u,\n  \"dtype\": \"%s\",\n  \"normalised\": false\n}\n", dim,
+                    half ? "float16" : "float32");
+    return sai_text_finish(&text, out);
+}
+
+/* Two writers may start at once: link() lets exactly one of them make the file, whole. */
+static int publish(const char *path, const char *text)
+{
+    char writer[SAI_CACHE_WRITER_DIGITS + 1];
+    const struct sai_cache_list nothing = {0};
+    sai_cache_new_writer(writer, &nothing);
+    char *draft = sai_asprintf("%s.new-%s", path, writer);
+    int rc = draft ? sai_file_write_atomic(draft, text, strlen(text)) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK && link(draft, path) != 0 && errno != EEXIST) {
+        /* A file system without links: renaming is as good unless two writers of different encoders race. */
+        if (!sai_path_exists(path) && rename(draft, path) != 0)
+            rc = SAI_FAIL_ERRNO("write", path);
+    }
+    if (draft)
+        (void)unlink(draft);
+    sai_free(draft);
+    return rc;
+}
+
+int sai_cache_manifest_make(const char *directory, const char *encoder_id, uint32_t dim, bool half)
+{
+    char *path = NULL, *text = NULL;
+    struct sai_cache_list list = {0};
+    int rc = sai_path_make_directories(directory);
+    if (rc == SELECTAI_OK && !(path = sai_path_join(directory, SAI_CACHE_MANIFEST)))
+        rc = SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK && !sai_path_exists(path)) {
+        rc = sai_cache_list_read(&list, directory);
+        /* Listed before the manifest is looked for again: a writer that was quicker has made it by then. */
+        if (rc == SELECTAI_OK && list.n > 0 && !sai_path_exists(path))
+            rc = SAI_FAIL(SELECTAI_ERR_FORMAT,
+                          "%s: holds parts of a cache but no manifest.json that says of which encoder: restore it",
+                          directory);
+        if (rc == SELECTAI_OK)
+            rc = manifest_text(&text, encoder_id, dim, half);
+        if (rc == SELECTAI_OK)
+            rc = publish(path, text);
+    }
+    sai_cache_list_free(&list);
+    sai_free(path);
+    sai_free(text);
+    return rc;
+}

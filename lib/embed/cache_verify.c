@@ -1,0 +1,128 @@
+/*
+ * embed/cache_verify.c: proof that a cache's folder is what it says it is.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "embed/cache.h"
+
+/* A damaged disk can spoil a million rows: a list of that length helps nobody. */
+#define MAX_ISSUES_A_PART 100u
+
+static int check_vector(selectai_issues *issues, const selectai_embedding_cache *cache,
+                        const struct sai_cache_part *part, size_t i, float *vector)
+{
+    size_t number = part->first_row + i;
+    bool half;
+    const struct sai_cache_row *row = &cache->table.rows[number];
+    const uint8_t *data = sai_cache_row_data(cache, number, &half);
+    sai_cache_row_floats(vector, cache, number);
+    for (uint32_t k = 0; k < cache->dim; k++)
+        if (!isfinite(vector[k]))
+            return sai_issues_add(issues, SELECTAI_ERR_FORMAT, "not-finite", part->npy_path, i + 1,
+                                  "%s: row %zu (%s): number %u is not finite", part->npy_path, i, row->rel_path, k);
+    if (row->has_vector_crc32 &&
+        crc32(crc32(0, NULL, 0), data, (uInt)sai_cache_row_bytes(cache, half)) != row->vector_crc32)
+        return sai_issues_add(issues, SELECTAI_ERR_FORMAT, "wrong-vector", part->npy_path, i + 1,
+                              "%s: row %zu is not the vector that was written for %s", part->npy_path, i,
+                              row->rel_path);
+    return SELECTAI_OK;
+}
+
+static int check_part(selectai_issues *issues, const selectai_embedding_cache *cache, const struct sai_cache_part *part,
+                      float *vector)
+{
+    size_t before = selectai_issues_count(issues);
+    int rc = SELECTAI_OK;
+    for (size_t i = 0; i < part->n_rows && rc == SELECTAI_OK; i++) {
+        if (selectai_issues_count(issues) - before == MAX_ISSUES_A_PART)
+            return sai_issues_add(issues, SELECTAI_ERR_FORMAT, "too-many", part->npy_path, i + 1,
+                                  "%s: and perhaps more: the rest of this part was not looked at", part->npy_path);
+        rc = check_vector(issues, cache, part, i, vector);
+    }
+    return rc;
+}
+
+/* ---- Rows that are there twice
+ * ---------------------------------------------------------------------------------------- */
+
+/* The same file, unchanged, embedded twice; a changed file has two rows by right, and so has one with a new time. */
+static int compare_rows(const struct sai_cache_row *a, const struct sai_cache_row *b)
+{
+    int order = a->project < b->project ? -1 : a->project > b->project;
+    if (order == 0)
+        order = strcmp(a->rel_path, b->rel_path);
+    if (order == 0)
+        order = a->size < b->size ? -1 : a->size > b->size;
+    if (order == 0)
+        order = a->crc32 < b->crc32 ? -1 : a->crc32 > b->crc32;
+    if (order == 0)
+        order = a->mtime_ns < b->mtime_ns ? -1 : a->mtime_ns > b->mtime_ns;
+    return order;
+}
+
+static int by_row(const void *x, const void *y)
+{
+    const struct sai_cache_row *a = *(const struct sai_cache_row *const *)x,
+                               *b = *(const struct sai_cache_row *const *)y;
+    int order = compare_rows(a, b);
+    return order ? order : a < b ? -1 : a > b;
+}
+
+static int report_twice(selectai_issues *issues, const selectai_embedding_cache *cache, size_t a, size_t b)
+{
+    const struct sai_cache_part *first = sai_cache_part_of(cache, a), *second = sai_cache_part_of(cache, b);
+    return sai_issues_add(issues, SELECTAI_ERR_FORMAT, "twice", second->jsonl_path, b - second->first_row + 1,
+                          "%s: row %zu (%s) is also row %zu of %s", second->jsonl_path, b - second->first_row,
+                          cache->table.rows[b].rel_path, a - first->first_row, first->jsonl_path);
+}
+
+static int check_twice(selectai_issues *issues, const selectai_embedding_cache *cache)
+{
+    const struct sai_cache_table *table = &cache->table;
+    const struct sai_cache_row **order = sai_malloc_array(table->n_rows, sizeof *order);
+    int rc = order ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    unsigned found = 0;
+    for (size_t i = 0; order && i < table->n_rows; i++)
+        order[i] = &table->rows[i];
+    if (order && table->n_rows > 1)
+        qsort(order, table->n_rows, sizeof *order, by_row);
+    for (size_t i = 1; rc == SELECTAI_OK && i < table->n_rows && found < MAX_ISSUES_A_PART; i++) {
+        if (compare_rows(order[i - 1], order[i]) == 0) {
+            rc = report_twice(issues, cache, (size_t)(order[i - 1] - table->rows), (size_t)(order[i] - table->rows));
+            found++;
+        }
+    }
+    sai_free(order);
+    return rc;
+}
+
+int selectai_embedding_cache_verify(selectai_issues **issues, const char *directory)
+{
+    selectai_embedding_cache *cache = NULL;
+    selectai_issues *list = NULL;
+    float *vector = NULL;
+    SAI_REQUIRE(issues && directory);
+    int rc = selectai_embedding_cache_open(&cache, directory);
+    if (rc == SELECTAI_OK)
+        rc = sai_issues_create(&list);
+    if (rc == SELECTAI_OK && !(vector = sai_malloc_array(cache->dim, sizeof *vector)))
+        rc = SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK)
+        rc = sai_issues_append(list, cache->issues);
+    for (size_t i = 0; rc == SELECTAI_OK && i < cache->n_parts; i++)
+        rc = check_part(list, cache, &cache->parts[i], vector);
+    if (rc == SELECTAI_OK)
+        rc = check_twice(list, cache);
+    sai_free(vector);
+    selectai_embedding_cache_close(&cache);
+    if (rc == SELECTAI_OK)
+        *issues = list;
+    else
+        selectai_issues_destroy(&list);
+    return rc;
+}

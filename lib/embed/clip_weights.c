@@ -1,0 +1,371 @@
+/*
+ * embed/clip_weights.c: finds a tower's tensors, infers its geometry, brings all to the names and layout of OpenAI's
+ * code (Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", 2021).
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "embed/clip_weights.h"
+
+/* Far beyond any tower there is; products of two of them fit 64 bits easily. */
+#define MAX_SIDE   65536u
+#define MAX_LAYERS 512u
+#define MAX_GRID   1024u
+
+#define HF "vision_model."
+
+struct reader {
+    struct sai_clip_weights *w;
+    const char *path;
+    const char *prefix; /* of OpenAI's names in this file */
+    bool hugging_face;
+};
+
+/* Members of one block: OpenAI's name, Hugging Face's; rows and columns in units of the width (0: mlp_width). */
+struct member {
+    const char *name, *hf_name;
+    uint32_t rank, rows, columns;
+};
+static const struct member members[] = {
+    {"ln_1.weight", "layer_norm1.weight", 1, 1, 1},
+    {"ln_1.bias", "layer_norm1.bias", 1, 1, 1},
+    {"attn.in_proj_weight", NULL, 2, 3, 1},
+    {"attn.in_proj_bias", NULL, 1, 3, 1},
+    {"attn.out_proj.weight", "self_attn.out_proj.weight", 2, 1, 1},
+    {"attn.out_proj.bias", "self_attn.out_proj.bias", 1, 1, 1},
+    {"ln_2.weight", "layer_norm2.weight", 1, 1, 1},
+    {"ln_2.bias", "layer_norm2.bias", 1, 1, 1},
+    {"mlp.c_fc.weight", "mlp.fc1.weight", 2, 0, 1},
+    {"mlp.c_fc.bias", "mlp.fc1.bias", 1, 0, 1},
+    {"mlp.c_proj.weight", "mlp.fc2.weight", 2, 1, 0},
+    {"mlp.c_proj.bias", "mlp.fc2.bias", 1, 1, 1},
+};
+
+static const struct sai_tensor *find(const struct reader *r, const char *prefix, const char *name)
+{
+    char full[256];
+    snprintf(full, sizeof full, "%s%s", prefix, name);
+    return sai_safetensors_find(&r->w->file, full);
+}
+
+static int get(const struct sai_tensor **out, const struct reader *r, const char *prefix, const char *name)
+{
+    *out = find(r, prefix, name);
+    if (!*out)
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s%s is missing: not a CLIP image tower (vision transformer)",
+                        r->path, prefix, name);
+    return SELECTAI_OK;
+}
+
+static int read_dtype(int32_t *out, const struct reader *r, const struct sai_tensor *tensor)
+{
+    if (strcmp(tensor->dtype, "F32") == 0)
+        *out = SAI_BACKEND_F32;
+    else if (strcmp(tensor->dtype, "F16") == 0)
+        *out = SAI_BACKEND_F16;
+    else if (strcmp(tensor->dtype, "BF16") == 0)
+        *out = SAI_BACKEND_BF16;
+    else
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s has dtype %s: F32, F16 or BF16 is needed", r->path,
+                        tensor->name, tensor->dtype);
+    return SELECTAI_OK;
+}
+
+static void shape_text(char out[96], uint32_t rank, const uint64_t *shape)
+{
+    size_t n = (size_t)snprintf(out, 96, "[");
+    for (uint32_t i = 0; i < rank && n < 80; i++)
+        n += (size_t)snprintf(out + n, 96 - n, "%s%llu", i ? ", " : "", (unsigned long long)shape[i]);
+    snprintf(out + (n < 94 ? n : 94), 2, "]");
+}
+
+static int check_shape(const struct reader *r, const struct sai_tensor *tensor, uint32_t rank, const uint64_t *shape)
+{
+    char is[96], wanted[96];
+    bool same = tensor->rank == rank;
+    for (uint32_t i = 0; i < rank && same; i++)
+        same = tensor->shape[i] == shape[i];
+    if (same)
+        return SELECTAI_OK;
+    shape_text(is, tensor->rank, tensor->shape);
+    shape_text(wanted, rank, shape);
+    return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s has shape %s, expected %s", r->path, tensor->name, is, wanted);
+}
+
+/* Appends a tensor under its canonical name; `data` may be other than the file's, of the same dtype. */
+static int put(const struct reader *r, const char *name, const void *data, int32_t dtype, uint32_t rank,
+               const uint64_t *shape)
+{
+    struct sai_clip_weights *w = r->w;
+    const char *copy = sai_arena_strdup(&w->arena, name);
+    if (!copy || !SAI_GROW(w->tensors, w->capacity, w->n_tensors + 1))
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    struct sai_backend_tensor *tensor = &w->tensors[w->n_tensors++];
+    *tensor = (struct sai_backend_tensor){.name = copy, .data = data, .dtype = dtype, .rank = rank};
+    memcpy(tensor->shape, shape, rank * sizeof *shape);
+    return SELECTAI_OK;
+}
+
+static int take(const struct reader *r, const char *prefix, const char *name, const char *canonical, uint32_t rank,
+                const uint64_t *shape)
+{
+    const struct sai_tensor *tensor;
+    int32_t dtype = 0;
+    int rc = get(&tensor, r, prefix, name);
+    if (rc == SELECTAI_OK)
+        rc = check_shape(r, tensor, rank, shape);
+    if (rc == SELECTAI_OK)
+        rc = read_dtype(&dtype, r, tensor);
+    return rc == SELECTAI_OK ? put(r, canonical, tensor->data, dtype, rank, shape) : rc;
+}
+
+/* ---- Geometry
+ * --------------------------------------------------------------------------------------------------------- */
+
+static int side(uint32_t *out, const struct reader *r, const struct sai_tensor *tensor, uint32_t i)
+{
+    if (tensor->rank <= i || tensor->shape[i] < 1 || tensor->shape[i] > MAX_SIDE)
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s has no such shape in a CLIP image tower", r->path,
+                        tensor->name);
+    *out = (uint32_t)tensor->shape[i];
+    return SELECTAI_OK;
+}
+
+static int infer_grid(const struct reader *r, const struct sai_tensor *positions)
+{
+    uint32_t rows = 0, grid = 0;
+    int rc = side(&rows, r, positions, 0);
+    if (rc != SELECTAI_OK)
+        return rc;
+    while (grid < MAX_GRID && (grid + 1) * (grid + 1) <= rows - 1)
+        grid++;
+    if (grid == 0 || grid * grid != rows - 1 || r->w->patch > MAX_SIDE / grid)
+        return SAI_FAIL(SELECTAI_ERR_FORMAT,
+                        "%s: tensor %s has %u rows, which are not a square of patches and one more", r->path,
+                        positions->name, rows);
+    r->w->image_size = grid * r->w->patch;
+    return SELECTAI_OK;
+}
+
+static int infer_heads(const struct reader *r, uint32_t wanted)
+{
+    struct sai_clip_weights *w = r->w;
+    const char *text = sai_safetensors_text(&w->file, "heads", NULL);
+    uint64_t heads = wanted ? wanted : w->width / 64;
+    if (!wanted && text && !sai_number_parse_u64(&heads, text))
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: metadata \"heads\" is no number: %s", r->path, text);
+    if (heads < 1 || heads > w->width || w->width % heads != 0 || (!wanted && !text && w->width % 64 != 0))
+        return SAI_FAIL(wanted ? SELECTAI_ERR_INVALID_ARGUMENT : SELECTAI_ERR_FORMAT,
+                        "%s: %llu attention heads do not divide the width %u: give the right number of heads", r->path,
+                        (unsigned long long)heads, w->width);
+    w->heads = (uint32_t)heads;
+    return SELECTAI_OK;
+}
+
+/* Where block `i`'s names start. */
+static void block_prefix(char out[128], const struct reader *r, const char *prefix, uint32_t i)
+{
+    if (r->hugging_face)
+        snprintf(out, 128, HF "encoder.layers.%u.", i);
+    else
+        snprintf(out, 128, "%stransformer.resblocks.%u.", prefix, i);
+}
+
+static int count_layers(const struct reader *r)
+{
+    char prefix[128];
+    const char *first = r->hugging_face ? members[0].hf_name : members[0].name;
+    uint32_t n = 0, beyond = 0;
+    for (uint32_t i = 0; i < MAX_LAYERS; i++) {
+        block_prefix(prefix, r, r->prefix, i);
+        if (find(r, prefix, first))
+            beyond = i + 1;
+        n += beyond == i + 1;
+    }
+    if (n == 0 || n != beyond) {
+        for (n = 0; n < beyond; n++) {
+            block_prefix(prefix, r, r->prefix, n);
+            if (!find(r, prefix, first))
+                break;
+        }
+        block_prefix(prefix, r, r->prefix, n);
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s%s is missing", r->path, prefix, first);
+    }
+    r->w->layers = n;
+    return SELECTAI_OK;
+}
+
+static int infer(struct reader *r, uint32_t heads)
+{
+    const struct sai_tensor *conv, *positions, *fc, *projection;
+    char block[128];
+    struct sai_clip_weights *w = r->w;
+    block_prefix(block, r, r->prefix, 0);
+    int rc = r->hugging_face ? get(&conv, r, HF, "embeddings.patch_embedding.weight")
+                             : get(&conv, r, r->prefix, "conv1.weight");
+    if (rc == SELECTAI_OK)
+        rc = r->hugging_face ? get(&positions, r, HF, "embeddings.position_embedding.weight")
+                             : get(&positions, r, r->prefix, "positional_embedding");
+    if (rc == SELECTAI_OK)
+        rc = r->hugging_face ? get(&projection, r, "", "visual_projection.weight")
+                             : get(&projection, r, r->prefix, "proj");
+    if (rc == SELECTAI_OK)
+        rc = get(&fc, r, block, r->hugging_face ? "mlp.fc1.weight" : "mlp.c_fc.weight");
+    if (rc == SELECTAI_OK)
+        rc = side(&w->width, r, conv, 0);
+    if (rc == SELECTAI_OK)
+        rc = side(&w->patch, r, conv, 3);
+    if (rc == SELECTAI_OK)
+        rc = side(&w->mlp_width, r, fc, 0);
+    if (rc == SELECTAI_OK)
+        rc = side(&w->output, r, projection, r->hugging_face ? 0 : 1);
+    if (rc == SELECTAI_OK)
+        rc = infer_grid(r, positions);
+    if (rc == SELECTAI_OK)
+        rc = count_layers(r);
+    return rc == SELECTAI_OK ? infer_heads(r, heads) : rc;
+}
+
+/* ---- Hugging Face's layout
+ * ---------------------------------------------------------------------------------------------- */
+
+/* q, k and v one below the other. kind: "weight" or "bias". */
+static int join_qkv(const struct reader *r, const char *block, const char *kind, const char *canonical)
+{
+    static const char *const parts[] = {"q", "k", "v"};
+    const uint64_t width = r->w->width, one[2] = {width, width}, all[2] = {3 * width, width};
+    const uint32_t rank = strcmp(kind, "weight") == 0 ? 2 : 1;
+    uint8_t *joined = NULL;
+    int32_t first_dtype = 0, dtype = 0;
+    for (size_t i = 0; i < 3; i++) {
+        char name[64];
+        const struct sai_tensor *tensor;
+        snprintf(name, sizeof name, "self_attn.%s_proj.%s", parts[i], kind);
+        int rc = get(&tensor, r, block, name);
+        if (rc == SELECTAI_OK)
+            rc = check_shape(r, tensor, rank, one);
+        if (rc == SELECTAI_OK)
+            rc = read_dtype(&dtype, r, tensor);
+        if (rc != SELECTAI_OK)
+            return rc;
+        if (i > 0 && dtype != first_dtype)
+            return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s has another dtype than %sself_attn.q_proj.%s", r->path,
+                            tensor->name, block, kind);
+        first_dtype = dtype;
+        if (!joined && !(joined = sai_arena_array(&r->w->arena, 3, tensor->n_bytes)))
+            return SELECTAI_ERR_OUT_OF_MEMORY;
+        memcpy(joined + i * tensor->n_bytes, tensor->data, tensor->n_bytes);
+    }
+    return put(r, canonical, joined, dtype, rank, all);
+}
+
+/* [output, width] -> [width, output] */
+static int transpose_projection(const struct reader *r)
+{
+    const struct sai_tensor *tensor;
+    const uint64_t width = r->w->width, output = r->w->output, is[2] = {output, width}, wanted[2] = {width, output};
+    int32_t dtype = 0;
+    int rc = get(&tensor, r, "", "visual_projection.weight");
+    if (rc == SELECTAI_OK)
+        rc = check_shape(r, tensor, 2, is);
+    if (rc == SELECTAI_OK)
+        rc = read_dtype(&dtype, r, tensor);
+    if (rc != SELECTAI_OK)
+        return rc;
+    size_t element = dtype == SAI_BACKEND_F32 ? 4 : 2;
+    uint8_t *turned = sai_arena_alloc(&r->w->arena, tensor->n_bytes);
+    const uint8_t *data = tensor->data;
+    if (!turned)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t row = 0; row < output; row++)
+        for (size_t column = 0; column < width; column++)
+            memcpy(turned + (column * output + row) * element, data + (row * width + column) * element, element);
+    return put(r, "proj", turned, dtype, 2, wanted);
+}
+
+/* ---- All tensors
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static int take_block(const struct reader *r, uint32_t i)
+{
+    char from[128], canonical[128], name[192];
+    const struct sai_clip_weights *w = r->w;
+    struct reader plain = {.hugging_face = false};
+    block_prefix(from, r, r->prefix, i);
+    block_prefix(canonical, &plain, "", i);
+    for (size_t k = 0; k < sizeof members / sizeof members[0]; k++) {
+        const struct member *m = &members[k];
+        const uint64_t shape[2] = {m->rows ? (uint64_t)m->rows * w->width : w->mlp_width,
+                                   m->columns ? (uint64_t)m->columns * w->width : w->mlp_width};
+        snprintf(name, sizeof name, "%s%s", canonical, m->name);
+        int rc;
+        if (!r->hugging_face)
+            rc = take(r, from, m->name, name, m->rank, shape);
+        else if (m->hf_name)
+            rc = take(r, from, m->hf_name, name, m->rank, shape);
+        else
+            rc = join_qkv(r, from, m->rank == 2 ? "weight" : "bias", name);
+        if (rc != SELECTAI_OK)
+            return rc;
+    }
+    return SELECTAI_OK;
+}
+
+static int take_all(const struct reader *r)
+{
+    const struct sai_clip_weights *w = r->w;
+    const uint64_t width = w->width, grid = w->image_size / w->patch;
+    const uint64_t conv[4] = {width, 3, w->patch, w->patch}, positions[2] = {grid * grid + 1, width};
+    const uint64_t projection[2] = {width, w->output};
+    const struct {
+        const char *name, *hf_name;
+        uint32_t rank;
+        const uint64_t *shape;
+    } single[] = {
+        {"conv1.weight", "embeddings.patch_embedding.weight", 4, conv},
+        {"class_embedding", "embeddings.class_embedding", 1, &width},
+        {"positional_embedding", "embeddings.position_embedding.weight", 2, positions},
+        {"ln_pre.weight", "pre_layrnorm.weight", 1, &width}, /* Hugging Face's spelling */
+        {"ln_pre.bias", "pre_layrnorm.bias", 1, &width},
+        {"ln_post.weight", "post_layernorm.weight", 1, &width},
+        {"ln_post.bias", "post_layernorm.bias", 1, &width},
+    };
+    int rc = SELECTAI_OK;
+    for (size_t i = 0; i < sizeof single / sizeof single[0] && rc == SELECTAI_OK; i++)
+        rc = r->hugging_face ? take(r, HF, single[i].hf_name, single[i].name, single[i].rank, single[i].shape)
+                             : take(r, r->prefix, single[i].name, single[i].name, single[i].rank, single[i].shape);
+    for (uint32_t i = 0; i < w->layers && rc == SELECTAI_OK; i++)
+        rc = take_block(r, i);
+    if (rc != SELECTAI_OK)
+        return rc;
+    return r->hugging_face ? transpose_projection(r) : take(r, r->prefix, "proj", "proj", 2, projection);
+}
+
+int sai_clip_weights_open(struct sai_clip_weights *out, const char *path, uint32_t heads)
+{
+    struct reader r = {.w = out, .path = path, .prefix = ""};
+    *out = (struct sai_clip_weights){0};
+    int rc = sai_safetensors_open(&out->file, path);
+    if (rc == SELECTAI_OK) {
+        r.hugging_face = find(&r, HF, "embeddings.patch_embedding.weight") != NULL;
+        if (find(&r, "visual.", "conv1.weight"))
+            r.prefix = "visual.";
+        rc = infer(&r, heads);
+    }
+    if (rc == SELECTAI_OK)
+        rc = take_all(&r);
+    if (rc != SELECTAI_OK)
+        sai_clip_weights_close(out);
+    return rc;
+}
+
+void sai_clip_weights_close(struct sai_clip_weights *weights)
+{
+    sai_free(weights->tensors);
+    sai_arena_clear(&weights->arena);
+    sai_safetensors_close(&weights->file);
+    *weights = (struct sai_clip_weights){0};
+}

@@ -1,0 +1,55 @@
+/*
+ * embed/encoder_builtin.c: the weight-free descriptor (builtin.h) as an encoder. All work is done by the workers, one
+ * image each, so the number of threads cannot change a bit.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "embed/builtin.h"
+#include "embed/encoder.h"
+
+/* Images at once: enough that the last ones of a chunk, on which some workers wait, do not weigh. */
+#define MIN_CHUNK        64u
+#define CHUNK_PER_THREAD 8u
+
+static int prepare(float *x, const selectai_encoder *encoder, const selectai_image *image)
+{
+    (void)encoder;
+    return sai_builtin_encode(x, selectai_image_pixels(image), selectai_image_width(image),
+                              selectai_image_height(image));
+}
+
+static int run(float *out, selectai_encoder *encoder, const float *x, size_t n)
+{
+    memcpy(out, x, n * encoder->dim * sizeof(float));
+    return SELECTAI_OK;
+}
+
+static void destroy(selectai_encoder *encoder)
+{
+    sai_free(encoder->id);
+    sai_free(encoder);
+}
+
+static const struct sai_encoder_ops ops = {.prepare = prepare, .run = run, .destroy = destroy};
+
+int sai_encoder_builtin_open(selectai_encoder **out, const struct selectai_encoder_options *options)
+{
+    selectai_encoder *encoder = sai_calloc(1, sizeof *encoder);
+    if (!encoder)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    unsigned by_threads = CHUNK_PER_THREAD * sai_thread_count(options->threads);
+    *encoder = (selectai_encoder){.ops = &ops,
+                                  .id = sai_strdup(SAI_BUILTIN_ID),
+                                  .dim = SAI_BUILTIN_DIM,
+                                  .threads = options->threads,
+                                  .chunk = by_threads > MIN_CHUNK ? by_threads : MIN_CHUNK,
+                                  .input_floats = SAI_BUILTIN_DIM};
+    if (!encoder->id) {
+        destroy(encoder);
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    }
+    *out = encoder;
+    return SELECTAI_OK;
+}
