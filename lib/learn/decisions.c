@@ -1,0 +1,269 @@
+/*
+ * learn/decisions.c: decisions as learning sees them.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/rng.h"
+#include "base/text.h"
+#include "learn/decisions.h"
+
+uint64_t sai_image_key(const char *project, const char *filename)
+{
+    const char *name = sai_path_basename(filename);
+    return sai_hash_bytes(name, strlen(name), sai_hash_bytes(project, strlen(project), 0));
+}
+
+static double stage_of(double stage, const char *filename)
+{
+    struct selectai_parsed_name name = {.struct_size = sizeof name};
+    if (!isnan(stage))
+        return stage;
+    return selectai_parse_filename(&name, filename) == SELECTAI_OK ? name.stage : NAN;
+}
+
+static int add_member(struct sai_decisions *d, const char *project, const char *path, double stage)
+{
+    if (!SAI_GROW(d->members, d->members_capacity, d->n_members + 1))
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    struct sai_member *m = &d->members[d->n_members++];
+    const char *filename = sai_path_basename(path);
+    *m = (struct sai_member){.path = path,
+                             .filename = filename,
+                             .key = sai_image_key(project, filename),
+                             .stage = stage_of(stage, filename)};
+    return SELECTAI_OK;
+}
+
+/* Losers that are the winner itself, or named twice, count once or not at all. */
+static bool known(const struct sai_decisions *d, const struct sai_decision *decision, const char *path)
+{
+    const char *filename = sai_path_basename(path);
+    for (uint32_t i = 0; i < decision->n; i++)
+        if (strcmp(d->members[decision->first + i].filename, filename) == 0)
+            return true;
+    return false;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* File names hold no '/', so the text is unambiguous. */
+static const char *decision_text(struct sai_decisions *d, const struct sai_decision *decision)
+{
+    struct sai_text text = {0};
+    const char *copy = NULL, **names = sai_malloc_array(decision->n, sizeof *names);
+    if (!names)
+        return NULL;
+    for (uint32_t i = 0; i < decision->n; i++)
+        names[i] = d->members[decision->first + i].filename;
+    qsort(names + 1, decision->n - 1, sizeof *names, by_text);
+    sai_text_puts(&text, decision->project);
+    for (uint32_t i = 0; i < decision->n; i++) {
+        sai_text_puts(&text, "/");
+        sai_text_puts(&text, names[i]);
+    }
+    if (!text.failed)
+        copy = sai_arena_strndup(&d->arena, text.data, text.length);
+    sai_text_free(&text);
+    sai_free(names);
+    return copy;
+}
+
+int sai_decisions_add(struct sai_decisions *d, const struct selectai_entry *entry)
+{
+    struct sai_decision decision = {.project = entry->project,
+                                    .entry = d->count,
+                                    .first = d->n_members,
+                                    .n = 1,
+                                    .side = SAI_SIDE_TRAIN,
+                                    .usable = true,
+                                    .has_crop = entry->has_crop == 1,
+                                    .crop = entry->crop};
+    int rc = add_member(d, entry->project, entry->chosen_path, entry->chosen_stage);
+    for (uint32_t i = 0; i < entry->n_negatives && rc == SELECTAI_OK; i++) {
+        if (known(d, &decision, entry->neg_paths[i]))
+            continue;
+        rc = add_member(d, entry->project, entry->neg_paths[i], entry->neg_stages ? entry->neg_stages[i] : (double)NAN);
+        decision.n++;
+    }
+    if (rc != SELECTAI_OK)
+        return rc;
+    decision.text = decision_text(d, &decision);
+    if (!decision.text || !SAI_GROW(d->items, d->capacity, d->count + 1))
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    d->items[d->count++] = decision;
+    return SELECTAI_OK;
+}
+
+struct named {
+    const char *text;
+    size_t index;
+};
+
+static int by_text_then_index(const void *a, const void *b)
+{
+    const struct named *x = a, *y = b;
+    int order = strcmp(x->text, y->text);
+    return order ? order : (x->index > y->index) - (x->index < y->index);
+}
+
+/* The first of equal decisions stays usable. */
+static int mark_repeated(struct sai_decisions *d)
+{
+    struct named *order = sai_malloc_array(d->count, sizeof *order);
+    if (!order)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = 0; i < d->count; i++)
+        order[i] = (struct named){d->items[i].text, i};
+    qsort(order, d->count, sizeof *order, by_text_then_index);
+    for (size_t i = 1; i < d->count; i++)
+        if (strcmp(order[i - 1].text, order[i].text) == 0)
+            d->items[order[i].index].usable = false;
+    sai_free(order);
+    return SELECTAI_OK;
+}
+
+static int report_unusable(struct sai_decisions *d, struct selectai_issues *issues)
+{
+    int rc = SELECTAI_OK;
+    for (size_t i = 0; i < d->count && rc == SELECTAI_OK; i++) {
+        struct sai_decision *decision = &d->items[i];
+        const char *path = d->members[decision->first].path;
+        if (!decision->usable)
+            rc = sai_issues_add(issues, SELECTAI_ERR_EXISTS, "repeated", path, 0,
+                                "%s: the same decision of project %s stands in the data already", path,
+                                decision->project);
+        else if (decision->n < 2)
+            rc = sai_issues_add(issues, SELECTAI_ERR_NO_DATA, "no-loser", path, 0,
+                                "%s: no loser other than the winner itself", path);
+        decision->usable = decision->usable && decision->n >= 2;
+    }
+    return rc;
+}
+
+int sai_decisions_read(struct sai_decisions *out, struct selectai_issues *issues, const selectai_trainset *set)
+{
+    size_t n = selectai_trainset_count(set);
+    *out = (struct sai_decisions){0};
+    uint64_t *set_keys = sai_calloc(n, sizeof *set_keys);
+    int rc = set_keys ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = 0; i < n && rc == SELECTAI_OK; i++) {
+        struct selectai_entry entry = {.struct_size = sizeof entry};
+        rc = selectai_trainset_get(set, i, &entry);
+        if (rc == SELECTAI_OK)
+            rc = sai_decisions_add(out, &entry);
+        if (rc == SELECTAI_OK && entry.set_id[0] != '\0')
+            set_keys[i] = sai_hash_bytes(entry.set_id, strlen(entry.set_id),
+                                         sai_hash_bytes(entry.project, strlen(entry.project), 1));
+    }
+    if (rc == SELECTAI_OK)
+        rc = mark_repeated(out);
+    if (rc == SELECTAI_OK)
+        rc = report_unusable(out, issues);
+    if (rc == SELECTAI_OK)
+        rc = sai_decisions_group(out, set_keys);
+    sai_free(set_keys);
+    return rc;
+}
+
+struct link {
+    uint64_t key;
+    size_t decision;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct link *x = a, *y = b;
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    return (x->decision > y->decision) - (x->decision < y->decision);
+}
+
+static size_t root_of(size_t *parent, size_t i)
+{
+    while (parent[i] != i) {
+        parent[i] = parent[parent[i]]; /* path halving */
+        i = parent[i];
+    }
+    return i;
+}
+
+static void join_equal(size_t *parent, struct link *links, size_t n)
+{
+    qsort(links, n, sizeof *links, by_key);
+    for (size_t i = 1; i < n; i++)
+        if (links[i].key == links[i - 1].key) {
+            size_t a = root_of(parent, links[i].decision), b = root_of(parent, links[i - 1].decision);
+            parent[a > b ? a : b] = a > b ? b : a;
+        }
+}
+
+static size_t list_links(struct link *links, const struct sai_decisions *d, const uint64_t *set_keys)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->count; i++) {
+        for (uint32_t j = 0; j < d->items[i].n; j++)
+            links[n++] = (struct link){d->members[d->items[i].first + j].key, i};
+        if (set_keys && set_keys[i] != 0)
+            links[n++] = (struct link){set_keys[i], i};
+    }
+    return n;
+}
+
+/* Numbers groups by their identity, which does not depend on the order of entries. */
+static void number_groups(struct sai_decisions *d, size_t *parent, struct link *links)
+{
+    for (size_t i = 0; i < d->count; i++)
+        d->items[i].identity = UINT64_MAX;
+    for (size_t i = 0; i < d->count; i++) {
+        struct sai_decision *root = &d->items[root_of(parent, i)];
+        for (uint32_t j = 0; j < d->items[i].n; j++) {
+            uint64_t key = d->members[d->items[i].first + j].key;
+            root->identity = key < root->identity ? key : root->identity;
+        }
+    }
+    for (size_t i = 0; i < d->count; i++) {
+        d->items[i].identity = d->items[root_of(parent, i)].identity;
+        links[i] = (struct link){d->items[i].identity, i};
+    }
+    qsort(links, d->count, sizeof *links, by_key);
+    d->n_groups = 0;
+    for (size_t i = 0; i < d->count; i++) {
+        d->n_groups += i == 0 || links[i].key != links[i - 1].key;
+        d->items[links[i].decision].group = (uint32_t)(d->n_groups - 1);
+    }
+}
+
+int sai_decisions_group(struct sai_decisions *d, const uint64_t *set_keys)
+{
+    size_t room;
+    if (d->count > UINT32_MAX || !sai_add_size(&room, d->n_members, d->count))
+        return SAI_FAIL(SELECTAI_ERR_LIMIT, "more than 2^32 decisions");
+    size_t *parent = sai_malloc_array(d->count, sizeof *parent);
+    struct link *links = sai_malloc_array(room, sizeof *links);
+    int rc = parent && links ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK) {
+        for (size_t i = 0; i < d->count; i++)
+            parent[i] = i;
+        join_equal(parent, links, list_links(links, d, set_keys));
+        number_groups(d, parent, links);
+    }
+    sai_free(parent);
+    sai_free(links);
+    return rc;
+}
+
+void sai_decisions_free(struct sai_decisions *d)
+{
+    sai_free(d->items);
+    sai_free(d->members);
+    sai_arena_clear(&d->arena);
+    *d = (struct sai_decisions){0};
+}

@@ -1,0 +1,60 @@
+/*
+ * learn/evaluate.h: counting what a model got right, with intervals and baselines.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#ifndef SAI_LEARN_EVALUATE_H
+#define SAI_LEARN_EVALUATE_H
+
+#include <selectai/evaluation.h>
+
+#include "base/json.h"
+#include "learn/decisions.h"
+
+/* Numbers of evaluations that are not figures. */
+struct sai_evaluation_head {
+    const char *split; /* "group", "project", "unseen": static text */
+    uint64_t seed;
+    size_t excluded_seen, excluded_missing;
+};
+int sai_evaluation_create(selectai_evaluation **out, const struct sai_evaluation_head *head, size_t n_groups);
+
+/* What each group contributes to one figure: value = sum of model / sum of count, and so for the baseline. */
+struct sai_tally {
+    const char *name, *baseline_name; /* static text */
+    double *model, *baseline, *count; /* one a group; baseline may be NULL: it cannot be applied */
+    bool is_share;                    /* model / count is a share of things that are right or wrong */
+    uint64_t n;                       /* sum of count */
+};
+
+/*
+ * Adds the figure with 95 % percentile intervals from 1000 bootstrap samples of the groups (Efron, "Bootstrap methods:
+ * another look at the jackknife", 1979; whole groups are drawn because the pairs of one group are not independent).
+ * Where every group is right (or wrong) all samples are equal and would claim certainty: there the bound is Clopper and
+ * Pearson's (1934) for so many groups.
+ */
+int sai_evaluation_add(selectai_evaluation *evaluation, const struct sai_tally *tally, size_t n_groups);
+
+/* The list that collects what could not be used. */
+struct selectai_issues *sai_evaluation_issues(selectai_evaluation *evaluation);
+
+/* Only the figures, as a JSON array: what models store. */
+int sai_evaluation_metrics(json_t **out, const selectai_evaluation *evaluation);
+
+/* Renumbers the groups of the decisions that `use` (may be NULL: all) and their usable flag select: group[i] for
+ * decision i, SIZE_MAX for the others. The caller frees *group. */
+int sai_compact_groups(size_t **group, size_t *n_groups, const struct sai_decisions *decisions, const bool *use);
+
+/*
+ * "normal", "anomaly", "overall" (pairs) and "top1" (decisions) from one score a row of vectors. Ties count half in
+ * pairs and 1/k in a k-fold tie for the first place. `use` selects decisions, as above.
+ */
+int sai_evaluate_ranker(selectai_evaluation **out, const struct sai_decisions *decisions, const bool *use,
+                        const float *scores, const struct sai_evaluation_head *head);
+
+/* "iou" and "within5". proposed[i] belongs to decision i; constant may be NULL: no baseline. */
+int sai_evaluate_cropper(selectai_evaluation **out, const struct sai_decisions *decisions, const bool *use,
+                         const struct selectai_box *proposed, const struct selectai_box *constant,
+                         const struct sai_evaluation_head *head);
+
+#endif

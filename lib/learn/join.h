@@ -1,0 +1,33 @@
+/*
+ * learn/join.h: bringing decisions and the cache's vectors together, by project and file name.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#ifndef SAI_LEARN_JOIN_H
+#define SAI_LEARN_JOIN_H
+
+#include <selectai/embedding_cache.h>
+
+#include "learn/decisions.h"
+
+struct sai_vectors {
+    float *x; /* n x dim */
+    size_t n;
+    uint32_t dim;
+    uint32_t *sizes; /* n x 2: width, height; 0 where the cache does not know */
+};
+
+#define SAI_JOIN_ALL    0 /* every image of a decision is needed */
+#define SAI_JOIN_WINNER 1 /* the winner's vector and size are enough */
+
+/*
+ * Looks up the images of all usable decisions and sets their members' row. Decisions with an image that has no vector
+ * (or no finite one, or, for SAI_JOIN_WINNER, no size) stop being usable and become issues with the reason;
+ * *n_missing (may be NULL) is their number. Call sai_vectors_free() in any case.
+ */
+int sai_join(struct sai_vectors *out, struct sai_decisions *decisions, struct selectai_issues *issues,
+             size_t *n_missing, const selectai_embedding_cache *cache, int what);
+
+void sai_vectors_free(struct sai_vectors *vectors);
+
+#endif

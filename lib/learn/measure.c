@@ -1,0 +1,164 @@
+/*
+ * learn/measure.c: preparing the measurement of a finished model on other data.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "learn/box.h"
+#include "learn/measure.h"
+
+int sai_require_encoder(const selectai_embedding_cache *cache, const char *encoder_id, uint32_t dim)
+{
+    const char *id = selectai_embedding_cache_encoder_id(cache);
+    uint32_t found = selectai_embedding_cache_dim(cache);
+    if (strcmp(id, encoder_id) != 0)
+        return SAI_FAIL(SELECTAI_ERR_MISMATCH,
+                        "the cache holds vectors of encoder %s, the model was trained on those of %s: embed the images "
+                        "with that encoder, or train again",
+                        id, encoder_id);
+    if (found != dim)
+        return SAI_FAIL(SELECTAI_ERR_MISMATCH, "the cache's vectors have %u numbers, the model wants %u", found, dim);
+    return SELECTAI_OK;
+}
+
+static size_t drop_seen(struct sai_decisions *d, const struct sai_model *model)
+{
+    size_t dropped = 0;
+    for (size_t i = 0; i < d->count; i++) {
+        struct sai_decision *it = &d->items[i];
+        bool seen = false;
+        for (uint32_t j = 0; j < it->n && !seen; j++)
+            seen = sai_model_has_seen(model, d->members[it->first + j].key);
+        dropped += it->usable && seen;
+        it->usable = it->usable && !seen;
+    }
+    return dropped;
+}
+
+static size_t count_usable(const struct sai_decisions *d)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->count; i++)
+        n += d->items[i].usable;
+    return n;
+}
+
+int sai_measure_begin(struct sai_measurement *m, const struct sai_model *model, const selectai_trainset *set,
+                      const selectai_embedding_cache *cache, int what)
+{
+    size_t without = 0;
+    *m = (struct sai_measurement){.head = {.split = "unseen"}};
+    int rc = sai_require_encoder(cache, model->encoder_id, model->dim);
+    if (rc == SELECTAI_OK)
+        rc = sai_issues_create(&m->issues);
+    if (rc == SELECTAI_OK)
+        rc = sai_decisions_read(&m->decisions, m->issues, set);
+    if (rc == SELECTAI_OK && what == SAI_JOIN_WINNER)
+        rc = sai_require_crops(&m->decisions, m->issues, &without);
+    if (rc != SELECTAI_OK)
+        return rc;
+    const char *seed = sai_json_string(model->info, "seed", "0");
+    m->head.seed = strtoull(seed, NULL, 10);
+    m->head.excluded_seen = drop_seen(&m->decisions, model);
+    rc = sai_join(&m->vectors, &m->decisions, m->issues, &m->head.excluded_missing, cache, what);
+    if (rc == SELECTAI_OK && count_usable(&m->decisions) == 0)
+        rc = SAI_FAIL(
+            SELECTAI_ERR_NO_DATA,
+            "nothing left to measure on: of %zu decisions the model has seen %zu, %zu are not in the cache%s: "
+            "give decisions that it was not trained on",
+            m->decisions.count, m->head.excluded_seen, m->head.excluded_missing,
+            without > 0 ? ", others have no crop" : "");
+    return rc;
+}
+
+int sai_measure_end(selectai_evaluation **evaluation, const struct sai_measurement *m)
+{
+    int rc = sai_issues_append(sai_evaluation_issues(*evaluation), m->issues);
+    if (rc != SELECTAI_OK)
+        selectai_evaluation_destroy(evaluation);
+    return rc;
+}
+
+void sai_measure_free(struct sai_measurement *m)
+{
+    sai_decisions_free(&m->decisions);
+    sai_vectors_free(&m->vectors);
+    selectai_issues_destroy(&m->issues);
+}
+
+/* Of several usable decisions with one winner the first counts: an image has one crop. */
+struct winner {
+    uint64_t key;
+    size_t index;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct winner *x = a, *y = b;
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+static int mark_repeated(bool *repeated, const struct sai_decisions *d)
+{
+    struct winner *order = sai_malloc_array(d->count, sizeof *order);
+    size_t n = 0;
+    if (!order)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = 0; i < d->count; i++)
+        if (d->items[i].usable && d->items[i].has_crop)
+            order[n++] = (struct winner){d->members[d->items[i].first].key, i};
+    qsort(order, n, sizeof *order, by_key);
+    for (size_t i = 1; i < n; i++)
+        repeated[order[i].index] = order[i].key == order[i - 1].key;
+    sai_free(order);
+    return SELECTAI_OK;
+}
+
+/* What speaks against a decision's crop, or NULL. */
+static const char *objection(const struct sai_decision *it, bool repeated, const char **text, int *code)
+{
+    struct sai_box_numbers numbers;
+    if (repeated) {
+        *code = SELECTAI_ERR_EXISTS;
+        *text = "this winner's crop stands in the data already";
+        return "repeated";
+    }
+    *code = SELECTAI_ERR_UNSUPPORTED;
+    if (!sai_box_is_valid(&it->crop)) {
+        *code = SELECTAI_ERR_FORMAT;
+        *text = "its crop is empty or leaves the image: check the log it comes from";
+        return "bad-box";
+    }
+    *text = "its crop changes the aspect ratio; only crops that keep it can be learned";
+    return sai_box_to_numbers(&numbers, &it->crop) ? NULL : "aspect-changed";
+}
+
+int sai_require_crops(struct sai_decisions *d, struct selectai_issues *issues, size_t *n_without)
+{
+    bool *repeated = sai_calloc(d->count, sizeof *repeated);
+    int rc = repeated ? mark_repeated(repeated, d) : SELECTAI_ERR_OUT_OF_MEMORY;
+    *n_without = 0;
+    for (size_t i = 0; i < d->count && rc == SELECTAI_OK; i++) {
+        struct sai_decision *it = &d->items[i];
+        const char *path = d->members[it->first].path, *text = "", *kind;
+        int code = SELECTAI_OK;
+        if (!it->usable)
+            continue;
+        if (!it->has_crop) {
+            ++*n_without;
+            it->usable = false;
+            continue;
+        }
+        kind = objection(it, repeated[i], &text, &code);
+        if (!kind)
+            continue;
+        it->usable = false;
+        rc = sai_issues_add(issues, code, kind, path, 0, "%s: %s", path, text);
+    }
+    sai_free(repeated);
+    return rc;
+}

@@ -1,0 +1,72 @@
+/*
+ * learn/model.h: what rankers and croppers have in common: network, standardisation, origin, metadata, file.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#ifndef SAI_LEARN_MODEL_H
+#define SAI_LEARN_MODEL_H
+
+#include "base/json.h"
+#include "learn/mlp.h"
+
+#define SAI_MODEL_FORMAT         "selectai-model"
+#define SAI_MODEL_FORMAT_VERSION "1"
+
+#define SAI_KIND_RANKER  "ranker"
+#define SAI_KIND_CROPPER "cropper"
+
+/* Numbers about the image that follow the embedding in a cropper's input: see sai_cropper_input(). */
+#define SAI_CROPPER_EXTRA 2u
+
+struct sai_model {
+    const char *kind; /* SAI_KIND_*: static */
+    uint32_t dim;     /* of the embeddings */
+    struct sai_mlp *mlp;
+    struct sai_standardiser standardiser; /* of the network's inputs */
+    char *encoder_id;
+    double temperature;           /* ranker: scores are divided by it before the softmax; > 0 */
+    double snap;                  /* cropper: 0 <= snap < 0.5 */
+    struct selectai_box constant; /* cropper: median edges of the training boxes; NaN: none */
+    uint64_t *seen;               /* keys of images in training and validation groups, ascending, each once */
+    size_t n_seen;
+    json_t *info; /* what only describes: texts, and JSON under counts, metrics and options (docs/formats.md) */
+};
+
+/* An empty model of a kind, with an empty info. */
+int sai_model_create(struct sai_model **out, const char *kind);
+void sai_model_destroy(struct sai_model **model);
+
+/* Copies the keys, sorts them and drops repeated ones. */
+int sai_model_set_seen(struct sai_model *model, const uint64_t *keys, size_t n);
+bool sai_model_has_seen(const struct sai_model *model, uint64_t key);
+
+/* Inputs that the network of this model has. */
+uint32_t sai_model_inputs(const struct sai_model *model);
+
+/* "512-256-64-1"; the caller frees it. */
+int sai_model_architecture(char **out, const struct sai_mlp *mlp);
+
+/* All of the metadata as one JSON object; the caller frees it. */
+int sai_model_metadata_json(char **out, const struct sai_model *model);
+
+/* model_read.c, model_write.c: safetensors. A file of another kind: MISMATCH; one that is no model of ours, or damaged:
+ * FORMAT. */
+int sai_model_load(struct sai_model **out, const char *path, const char *kind);
+int sai_model_save(const struct sai_model *model, const char *path);
+
+/* The public handles. */
+struct selectai_ranker {
+    struct sai_model *model;
+};
+struct selectai_cropper {
+    struct sai_model *model;
+};
+
+/* Takes the model over, also on failure; *model becomes NULL. */
+int sai_ranker_wrap(struct selectai_ranker **out, struct sai_model **model);
+int sai_cropper_wrap(struct selectai_cropper **out, struct sai_model **model);
+
+/* One row of a cropper's input: the embedding, then log2 of the area and log2 of width / height. */
+void sai_cropper_input(float *out, const float *embedding, uint32_t dim, uint32_t width, uint32_t height);
+
+#endif

@@ -1,0 +1,298 @@
+/*
+ * learn/model_read.c: loading models from safetensors files (docs/formats.md) that may be damaged or hostile.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "base/safetensors.h"
+#include "learn/model.h"
+
+#define MAX_ENCODER_ID 256u
+#define NAME_SIZE      32
+
+/* Metadata whose text is JSON; everything else that describes is plain text. */
+static bool is_json(const char *key)
+{
+    static const char *const keys[] = {"counts", "metrics", "options"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+/* Metadata that has a place of its own in struct sai_model. */
+static bool is_structural(const char *key)
+{
+    static const char *const keys[] = {"format",      "format_version", "kind",        "architecture",
+                                       "output",      "encoder_id",     "dim",         "clip",
+                                       "temperature", "snap",           "constant_box"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+static int bad(const char *path, const char *what)
+{
+    return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: damaged model: %s; copy or train it again", path, what);
+}
+
+static int read_number(double *out, const struct sai_safetensors *file, const char *key, double low, double high,
+                       const char *path)
+{
+    if (sai_number_parse(out, sai_safetensors_text(file, key, "")) && *out >= low && *out <= high)
+        return SELECTAI_OK;
+    return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: damaged model: \"%s\" is no number from %g to %g; copy or train it again",
+                    path, key, low, high);
+}
+
+static int check_kind(const struct sai_safetensors *file, const char *kind, const char *path)
+{
+    const char *found = sai_safetensors_text(file, "kind", "");
+    if (strcmp(sai_safetensors_text(file, "format", ""), SAI_MODEL_FORMAT) != 0)
+        return SAI_FAIL(SELECTAI_ERR_FORMAT,
+                        "%s: a safetensors file, but no model of selectai: give the file that "
+                        "training wrote",
+                        path);
+    if (strcmp(sai_safetensors_text(file, "format_version", ""), SAI_MODEL_FORMAT_VERSION) != 0)
+        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, "%s: model format %.16s, this library reads %s: use a newer library",
+                        path, sai_safetensors_text(file, "format_version", "?"), SAI_MODEL_FORMAT_VERSION);
+    if (strcmp(found, kind) != 0)
+        return SAI_FAIL(SELECTAI_ERR_MISMATCH, "%s: is a %.16s, a %s is needed", path, *found ? found : "model", kind);
+    return SELECTAI_OK;
+}
+
+/* "512-256-64-1" */
+static int read_widths(uint32_t widths[SAI_MLP_MAX_WIDTHS], uint32_t *n_widths, const char *text, const char *path)
+{
+    uint32_t n = 0, value = 0, digits = 0;
+    for (const char *p = text;; p++) {
+        if (*p >= '0' && *p <= '9' && digits < 6) {
+            value = value * 10 + (uint32_t)(*p - '0');
+            digits++;
+            continue;
+        }
+        if ((*p != '-' && *p != '\0') || digits == 0 || n == SAI_MLP_MAX_WIDTHS)
+            return bad(path, "\"architecture\" is no list of widths");
+        widths[n++] = value;
+        value = digits = 0;
+        if (*p == '\0')
+            break;
+    }
+    *n_widths = n;
+    return SELECTAI_OK;
+}
+
+/* A matrix of rows x columns, or, if rows is 0, a vector. */
+static int read_floats(const struct sai_safetensors *file, const char *name, float *out, uint64_t rows,
+                       uint64_t columns, const char *path)
+{
+    const struct sai_tensor *t = sai_safetensors_find(file, name);
+    uint64_t n = rows ? rows * columns : columns; /* both at most 65536 */
+    bool fits = t && strcmp(t->dtype, "F32") == 0 && t->rank == (rows ? 2u : 1u) &&
+                t->shape[0] == (rows ? rows : columns) && t->n == n;
+    if (!fits)
+        return SAI_FAIL(SELECTAI_ERR_FORMAT,
+                        "%s: damaged model: tensor %s is missing or not F32 of the shape that its architecture says; "
+                        "copy or train it again",
+                        path, name);
+    memcpy(out, t->data, t->n_bytes);
+    for (uint64_t i = 0; i < n; i++)
+        if (!isfinite(out[i]))
+            return SAI_FAIL(SELECTAI_ERR_FORMAT,
+                            "%s: damaged model: tensor %s holds values that are no numbers; copy or train it again",
+                            path, name);
+    return SELECTAI_OK;
+}
+
+/* Memory is taken only after the file proved to hold that many numbers. */
+static bool holds(const struct sai_safetensors *file, const char *name, uint64_t n)
+{
+    const struct sai_tensor *t = sai_safetensors_find(file, name);
+    return t && t->n == n;
+}
+
+static int read_network(struct sai_model *m, const struct sai_safetensors *file, const char *path)
+{
+    uint32_t widths[SAI_MLP_MAX_WIDTHS] = {0}, n_widths = 0;
+    size_t n_parameters;
+    const char *output = sai_safetensors_text(file, "output", "");
+    int rc = read_widths(widths, &n_widths, sai_safetensors_text(file, "architecture", ""), path);
+    if (rc != SELECTAI_OK)
+        return rc;
+    if (!sai_mlp_count(&n_parameters, widths, n_widths))
+        return bad(path, "\"architecture\" is impossible");
+    if (strcmp(output, "linear") != 0 && strcmp(output, "sigmoid") != 0)
+        return bad(path, "\"output\" is neither linear nor sigmoid");
+    char name[NAME_SIZE];
+    for (uint32_t i = 1; i < n_widths; i++) {
+        snprintf(name, sizeof name, "layers.%u.weight", i - 1);
+        if (!holds(file, name, (uint64_t)widths[i - 1] * widths[i]))
+            return bad(path, "a layer's weights are missing or of another size");
+    }
+    float *p = sai_malloc_array(n_parameters, sizeof *p), *at = p;
+    rc = p ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    for (uint32_t i = 1; i < n_widths && rc == SELECTAI_OK; i++) {
+        snprintf(name, sizeof name, "layers.%u.weight", i - 1);
+        rc = read_floats(file, name, at, widths[i], widths[i - 1], path);
+        at += (size_t)widths[i] * widths[i - 1];
+        if (rc == SELECTAI_OK) {
+            snprintf(name, sizeof name, "layers.%u.bias", i - 1);
+            rc = read_floats(file, name, at, 0, widths[i], path);
+            at += widths[i];
+        }
+    }
+    if (rc == SELECTAI_OK)
+        rc = sai_mlp_create(&m->mlp, widths, n_widths, strcmp(output, "sigmoid") == 0, p);
+    sai_free(p);
+    return rc;
+}
+
+static int read_standardiser(struct sai_model *m, const struct sai_safetensors *file, const char *path)
+{
+    double clip;
+    uint32_t n = m->mlp->widths[0];
+    int rc = read_number(&clip, file, "clip", 1e-3, 1e6, path);
+    if (rc != SELECTAI_OK)
+        return rc;
+    float *mean = sai_malloc_array(n, sizeof *mean), *scale = sai_malloc_array(n, sizeof *scale);
+    rc = mean && scale ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK)
+        rc = read_floats(file, "standardise.mean", mean, 0, n, path);
+    if (rc == SELECTAI_OK)
+        rc = read_floats(file, "standardise.scale", scale, 0, n, path);
+    if (rc == SELECTAI_OK)
+        rc = sai_standardiser_copy(&m->standardiser, n, mean, scale, (float)clip);
+    sai_free(mean);
+    sai_free(scale);
+    return rc;
+}
+
+static int read_seen(struct sai_model *m, const struct sai_safetensors *file, const char *path)
+{
+    const struct sai_tensor *t = sai_safetensors_find(file, "seen");
+    if (!t || strcmp(t->dtype, "I64") != 0 || t->rank != 1)
+        return bad(path, "tensor seen is missing or not I64");
+    m->n_seen = (size_t)t->n;
+    m->seen = sai_malloc_array(m->n_seen, sizeof *m->seen);
+    if (!m->seen)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    memcpy(m->seen, t->data, t->n_bytes);
+    for (size_t i = 1; i < m->n_seen; i++)
+        if (m->seen[i - 1] >= m->seen[i])
+            return bad(path, "tensor seen is not in order");
+    return SELECTAI_OK;
+}
+
+static int read_constant_box(struct sai_model *m, const struct sai_safetensors *file, const char *path)
+{
+    const char *text = sai_safetensors_text(file, "constant_box", "null");
+    double *edges[4] = {&m->constant.x1, &m->constant.y1, &m->constant.x2, &m->constant.y2};
+    json_t *box = NULL;
+    int rc = sai_json_parse(&box, text, strlen(text), path, 0);
+    if (rc == SELECTAI_OK && !json_is_null(box)) {
+        if (!json_is_array(box) || json_array_size(box) != 4)
+            rc = bad(path, "\"constant_box\" is no list of four numbers");
+        for (size_t i = 0; i < 4 && rc == SELECTAI_OK; i++) {
+            const json_t *edge = json_array_get(box, i);
+            *edges[i] = json_number_value(edge);
+            if (!json_is_number(edge) || *edges[i] < 0.0 || *edges[i] > 1.0)
+                rc = bad(path, "\"constant_box\" leaves the image");
+        }
+    }
+    json_decref(box);
+    return rc;
+}
+
+/* The rest: texts as they are, JSON as values. */
+static int read_info(struct sai_model *m, const struct sai_safetensors *file, const char *path)
+{
+    const char *key;
+    json_t *text;
+    json_object_foreach(file->metadata, key, text)
+    {
+        json_t *value = NULL;
+        if (is_structural(key))
+            continue;
+        if (!json_is_string(text))
+            return bad(path, "metadata holds something that is no text");
+        if (is_json(key)) {
+            int rc = sai_json_parse(&value, json_string_value(text), json_string_length(text), path, 0);
+            if (rc != SELECTAI_OK)
+                return rc;
+        } else {
+            value = json_string(json_string_value(text));
+        }
+        if (json_object_set_new(m->info, key, value) != 0)
+            return SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "%s: out of memory for metadata", path);
+    }
+    return SELECTAI_OK;
+}
+
+/* What must hold between the parts. */
+static int check_model(struct sai_model *m, const struct sai_safetensors *file, const char *path)
+{
+    double dim = 0.0;
+    uint32_t outputs = m->mlp->widths[m->mlp->n_widths - 1];
+    bool cropper = strcmp(m->kind, SAI_KIND_CROPPER) == 0;
+    int rc = read_number(&dim, file, "dim", 1.0, (double)SAI_MLP_MAX_WIDTH, path);
+    if (rc != SELECTAI_OK)
+        return rc;
+    m->dim = (uint32_t)dim;
+    if ((double)m->dim != dim || sai_model_inputs(m) != m->mlp->widths[0])
+        return bad(path, "\"dim\" does not fit its architecture");
+    if (outputs != (cropper ? 3u : 1u) || m->mlp->output != (cropper ? SAI_MLP_SIGMOID : SAI_MLP_LINEAR))
+        return bad(path, "its output is not that of its kind");
+    return SELECTAI_OK;
+}
+
+static int read_model(struct sai_model *m, const struct sai_safetensors *file, const char *path)
+{
+    const char *encoder_id = sai_safetensors_text(file, "encoder_id", "");
+    int rc = read_network(m, file, path);
+    if (rc == SELECTAI_OK)
+        rc = check_model(m, file, path);
+    if (rc == SELECTAI_OK)
+        rc = read_standardiser(m, file, path);
+    if (rc == SELECTAI_OK)
+        rc = read_seen(m, file, path);
+    if (rc == SELECTAI_OK && strcmp(m->kind, SAI_KIND_RANKER) == 0)
+        rc = read_number(&m->temperature, file, "temperature", 1e-6, 1e6, path);
+    if (rc == SELECTAI_OK && strcmp(m->kind, SAI_KIND_CROPPER) == 0)
+        rc = read_number(&m->snap, file, "snap", 0.0, 0.499, path);
+    if (rc == SELECTAI_OK && strcmp(m->kind, SAI_KIND_CROPPER) == 0)
+        rc = read_constant_box(m, file, path);
+    if (rc == SELECTAI_OK)
+        rc = read_info(m, file, path);
+    if (rc == SELECTAI_OK && (*encoder_id == '\0' || strlen(encoder_id) > MAX_ENCODER_ID))
+        rc = bad(path, "\"encoder_id\" is missing or too long");
+    if (rc == SELECTAI_OK) {
+        m->encoder_id = sai_strdup(encoder_id);
+        rc = m->encoder_id ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    }
+    return rc;
+}
+
+int sai_model_load(struct sai_model **out, const char *path, const char *kind)
+{
+    struct sai_safetensors file;
+    struct sai_model *model = NULL;
+    int rc = sai_safetensors_open(&file, path);
+    if (rc != SELECTAI_OK)
+        return rc;
+    rc = check_kind(&file, kind, path);
+    if (rc == SELECTAI_OK)
+        rc = sai_model_create(&model, kind);
+    if (rc == SELECTAI_OK)
+        rc = read_model(model, &file, path);
+    sai_safetensors_close(&file);
+    if (rc == SELECTAI_OK)
+        *out = model;
+    else
+        sai_model_destroy(&model);
+    return rc;
+}

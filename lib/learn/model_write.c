@@ -1,0 +1,130 @@
+/*
+ * learn/model_write.c: saving models as safetensors files (docs/formats.md).
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "base/safetensors.h"
+#include "learn/model.h"
+
+#define N_FIXED   3u /* tensors besides those of the layers: standardise.mean, standardise.scale, seen */
+#define NAME_SIZE 32
+
+static bool set_text(json_t *metadata, const char *key, const char *text)
+{
+    return json_object_set_new(metadata, key, json_string(text)) == 0;
+}
+
+static bool set_number(json_t *metadata, const char *key, double value)
+{
+    char text[SAI_NUMBER_SIZE];
+    sai_number_format(text, value);
+    return set_text(metadata, key, text);
+}
+
+static bool set_constant_box(json_t *metadata, const struct sai_model *m)
+{
+    const double edges[4] = {m->constant.x1, m->constant.y1, m->constant.x2, m->constant.y2};
+    struct sai_text text = {0};
+    for (int i = 0; i < 4; i++) {
+        sai_text_puts(&text, i ? "," : "[");
+        sai_text_json_number(&text, edges[i]);
+    }
+    sai_text_puts(&text, "]");
+    bool ok = !text.failed && set_text(metadata, "constant_box", isnan(edges[0]) ? "null" : text.data);
+    sai_text_free(&text);
+    return ok;
+}
+
+static bool set_structure(json_t *metadata, const struct sai_model *m, const char *architecture)
+{
+    bool ok = set_text(metadata, "format", SAI_MODEL_FORMAT) &&
+              set_text(metadata, "format_version", SAI_MODEL_FORMAT_VERSION) && set_text(metadata, "kind", m->kind) &&
+              set_text(metadata, "architecture", architecture) &&
+              set_text(metadata, "output", m->mlp->output == SAI_MLP_SIGMOID ? "sigmoid" : "linear") &&
+              set_text(metadata, "encoder_id", m->encoder_id) && set_number(metadata, "dim", (double)m->dim) &&
+              set_number(metadata, "clip", (double)m->standardiser.clip);
+    if (strcmp(m->kind, SAI_KIND_RANKER) == 0)
+        return ok && set_number(metadata, "temperature", m->temperature);
+    return ok && set_number(metadata, "snap", m->snap) && set_constant_box(metadata, m);
+}
+
+static bool set_info(json_t *metadata, const struct sai_model *m)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(m->info, key, value)
+    {
+        char *text = NULL;
+        if (json_is_string(value)) {
+            if (!set_text(metadata, key, json_string_value(value)))
+                return false;
+            continue;
+        }
+        bool ok = sai_json_dump(&text, value) == SELECTAI_OK && set_text(metadata, key, text);
+        sai_free(text);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+static int make_metadata(json_t **out, const struct sai_model *m)
+{
+    char *architecture = NULL;
+    int rc = sai_model_architecture(&architecture, m->mlp);
+    if (rc != SELECTAI_OK)
+        return rc;
+    json_t *metadata = json_object();
+    bool ok = metadata && set_structure(metadata, m, architecture) && set_info(metadata, m);
+    sai_free(architecture);
+    if (ok) {
+        *out = metadata;
+        return SELECTAI_OK;
+    }
+    json_decref(metadata);
+    return SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "out of memory for a model's metadata");
+}
+
+static struct sai_tensor tensor(const char *name, const char *dtype, uint64_t rows, uint64_t columns, const void *data)
+{
+    struct sai_tensor t = {.name = name, .rank = rows ? 2 : 1, .data = data};
+    memcpy(t.dtype, dtype, strlen(dtype) + 1);
+    t.shape[0] = rows ? rows : columns;
+    t.shape[1] = rows ? columns : 0;
+    t.n = (rows ? rows : 1) * columns;
+    t.n_bytes = (size_t)t.n * sai_dtype_size(dtype);
+    return t;
+}
+
+int sai_model_save(const struct sai_model *m, const char *path)
+{
+    struct sai_tensor tensors[2 * SAI_MLP_MAX_WIDTHS + N_FIXED];
+    char names[2 * SAI_MLP_MAX_WIDTHS][NAME_SIZE];
+    const float *p = m->mlp->parameters;
+    json_t *metadata = NULL;
+    size_t n = 0;
+    for (uint32_t i = 1; i < m->mlp->n_widths; i++) {
+        uint32_t in = m->mlp->widths[i - 1], width = m->mlp->widths[i];
+        snprintf(names[n], NAME_SIZE, "layers.%u.weight", i - 1);
+        tensors[n] = tensor(names[n], "F32", width, in, p);
+        p += (size_t)in * width;
+        n++;
+        snprintf(names[n], NAME_SIZE, "layers.%u.bias", i - 1);
+        tensors[n] = tensor(names[n], "F32", 0, width, p);
+        p += width;
+        n++;
+    }
+    tensors[n++] = tensor("standardise.mean", "F32", 0, m->standardiser.n, m->standardiser.mean);
+    tensors[n++] = tensor("standardise.scale", "F32", 0, m->standardiser.n, m->standardiser.scale);
+    tensors[n++] = tensor("seen", "I64", 0, m->n_seen, m->seen);
+    int rc = make_metadata(&metadata, m);
+    if (rc == SELECTAI_OK)
+        rc = sai_safetensors_write(path, tensors, n, metadata);
+    json_decref(metadata);
+    return rc;
+}
