@@ -24,7 +24,7 @@ struct reader {
     const char *name;
     uint32_t width, height;
     unsigned depth, colour, samples;
-    bool interlaced;
+    bool interlaced, has_palette;
     uint8_t palette[256][3];
     size_t first_data; /* offset of the first IDAT chunk */
     size_t next_chunk; /* offset of the chunk that is inflated next */
@@ -105,6 +105,18 @@ static int read_palette(struct reader *r, const struct chunk *chunk)
     for (unsigned i = 0; i < 256; i++)
         memset(r->palette[i], (int)i, 3);
     memcpy(r->palette, chunk->data, chunk->length);
+    r->has_palette = true;
+    return SELECTAI_OK;
+}
+
+/* Picture data must be in one run of chunks; `after` is where the last one ended. */
+static int note_data(struct reader *r, const struct chunk *chunk, size_t offset, size_t *after)
+{
+    if (r->first_data != 0 && *after != offset)
+        return corrupt(r, "its picture data is in several places");
+    if (r->first_data == 0)
+        r->first_data = offset;
+    *after = offset + CHUNK_OVERHEAD + chunk->length;
     return SELECTAI_OK;
 }
 
@@ -112,7 +124,6 @@ static int read_palette(struct reader *r, const struct chunk *chunk)
 static int scan_chunks(struct reader *r)
 {
     size_t offset = SIGNATURE_BYTES, after_data = 0;
-    bool palette = false;
     struct chunk chunk;
     do {
         int rc = SELECTAI_OK;
@@ -120,27 +131,21 @@ static int scan_chunks(struct reader *r)
             return corrupt(r, "it is truncated");
         if (is_critical(&chunk) && !checksum_fits(&chunk))
             return corrupt(r, "a checksum is wrong");
-        if (offset == SIGNATURE_BYTES) {
+        if (offset == SIGNATURE_BYTES)
             rc = read_header(r, &chunk);
-        } else if (is_type(&chunk, "PLTE") && r->first_data == 0) {
-            rc = read_palette(r, &chunk);
-            palette = true;
-        } else if (is_type(&chunk, "IDAT")) {
-            if (r->first_data != 0 && after_data != offset)
-                return corrupt(r, "its picture data is in several places");
-            if (r->first_data == 0)
-                r->first_data = offset;
-            after_data = offset + CHUNK_OVERHEAD + chunk.length;
-        } else if (is_critical(&chunk) && !is_type(&chunk, "IEND") && !is_type(&chunk, "PLTE")) {
-            return corrupt(r, "an unknown critical chunk");
-        }
+        else if (is_type(&chunk, "PLTE"))
+            rc = r->first_data == 0 ? read_palette(r, &chunk) : SELECTAI_OK;
+        else if (is_type(&chunk, "IDAT"))
+            rc = note_data(r, &chunk, offset, &after_data);
+        else if (is_critical(&chunk) && !is_type(&chunk, "IEND"))
+            rc = corrupt(r, "an unknown critical chunk");
         if (rc != SELECTAI_OK)
             return rc;
         offset += CHUNK_OVERHEAD + (size_t)chunk.length;
     } while (!is_type(&chunk, "IEND"));
     if (r->first_data == 0)
         return corrupt(r, "it holds no picture");
-    if (r->colour == PALETTE && !palette)
+    if (r->colour == PALETTE && !r->has_palette)
         return corrupt(r, "its palette is missing");
     return SELECTAI_OK;
 }
