@@ -1,0 +1,228 @@
+/*
+ * trainset/extract.c: from RAW and FINAL folders to decisions.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+#include <time.h>
+
+#include "trainset/extraction.h"
+
+static const struct selectai_extract_options defaults = {.crop_check = SELECTAI_CROP_CHECK_AUTO};
+
+void selectai_extract_options_init(struct selectai_extract_options *options, uint32_t struct_size)
+{
+    sai_options_init(options, struct_size, &defaults, sizeof defaults);
+}
+
+/* ---- One project --------------------------------------------------------------------------------------------------
+ */
+
+static int scan(struct sai_project_work *work)
+{
+    uint64_t done = 0;
+    struct sai_progress *progress = &work->extraction->progress;
+    int rc = sai_files_scan(&work->raw, work->raw_dir, progress, &done, work->issues);
+    if (rc == SELECTAI_OK)
+        rc = sai_files_scan(&work->final, work->final_dir, progress, &done, work->issues);
+    for (size_t i = 0; rc == SELECTAI_OK && i < work->raw.count; i++) {
+        const struct sai_file *file = &work->raw.items[i];
+        if (!file->problem)
+            continue;
+        char *path = sai_files_path(&work->raw, i);
+        rc = path ? sai_issues_add(work->issues, SELECTAI_ERR_FORMAT, "unparsed", path, 0, "%s", file->problem)
+                  : SELECTAI_ERR_OUT_OF_MEMORY;
+        sai_free(path);
+    }
+    work->counts.raw_images = work->raw.count;
+    work->counts.final_images = work->final.count;
+    work->counts.unparsed = work->raw.n_unparsed;
+    return rc;
+}
+
+static int group(struct sai_project_work *work)
+{
+    struct sai_group_counts counts;
+    int rc = sai_files_group(&work->members, &work->starts, &work->n_groups, &counts, &work->raw,
+                             &work->extraction->group);
+    if (rc != SELECTAI_OK)
+        return rc;
+    work->counts.single_stage = counts.too_small;
+    work->counts.passed_over = counts.passed_over;
+    work->fates = sai_calloc(work->raw.count, sizeof *work->fates);
+    return work->fates ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+}
+
+/* The last steps: a new issue list and a row of the report, both whole or not at all. */
+static int commit(struct sai_project_work *work)
+{
+    struct selectai_extraction *extraction = work->extraction;
+    selectai_issues *all = NULL;
+    char *name = sai_strdup(work->name);
+    int rc = name ? sai_issues_create(&all) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK)
+        rc = sai_issues_append(all, extraction->issues);
+    if (rc == SELECTAI_OK)
+        rc = sai_issues_append(all, work->issues);
+    if (rc == SELECTAI_OK && !SAI_GROW(extraction->projects, extraction->projects_capacity, extraction->n_projects + 1))
+        rc = SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc != SELECTAI_OK) {
+        sai_free(name);
+        selectai_issues_destroy(&all);
+        return rc;
+    }
+    extraction->projects[extraction->n_projects++] = (struct sai_extracted_project){
+        .name = name,
+        .counts = work->counts,
+        .issues_begin = selectai_issues_count(extraction->issues),
+        .issues_end = selectai_issues_count(all)};
+    selectai_issues_destroy(&extraction->issues);
+    extraction->issues = all;
+    return SELECTAI_OK;
+}
+
+static int extract(struct sai_project_work *work)
+{
+    int rc = sai_issues_create(&work->issues);
+    if (rc == SELECTAI_OK)
+        rc = scan(work);
+    if (rc == SELECTAI_OK)
+        rc = group(work);
+    if (rc == SELECTAI_OK)
+        rc = sai_match_finals(work);
+    if (rc == SELECTAI_OK)
+        rc = sai_judge_groups(work);
+    if (rc == SELECTAI_OK)
+        rc = sai_check_crops(work);
+    if (rc == SELECTAI_OK)
+        rc = sai_add_entries(work);
+    return rc == SELECTAI_OK ? commit(work) : rc;
+}
+
+static void free_work(struct sai_project_work *work)
+{
+    for (size_t i = 0; i < work->n_winners; i++)
+        sai_free(work->winners[i].problem);
+    sai_free(work->winners);
+    sai_free(work->members);
+    sai_free(work->starts);
+    sai_free(work->fates);
+    sai_files_free(&work->raw);
+    sai_files_free(&work->final);
+    selectai_issues_destroy(&work->issues);
+}
+
+/* ---- The extraction -----------------------------------------------------------------------------------------------
+ */
+
+static int check_name(const struct selectai_extraction *extraction, const char *project)
+{
+    if (!*project)
+        return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "a project needs a name");
+    for (size_t i = 0; i < extraction->n_projects; i++)
+        if (strcmp(extraction->projects[i].name, project) == 0)
+            return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT,
+                            "%s: a project of that name was extracted already: give each its own name", project);
+    return SELECTAI_OK;
+}
+
+/* They go into JSON as they are. */
+static int check_text(const char *text, const char *what)
+{
+    if (*text && sai_utf8_valid(text, strlen(text)))
+        return SELECTAI_OK;
+    return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "%s: the %s is empty or not UTF-8: rename it", text, what);
+}
+
+int selectai_extraction_add_project(selectai_extraction *extraction, const char *raw_dir, const char *final_dir,
+                                    const char *project)
+{
+    SAI_REQUIRE(extraction && raw_dir && final_dir && project);
+    int rc = check_name(extraction, project);
+    if (rc == SELECTAI_OK)
+        rc = check_text(project, "project name");
+    if (rc == SELECTAI_OK)
+        rc = check_text(raw_dir, "RAW folder's path");
+    if (rc == SELECTAI_OK)
+        rc = check_text(final_dir, "FINAL folder's path");
+    if (rc == SELECTAI_OK)
+        rc = sai_check_folders(raw_dir, final_dir);
+    if (rc != SELECTAI_OK)
+        return rc;
+
+    size_t n_entries = extraction->entries->count, n_rejected = extraction->n_rejected;
+    struct sai_project_work work = {.raw_dir = raw_dir, .final_dir = final_dir, .extraction = extraction};
+    work.name = sai_arena_strdup(&extraction->entries->arena, project);
+    extraction->progress.cancelled = false; /* it may be asked again after a cancellation */
+    rc = work.name ? extract(&work) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc != SELECTAI_OK) { /* what this project added lies behind what was there */
+        extraction->entries->count = n_entries;
+        extraction->n_rejected = n_rejected;
+    }
+    free_work(&work);
+    return rc;
+}
+
+static char *today(void)
+{
+    char text[32] = "";
+    struct tm parts;
+    time_t now = time(NULL);
+    if (!gmtime_r(&now, &parts) || strftime(text, sizeof text, "%Y-%m-%d", &parts) == 0)
+        text[0] = '\0';
+    return sai_strdup(text);
+}
+
+int selectai_extraction_create(selectai_extraction **out, const struct selectai_extract_options *options)
+{
+    struct selectai_extract_options checked = defaults;
+    SAI_REQUIRE(out);
+    int rc = sai_options_copy(&checked, sizeof checked, options);
+    if (rc != SELECTAI_OK)
+        return rc;
+    SAI_REQUIRE(checked.crop_check >= SELECTAI_CROP_CHECK_AUTO && checked.crop_check <= SELECTAI_CROP_CHECK_PIXELS);
+    SAI_REQUIRE(!checked.date || sai_utf8_valid(checked.date, strlen(checked.date)));
+
+    selectai_extraction *extraction = sai_calloc(1, sizeof *extraction);
+    if (!extraction)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    extraction->crop_check = checked.crop_check;
+    extraction->threads = checked.threads;
+    extraction->progress = (struct sai_progress){.fn = checked.progress, .user = checked.user};
+    extraction->date = checked.date ? sai_strdup(checked.date) : today();
+    rc = extraction->date ? sai_group_options_read(&extraction->group, checked.group) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK)
+        rc = sai_trainset_create(&extraction->entries);
+    if (rc == SELECTAI_OK)
+        rc = sai_issues_create(&extraction->issues);
+    if (rc != SELECTAI_OK)
+        selectai_extraction_destroy(&extraction);
+    else
+        *out = extraction;
+    return rc;
+}
+
+const selectai_trainset *selectai_extraction_entries(const selectai_extraction *extraction)
+{
+    return extraction ? extraction->entries : NULL;
+}
+
+const selectai_issues *selectai_extraction_issues(const selectai_extraction *extraction)
+{
+    return extraction ? extraction->issues : NULL;
+}
+
+void selectai_extraction_destroy(selectai_extraction **extraction)
+{
+    if (!extraction || !*extraction)
+        return;
+    for (size_t i = 0; i < (*extraction)->n_projects; i++)
+        sai_free((*extraction)->projects[i].name);
+    sai_free((*extraction)->projects);
+    sai_free((*extraction)->rejected);
+    sai_free((*extraction)->date);
+    selectai_trainset_destroy(&(*extraction)->entries);
+    selectai_issues_destroy(&(*extraction)->issues);
+    sai_free(*extraction);
+    *extraction = NULL;
+}

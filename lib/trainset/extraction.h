@@ -1,0 +1,115 @@
+/*
+ * trainset/extraction.h: the steps from two folders to decisions.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#ifndef SAI_TRAINSET_EXTRACTION_H
+#define SAI_TRAINSET_EXTRACTION_H
+
+#include "base/progress.h"
+#include "project/files.h"
+#include "trainset/entry.h"
+
+/* What is counted in a project; report.c knows the names. */
+struct sai_extract_counts {
+    uint64_t raw_images, final_images;
+    uint64_t unparsed;     /* in RAW */
+    uint64_t single_stage; /* runs of one file: nothing to choose from */
+    uint64_t passed_over;  /* files between those of a run */
+    uint64_t groups, groups_with_winner, groups_rejected;
+    uint64_t groups_undecided;     /* no winner, but an ambiguous final may have come from it */
+    uint64_t groups_without_loser; /* everything was chosen */
+    uint64_t multi_winner_groups;
+    uint64_t entries, anomalies, cropped;
+    uint64_t orphan_finals, ambiguous, duplicate_finals;
+    uint64_t crops_by_evidence[4]; /* cropped winners by SELECTAI_CROP_EVIDENCE_* */
+    uint64_t crop_boxes;           /* of these, with a proved box */
+};
+
+/* A group of which nothing was chosen. */
+struct sai_rejected {
+    const char *project, *timestamp, *set_id;
+    const char *const *paths;
+    const double *stages;
+    uint32_t n;
+};
+
+struct sai_extracted_project {
+    char *name;
+    struct sai_extract_counts counts;
+    size_t issues_begin, issues_end; /* in extraction->issues */
+};
+
+struct selectai_extraction {
+    struct selectai_group_options group;
+    int32_t crop_check;
+    uint32_t threads;
+    char *date;
+    struct sai_progress progress;
+
+    selectai_trainset *entries;
+    struct sai_rejected *rejected; /* its texts lie in entries->arena */
+    size_t n_rejected, rejected_capacity;
+    struct sai_extracted_project *projects;
+    size_t n_projects, projects_capacity;
+    selectai_issues *issues;
+};
+
+/* What is known of one file in RAW. */
+struct sai_fate {
+    uint32_t final_plus_1; /* index + 1 in FINAL, 0: not chosen */
+    uint8_t evidence;      /* SELECTAI_EVIDENCE_* if chosen */
+    uint8_t maybe;         /* an ambiguous final may have come from it: it is nobody's loser */
+};
+
+/* One decision on its way to an entry. */
+struct sai_winner {
+    uint32_t raw, final, group;
+    int32_t was_cropped, crop_evidence, has_crop, crop_method;
+    struct selectai_pixel_box box;
+    uint32_t width, height; /* of the original, where has_crop */
+    double residual;
+    char *problem; /* why its images could not be compared; NULL: they could */
+    const char *problem_kind;
+    int problem_code;
+};
+
+/* One project while it is worked on. */
+struct sai_project_work {
+    const char *name, *raw_dir, *final_dir;
+    struct selectai_extraction *extraction;
+    struct sai_files raw, final;
+    uint32_t *members, *starts; /* groups of raw */
+    size_t n_groups;
+    struct sai_fate *fates; /* one per file in raw */
+    struct sai_winner *winners;
+    size_t n_winners, winners_capacity;
+    selectai_issues *issues;
+    struct sai_extract_counts counts;
+};
+
+/* Both must be folders, neither inside the other. */
+int sai_check_folders(const char *raw_dir, const char *final_dir);
+
+/* Finds the source in RAW of each file in FINAL. */
+int sai_match_finals(struct sai_project_work *work);
+
+/* Makes the list of winners, and notes the groups of which nothing was chosen. */
+int sai_judge_groups(struct sai_project_work *work);
+
+/* Makes entries of the winners, after sai_check_crops(). */
+int sai_add_entries(struct sai_project_work *work);
+
+/* Fills was_cropped and so on of every winner. */
+int sai_check_crops(struct sai_project_work *work);
+
+/* The group's stable name and the members' full paths, in the arena of the entries. */
+const char *sai_group_id(const struct sai_project_work *work, size_t group);
+const char *sai_raw_path(const struct sai_project_work *work, uint32_t raw);
+/* "YYYYMMDD_HHMMSS" of a file that parses. */
+const char *sai_raw_timestamp(const struct sai_project_work *work, uint32_t raw);
+
+/* Notes a group of which nothing was chosen. */
+int sai_reject_group(const struct sai_project_work *work, size_t group);
+
+#endif

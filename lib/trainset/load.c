@@ -1,0 +1,104 @@
+/*
+ * trainset/load.c: reading training entries from files.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "trainset/load.h"
+
+int sai_entry_format_of(enum sai_entry_format *out, const char *path)
+{
+    if (sai_path_is_directory(path))
+        return SAI_FAIL(SELECTAI_ERR_IS_A_DIRECTORY, "%s: is a folder, a JSONL or CSV file is needed", path);
+    FILE *stream = fopen(path, "rbe");
+    if (!stream)
+        return SAI_FAIL_ERRNO("open", path);
+    int c = getc(stream);
+    if (c == 0xEF && getc(stream) == 0xBB && getc(stream) == 0xBF) /* byte order mark */
+        c = getc(stream);
+    while (c == ' ' || c == '\t' || c == '\r' || c == '\n')
+        c = getc(stream);
+    int rc = ferror(stream) ? SAI_FAIL_ERRNO("read", path) : SELECTAI_OK;
+    fclose(stream);
+    *out = c == EOF ? SAI_ENTRIES_NONE : c == '{' ? SAI_ENTRIES_JSONL : SAI_ENTRIES_CSV;
+    return rc;
+}
+
+/* ---- Rows that are left out ---------------------------------------------------------------------------------------
+ */
+
+int sai_loader_row_done(struct sai_loader *loader, int rc, const char *kind, struct sai_origin origin)
+{
+    bool bad_row = rc == SELECTAI_ERR_FORMAT || rc == SELECTAI_ERR_PROJECT_RULE;
+    if (!bad_row || loader->strict)
+        return rc;
+    if (!SAI_GROW(loader->bad, loader->bad_capacity, loader->n_bad + 1))
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    const char *message = sai_arena_strdup(&loader->set->arena, selectai_last_error());
+    if (!message)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    loader->bad[loader->n_bad++] = (struct sai_bad_row){.origin = origin, .code = rc, .kind = kind, .message = message};
+    return SELECTAI_OK;
+}
+
+static int compare_bad(const void *left, const void *right)
+{
+    const struct sai_bad_row *a = left, *b = right;
+    if (a->origin.file != b->origin.file)
+        return a->origin.file < b->origin.file ? -1 : 1;
+    return (a->origin.row > b->origin.row) - (a->origin.row < b->origin.row);
+}
+
+/* In the order of files and rows, whichever check found them. */
+static int report_bad_rows(struct sai_loader *loader)
+{
+    int rc = SELECTAI_OK;
+    if (loader->n_bad > 1)
+        qsort(loader->bad, loader->n_bad, sizeof *loader->bad, compare_bad);
+    for (size_t i = 0; rc == SELECTAI_OK && i < loader->n_bad; i++) {
+        const struct sai_bad_row *bad = &loader->bad[i];
+        rc = sai_issues_add(loader->set->issues, bad->code, bad->kind, loader->paths[bad->origin.file], bad->origin.row,
+                            "%s", bad->message);
+    }
+    return rc;
+}
+
+/* ---- Loading ------------------------------------------------------------------------------------------------------
+ */
+
+static int load_file(struct sai_loader *loader)
+{
+    enum sai_entry_format format;
+    int rc = sai_entry_format_of(&format, loader->paths[loader->file]);
+    if (rc != SELECTAI_OK || format == SAI_ENTRIES_NONE)
+        return rc;
+    return format == SAI_ENTRIES_JSONL ? sai_load_jsonl(loader) : sai_load_csv(loader);
+}
+
+int selectai_trainset_load(selectai_trainset **out, const char *const *paths, size_t n_paths, int32_t strict)
+{
+    struct sai_loader loader = {.paths = paths, .strict = strict != 0};
+
+    SAI_REQUIRE(out && (paths || n_paths == 0) && n_paths < UINT32_MAX);
+    for (size_t i = 0; i < n_paths; i++)
+        SAI_REQUIRE(paths[i] != NULL);
+    int rc = sai_trainset_create(&loader.set);
+    for (; rc == SELECTAI_OK && loader.file < n_paths; loader.file++)
+        rc = load_file(&loader);
+    if (rc == SELECTAI_OK)
+        rc = sai_loader_check_projects(&loader);
+    if (rc == SELECTAI_OK)
+        rc = report_bad_rows(&loader);
+    sai_free(loader.origins);
+    sai_free(loader.bad);
+    if (rc != SELECTAI_OK)
+        selectai_trainset_destroy(&loader.set);
+    else
+        *out = loader.set;
+    return rc;
+}

@@ -1,0 +1,46 @@
+/*
+ * trainset/load_jsonl.c: training entries, one JSON object a line.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "trainset/load.h"
+
+static const char *without_mark(const char *line, uint64_t row)
+{
+    return row == 1 && strncmp(line, "\xEF\xBB\xBF", 3) == 0 ? line + 3 : line;
+}
+
+static bool blank(const char *line)
+{
+    return line[strspn(line, " \t")] == '\0';
+}
+
+static int load_line(struct sai_loader *loader, const struct sai_line_reader *reader)
+{
+    json_t *object = NULL;
+    const char *line = without_mark(reader->line, reader->row);
+    size_t n = reader->length - (size_t)(line - reader->line);
+    if (n == 0 || (blank(line) && strlen(line) == n))
+        return SELECTAI_OK;
+    int rc = sai_json_parse(&object, line, n, reader->path, reader->row);
+    if (rc == SELECTAI_OK)
+        rc = sai_loader_add_row(loader, object, reader->row);
+    json_decref(object);
+    return rc;
+}
+
+int sai_load_jsonl(struct sai_loader *loader)
+{
+    struct sai_line_reader reader;
+    int rc = sai_lines_open(&reader, loader->paths[loader->file]);
+    if (rc != SELECTAI_OK)
+        return rc;
+    while (rc == SELECTAI_OK && (rc = sai_lines_next(&reader)) == SELECTAI_OK) {
+        struct sai_origin origin = {.file = loader->file, .row = reader.row};
+        rc = sai_loader_row_done(loader, load_line(loader, &reader), "bad-row", origin);
+    }
+    sai_lines_close(&reader);
+    return rc == SELECTAI_DONE ? SELECTAI_OK : rc;
+}

@@ -1,0 +1,139 @@
+/*
+ * trainset/report.c: what an extraction found, as JSON.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <math.h>
+#include <string.h>
+
+#include "trainset/extraction.h"
+
+#define COUNT(name)                                                                                                    \
+    {                                                                                                                  \
+#name, offsetof(struct sai_extract_counts, name)                                                               \
+    }
+
+/* In the order in which they are written; rates come behind the counts they belong to. */
+static const struct count {
+    const char *name;
+    size_t offset;
+} counts[] = {
+    COUNT(raw_images),
+    COUNT(final_images),
+    COUNT(unparsed),
+    COUNT(groups),
+    COUNT(single_stage),
+    COUNT(passed_over),
+    COUNT(groups_with_winner),
+    COUNT(groups_rejected),
+    COUNT(groups_undecided),
+    COUNT(groups_without_loser),
+    COUNT(multi_winner_groups),
+    COUNT(entries),
+    COUNT(anomalies),
+    COUNT(cropped),
+    COUNT(crop_boxes),
+    COUNT(orphan_finals),
+    COUNT(duplicate_finals),
+    COUNT(ambiguous),
+};
+#define N_COUNTS (sizeof counts / sizeof *counts)
+
+static uint64_t count_at(const struct sai_extract_counts *c, size_t offset)
+{
+    uint64_t value;
+    memcpy(&value, (const char *)c + offset, sizeof value);
+    return value;
+}
+
+/* A rate of nothing is not known: null. */
+static void rate(struct sai_text *text, const char *name, uint64_t part, uint64_t whole)
+{
+    sai_text_printf(text, ",\"%s\":", name);
+    sai_text_json_number(text, whole ? (double)part / (double)whole : NAN);
+}
+
+static void counts_json(struct sai_text *text, const struct sai_extract_counts *c)
+{
+    for (size_t i = 0; i < N_COUNTS; i++) {
+        if (i > 0)
+            sai_text_puts(text, ",");
+        sai_text_printf(text, "\"%s\":%llu", counts[i].name, (unsigned long long)count_at(c, counts[i].offset));
+        if (counts[i].offset == offsetof(struct sai_extract_counts, anomalies))
+            rate(text, "anomaly_rate", c->anomalies, c->entries);
+        if (counts[i].offset == offsetof(struct sai_extract_counts, cropped))
+            rate(text, "crop_rate", c->cropped, c->entries);
+    }
+    sai_text_puts(text, ",\"crops_by_evidence\":{");
+    for (int32_t i = SELECTAI_CROP_EVIDENCE_MTIME; i <= SELECTAI_CROP_EVIDENCE_PIXELS; i++)
+        sai_text_printf(text, "%s\"%s\":%llu", i > SELECTAI_CROP_EVIDENCE_MTIME ? "," : "",
+                        sai_word_of(sai_words_crop_evidence, i), (unsigned long long)c->crops_by_evidence[i]);
+    sai_text_puts(text, "}");
+}
+
+static void issue_json(struct sai_text *text, const struct selectai_issue *issue)
+{
+    sai_text_puts(text, "{\"kind\":");
+    sai_text_json_string(text, issue->kind);
+    sai_text_puts(text, ",\"path\":");
+    sai_text_json_string(text, issue->path);
+    sai_text_puts(text, ",\"message\":");
+    sai_text_json_string(text, issue->message);
+    sai_text_puts(text, "}");
+}
+
+static int project_json(struct sai_text *text, const struct sai_extracted_project *project,
+                        const selectai_issues *issues)
+{
+    sai_text_puts(text, "{\"project\":");
+    sai_text_json_string(text, project->name);
+    sai_text_puts(text, ",");
+    counts_json(text, &project->counts);
+    sai_text_puts(text, ",\"issues\":[");
+    for (size_t i = project->issues_begin; i < project->issues_end; i++) {
+        struct selectai_issue issue = {.struct_size = sizeof issue};
+        int rc = selectai_issues_get(issues, i, &issue);
+        if (rc != SELECTAI_OK)
+            return rc;
+        if (i > project->issues_begin)
+            sai_text_puts(text, ",");
+        issue_json(text, &issue);
+    }
+    sai_text_puts(text, "]}");
+    return SELECTAI_OK;
+}
+
+static void add_counts(struct sai_extract_counts *total, const struct sai_extract_counts *c)
+{
+    for (size_t i = 0; i < N_COUNTS; i++) {
+        uint64_t sum = count_at(total, counts[i].offset) + count_at(c, counts[i].offset);
+        memcpy((char *)total + counts[i].offset, &sum, sizeof sum);
+    }
+    for (size_t i = 0; i < sizeof c->crops_by_evidence / sizeof *c->crops_by_evidence; i++)
+        total->crops_by_evidence[i] += c->crops_by_evidence[i];
+}
+
+int selectai_extraction_report_json(char **out, const selectai_extraction *extraction)
+{
+    struct sai_text text = {0};
+    struct sai_extract_counts total = {0};
+    int rc = SELECTAI_OK;
+
+    SAI_REQUIRE(out && extraction);
+    sai_text_puts(&text, "{\"projects\":[");
+    for (size_t i = 0; rc == SELECTAI_OK && i < extraction->n_projects; i++) {
+        if (i > 0)
+            sai_text_puts(&text, ",");
+        add_counts(&total, &extraction->projects[i].counts);
+        rc = project_json(&text, &extraction->projects[i], extraction->issues);
+    }
+    sai_text_puts(&text, "],\"total\":{");
+    sai_text_printf(&text, "\"projects\":%zu,\"issues\":%zu,", extraction->n_projects,
+                    selectai_issues_count(extraction->issues));
+    counts_json(&text, &total);
+    sai_text_puts(&text, "}}\n");
+    if (rc == SELECTAI_OK)
+        return sai_text_finish(&text, out);
+    sai_text_free(&text);
+    return rc;
+}
