@@ -16,6 +16,8 @@ struct bytes {
 
 static inline void put(struct bytes *b, const void *data, size_t n)
 {
+    if (n > 1u << 28)
+        abort(); /* a test gone wrong */
     b->data = realloc(b->data, b->n + n + 1);
     assert_non_null(b->data);
     if (n > 0)
