@@ -2,7 +2,8 @@
  * selectai/image.h: decode, resample, hash, register and write images.
  *
  * Tier 1: needs common.h only. All images are 8-bit RGB, as Pillow's `Image.convert("RGB")` makes them: alpha is
- * dropped, grey is repeated, palettes are looked up, 16 bit keep their high byte. EXIF orientation is not applied.
+ * dropped, grey is repeated, palettes are looked up, 16 bits keep their high byte (16-bit grey without alpha is clipped
+ * to 255). EXIF orientation is not applied.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
