@@ -150,7 +150,7 @@ class PerceptualHash(unittest.TestCase):
             rgb = fixtures.picture(seed, 50 + 7 * seed, 90 - 2 * seed)
             grey = np.asarray(Image.fromarray(rgb).convert("L").resize((32, 32), Image.LANCZOS), np.float64)
             low = basis @ grey @ basis.T
-            bits = (low > np.median(low)).ravel()
+            bits = (low > np.median(low)).ravel().tolist()
             self.assertEqual(selectai.phash(rgb), int("".join("01"[bit] for bit in bits), 2))
 
     def test_similar_pictures_are_near(self):

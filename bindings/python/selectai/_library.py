@@ -108,19 +108,18 @@ def _load() -> tuple[ctypes.CDLL, str]:
 
 def _open() -> tuple[ctypes.CDLL, str]:
     library, asked = _load()
-    missing = _prototypes.declare(library)
-    if missing == "selectai_version_string":
-        raise ImportError(f"{asked} is no libselectai: it has no {missing}()")
     path = _real_path(library, asked)
+    if not hasattr(library, "selectai_version_string"):
+        raise ImportError(f"{path} is no libselectai: it has no selectai_version_string()")
     # The version first: it explains a missing function better than the function's name does.
-    if hasattr(library, "selectai_version_string"):
-        library.selectai_version_string.restype = ctypes.c_char_p
-        found = library.selectai_version_string().decode()
-        if found != __version__:
-            raise ImportError(
-                f"versions differ: {path} is selectai {found}, but the Python package at {_PACKAGE} is {__version__} "
-                f"(from {_VERSION_FILE}); install both from one build, or set SELECTAI_LIBRARY"
-            )
+    library.selectai_version_string.restype = ctypes.c_char_p
+    found = library.selectai_version_string().decode()
+    if found != __version__:
+        raise ImportError(
+            f"versions differ: {path} is selectai {found}, but the Python package at {_PACKAGE} is {__version__} "
+            f"(from {_VERSION_FILE}); install both from one build, or set SELECTAI_LIBRARY"
+        )
+    missing = _prototypes.declare(library)
     if missing is not None:
         raise ImportError(f"{path} lacks {missing}(), which selectai {__version__} must have; rebuild the library")
     if library.selectai_abi_version() != _ABI_VERSION:
