@@ -208,22 +208,25 @@ struct Kernels {
     void (*adam)(float *, float *, float *, const float *, int64_t, const AdamStep &);
 };
 
-Kernels choose_kernels()
+/* Those that this processor can run, the fastest first. */
+std::vector<Kernels> list_kernels()
 {
+    std::vector<Kernels> list;
 #ifdef SELECTAI_X86
     const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     if (avx2 && __builtin_cpu_supports("avx512f"))
-        return {multiply_avx512, adam_avx2};
+        list.push_back({multiply_avx512, adam_avx2});
     if (avx2)
-        return {multiply_avx2, adam_avx2};
+        list.push_back({multiply_avx2, adam_avx2});
 #endif
-    return {multiply_plain, adam_plain};
+    list.push_back({multiply_plain, adam_plain});
+    return list;
 }
 
-const Kernels &kernels()
+const std::vector<Kernels> &kernels()
 {
-    static const Kernels chosen = choose_kernels();
-    return chosen;
+    static const std::vector<Kernels> list = list_kernels();
+    return list;
 }
 
 int64_t round_up(int64_t n, int64_t to)
@@ -234,7 +237,7 @@ int64_t round_up(int64_t n, int64_t to)
 } // namespace
 
 void gemm(float *c, int64_t c_row, MatrixView a, MatrixView b, int64_t m, int64_t n, int64_t k, const float *bias,
-          Scratch &scratch)
+          Scratch &scratch, size_t variant)
 {
     /* 48 is a common multiple of the tile heights, 32 the widest tile. */
     const size_t depth = static_cast<size_t>(std::min(block_k, k));
@@ -244,12 +247,18 @@ void gemm(float *c, int64_t c_row, MatrixView a, MatrixView b, int64_t m, int64_
         scratch.a.resize(need_a);
     if (scratch.b.size() < need_b)
         scratch.b.resize(need_b);
-    kernels().multiply({c, c_row, a, b, m, n, k, bias}, scratch);
+    kernels()[variant].multiply({c, c_row, a, b, m, n, k, bias}, scratch);
 }
 
-void adam_step(float *parameters, float *m, float *v, const float *gradient, int64_t n, const AdamStep &step)
+size_t kernel_variants()
 {
-    kernels().adam(parameters, m, v, gradient, n, step);
+    return kernels().size();
+}
+
+void adam_step(float *parameters, float *m, float *v, const float *gradient, int64_t n, const AdamStep &step,
+               size_t variant)
+{
+    kernels()[variant].adam(parameters, m, v, gradient, n, step);
 }
 
 } // namespace selectai

@@ -32,9 +32,12 @@ struct Scratch {
 };
 
 /* c[i * c_row + j] = bias[j] (or 0) + sum over k of a(i, k) b(k, j), for m x n elements; sums run from k = 0 upwards.
- */
+ * variant: 0, the fastest that the processor can run; tests try the others up to kernel_variants() - 1. */
 void gemm(float *c, int64_t c_row, MatrixView a, MatrixView b, int64_t m, int64_t n, int64_t k, const float *bias,
-          Scratch &scratch);
+          Scratch &scratch, size_t variant = 0);
+
+/* How many instruction sets the processor can run the kernels with; at least 1. */
+size_t kernel_variants();
 
 struct AdamStep {
     float beta1, beta2, eps;
@@ -44,7 +47,8 @@ struct AdamStep {
 };
 
 /* One Adam step (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019). */
-void adam_step(float *parameters, float *m, float *v, const float *gradient, int64_t n, const AdamStep &step);
+void adam_step(float *parameters, float *m, float *v, const float *gradient, int64_t n, const AdamStep &step,
+               size_t variant = 0);
 
 } // namespace selectai
 

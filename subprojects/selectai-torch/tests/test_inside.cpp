@@ -41,7 +41,7 @@ static sai_backend_net_spec make_spec(const std::vector<uint32_t> &widths, float
             nullptr};
 }
 
-static void check_product(int64_t m, int64_t n, int64_t k, bool transposed)
+static void check_product(int64_t m, int64_t n, int64_t k, bool transposed, size_t variant)
 {
     const std::vector<float> a = random_floats(static_cast<size_t>(m * k), 1);
     const std::vector<float> b = random_floats(static_cast<size_t>(k * n), 2);
@@ -52,7 +52,7 @@ static void check_product(int64_t m, int64_t n, int64_t k, bool transposed)
     const MatrixView vb = {b.data(), transposed ? 1 : n, transposed ? k : 1};
     selectai::Scratch scratch;
 
-    selectai::gemm(c.data(), c_row, va, vb, m, n, k, bias.data(), scratch);
+    selectai::gemm(c.data(), c_row, va, vb, m, n, k, bias.data(), scratch, variant);
     for (int64_t i = 0; i < m; i++) {
         for (int64_t j = 0; j < c_row; j++) {
             const float got = c[static_cast<size_t>(i * c_row + j)];
@@ -69,15 +69,42 @@ static void check_product(int64_t m, int64_t n, int64_t k, bool transposed)
     }
 }
 
-static void test_product()
+static void test_product(size_t variant)
 {
     for (int64_t m : {1, 5, 8, 97}) {
         for (int64_t n : {1, 15, 33, 64, 515}) {
             for (int64_t k : {0, 1, 7, 256, 300}) {
-                check_product(m, n, k, false);
-                check_product(m, n, k, true);
+                check_product(m, n, k, false, variant);
+                check_product(m, n, k, true, variant);
             }
         }
+    }
+}
+
+/* Two steps by the formulas of the papers, in double precision. */
+static void test_adam(size_t variant)
+{
+    const std::vector<float> start = random_floats(37, 1), gradient = random_floats(37, 2);
+    std::vector<float> w = start, m(37, 0.0f), v(37, 0.0f);
+    for (int t = 1; t <= 2; t++) {
+        const selectai::AdamStep step = {0.9f,
+                                         0.999f,
+                                         1e-8f,
+                                         static_cast<float>(0.01 / (1.0 - std::pow(0.9, t))),
+                                         static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(0.999, t))),
+                                         1.0f - 0.01f * 0.1f};
+        selectai::adam_step(w.data(), m.data(), v.data(), gradient.data(), 37, step, variant);
+    }
+    for (size_t i = 0; i < 37; i++) {
+        double want = static_cast<double>(start[i]), m1 = 0.0, v1 = 0.0;
+        const double g = static_cast<double>(gradient[i]);
+        for (int t = 1; t <= 2; t++) {
+            m1 = 0.9 * m1 + 0.1 * g;
+            v1 = 0.999 * v1 + 0.001 * g * g;
+            want -= 0.01 * 0.1 * want;
+            want -= 0.01 * (m1 / (1.0 - std::pow(0.9, t))) / (std::sqrt(v1 / (1.0 - std::pow(0.999, t))) + 1e-8);
+        }
+        EXPECT(std::fabs(static_cast<double>(w[i]) - want) < 1e-6);
     }
 }
 
@@ -228,7 +255,10 @@ static void test_tower_ways_agree()
 
 int main()
 {
-    test_product();
+    for (size_t variant = 0; variant < selectai::kernel_variants(); variant++) {
+        test_product(variant);
+        test_adam(variant);
+    }
     for (int output : {SAI_BACKEND_OUTPUT_LINEAR, SAI_BACKEND_OUTPUT_SIGMOID}) {
         check_gradient(output, true);
         check_gradient(output, false);
