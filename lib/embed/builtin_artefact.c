@@ -12,8 +12,8 @@ struct steps {
 };
 
 /* |difference| from pixel x - 1 to x, what it exceeds the mean of its two neighbours by, and changes of its sign. */
-static void add_row(float *restrict step_sum, float *restrict excess_sum, float *restrict cross_sum, const float *restrict row,
-                    ptrdiff_t step, uint32_t width)
+static void add_row(float *restrict step_sum, float *restrict excess_sum, float *restrict cross_sum,
+                    const float *restrict row, ptrdiff_t step, uint32_t width)
 {
     for (uint32_t x = 0; x < width; x++) {
         const float *p = row + x;
@@ -75,7 +75,8 @@ static double contrast_at(const struct steps *of, int phase, int period)
     return sai_bi_ln(phase_mean(of, phase, period, false) / phase_mean(of, phase, period, true));
 }
 
-/* ln step at the 8-grid to elsewhere; the greatest of that over other phases; ln at 0 of 16; excess at the grid; crossings. */
+/* ln step at the 8-grid to elsewhere; the greatest of that over other phases; ln at 0 of 16; excess at the grid;
+ * crossings. */
 static void write_axis(float *out, const struct steps *of)
 {
     double other = -10, grid_excess = 0, excess = 0, grid_count = 0, count = 0;
@@ -95,7 +96,8 @@ static void write_axis(float *out, const struct steps *of)
     out[4] = (float)(of->crossings / of->pixels);
 }
 
-/* Z. Wang, H. R. Sheikh, A. C. Bovik, "No-reference perceptual quality assessment of JPEG images", ICIP 2002; across, down. */
+/* Z. Wang, H. R. Sheikh, A. C. Bovik, "No-reference perceptual quality assessment of JPEG images", ICIP 2002; across,
+ * down. */
 void sai_bi_blocking(float *out, const struct sai_bi_frame *frame)
 {
     struct steps across = {0}, down = {0};
@@ -109,7 +111,8 @@ void sai_bi_blocking(float *out, const struct sai_bi_frame *frame)
 
 enum { EQUAL, SMALL, RUN, CONTOUR, FLATNESS };
 
-/* Shares of equal neighbours, of steps of at most 1.5, of runs of three steps of 0, of steps between two equal pairs. */
+/* Shares of equal neighbours, of steps of at most 1.5, of runs of three steps of 0, of steps between two equal pairs.
+ */
 static void add_flatness(double sums[FLATNESS], const struct sai_bi_plane *plane)
 {
     float sum[FLATNESS][SAI_BI_TILE] = {{0}};
@@ -139,8 +142,9 @@ static double levels_used(const uint32_t *histogram)
 }
 
 /*
- * Posterised and banded pictures: roots of the four shares above; share of luma levels in use; that of red, green and blue;
- * roughness of the luma histogram (a comb is rough; Stamm and Liu 2010 look for such gaps); root share of its fullest level.
+ * Posterised and banded pictures: roots of the four shares above; share of luma levels in use; that of red, green and
+ * blue; roughness of the luma histogram (a comb is rough; Stamm and Liu 2010 look for such gaps); root share of its
+ * fullest level.
  */
 void sai_bi_banding(float *out, const struct sai_bi_frame *frame)
 {
@@ -160,7 +164,9 @@ void sai_bi_banding(float *out, const struct sai_bi_frame *frame)
     for (int i = 0; i < FLATNESS; i++)
         out[i] = (float)sqrt(sums[i] / pixels);
     out[4] = (float)levels_used(luma);
-    out[5] = (float)((levels_used(frame->histogram[1]) + levels_used(frame->histogram[2]) + levels_used(frame->histogram[3])) / 3);
+    out[5] = (float)((levels_used(frame->histogram[1]) + levels_used(frame->histogram[2]) +
+                      levels_used(frame->histogram[3])) /
+                     3);
     out[6] = (float)sqrt(rough / total);
     out[7] = (float)sqrt(fullest / total);
 }

@@ -1,9 +1,9 @@
 /*
  * embed/builtin_dct.c: energies of the 8 x 8 block DCT at the native resolution, on JPEG's grid (block dct).
  *
- * After M. A. Saad, A. C. Bovik, C. Charrier, "Blind image quality assessment: a natural scene statistics approach in the
- * DCT domain" (BLIINDS-II), IEEE TIP 21 (2012): energies and shapes over radial bands, orientation; and the share of
- * coefficients near zero, which quantisation raises.
+ * After M. A. Saad, A. C. Bovik, C. Charrier, "Blind image quality assessment: a natural scene statistics approach in
+ * the DCT domain" (BLIINDS-II), IEEE TIP 21 (2012): energies and shapes over radial bands, orientation; and the share
+ * of coefficients near zero, which quantisation raises.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */

@@ -157,7 +157,8 @@ static void tile_row_inside(float *restrict to, const uint8_t *restrict pixel, u
 static void count_tile(struct sai_bi_frame *frame, const struct sai_bi_tile *tile, const uint8_t *rgb)
 {
     const struct sai_bi_plane *luma = &tile->scale[0];
-    uint32_t width = min_u32(luma->width, frame->width - tile->x), height = min_u32(luma->height, frame->height - tile->y);
+    uint32_t width = min_u32(luma->width, frame->width - tile->x),
+             height = min_u32(luma->height, frame->height - tile->y);
     for (uint32_t y = 0; y < height; y++) {
         const float *row = luma->px + (size_t)y * luma->stride;
         for (uint32_t x = 0; x < width; x++)
@@ -216,9 +217,8 @@ static uint32_t tile_place(uint32_t index, uint32_t count, uint32_t side, uint32
 {
     if (side <= tile)
         return 0;
-    uint64_t at = (uint64_t)tile * count >= side && count > 1
-                      ? (uint64_t)(side - tile) * index / (count - 1)
-                      : ((uint64_t)side * (2 * index + 1) / count - tile) / 2;
+    uint64_t at = (uint64_t)tile * count >= side && count > 1 ? (uint64_t)(side - tile) * index / (count - 1)
+                                                              : ((uint64_t)side * (2 * index + 1) / count - tile) / 2;
     return min_u32((uint32_t)at, side - tile) & ~7u;
 }
 
@@ -281,7 +281,8 @@ int sai_bi_frame_init(struct sai_bi_frame *out, const uint8_t *rgb, uint32_t wid
     out->width = width;
     out->height = height;
     struct size2 level = {level_side(width, max_u32(width, height)), level_side(height, max_u32(width, height))};
-    struct size2 tile = {min_u32(max_u32(width & ~7u, 16), SAI_BI_TILE), min_u32(max_u32(height & ~7u, 16), SAI_BI_TILE)};
+    struct size2 tile = {min_u32(max_u32(width & ~7u, 16), SAI_BI_TILE),
+                         min_u32(max_u32(height & ~7u, 16), SAI_BI_TILE)};
     struct size2 grid = tile_grid(width, height, tile.width, tile.height);
     out->tile_count = grid.width * grid.height;
 

@@ -11,7 +11,8 @@ struct magnitude {
     double count, sum, square, above[STEPS];
 };
 
-/* Survival function of the magnitude at 2^k grey levels: its whole, heavy-tailed law (Xue et al. 2014 use its histogram). */
+/* Survival function of the magnitude at 2^k grey levels: its whole, heavy-tailed law (Xue et al. 2014 use its
+ * histogram). */
 static void add_steps(struct magnitude *to, const float *rows, uint32_t width, uint32_t height)
 {
     for (int k = 0; k < STEPS; k++) {
@@ -124,7 +125,8 @@ void sai_bi_gradient(float *out, const struct sai_bi_frame *frame)
     write_orientation(out, frame);
 }
 
-/* N. Dalal, B. Triggs, "Histograms of oriented gradients for human detection", CVPR 2005; 2 x 2 cells, each of unit length. */
+/* N. Dalal, B. Triggs, "Histograms of oriented gradients for human detection", CVPR 2005; 2 x 2 cells, each of unit
+ * length. */
 void sai_bi_hog(float *out, const struct sai_bi_frame *frame)
 {
     double cell[CELLS * CELLS][BINS] = {{0}}, tensor[3] = {0};
@@ -138,21 +140,27 @@ void sai_bi_hog(float *out, const struct sai_bi_frame *frame)
     }
 }
 
-/* Neighbours in a ring; a neighbour counts as above the centre if it is at least one grey level brighter. */
+/* +-0.5 for a neighbour that is at least one grey level brighter than the centre, or not; by sign, without a branch. */
+static float side_of(float neighbour, float least)
+{
+    return copysignf(0.5f, neighbour - least);
+}
+
 static void texture_row(float *restrict code, const float *restrict row, ptrdiff_t stride, uint32_t width)
 {
+    float changes[SAI_BI_TILE];
     for (uint32_t i = 0; i < width; i++) {
         const float *p = row + i;
         float least = p[0] + 1.0f;
-        float a = p[-stride - 1] > least ? 1.0f : 0.0f, b = p[-stride] > least ? 1.0f : 0.0f;
-        float c = p[-stride + 1] > least ? 1.0f : 0.0f, d = p[1] > least ? 1.0f : 0.0f;
-        float e = p[stride + 1] > least ? 1.0f : 0.0f, f = p[stride] > least ? 1.0f : 0.0f;
-        float g = p[stride - 1] > least ? 1.0f : 0.0f, h = p[-1] > least ? 1.0f : 0.0f;
-        float changes = fabsf(a - b) + fabsf(b - c) + fabsf(c - d) + fabsf(d - e) + fabsf(e - f) + fabsf(f - g) +
-                        fabsf(g - h) + fabsf(h - a);
-        float ones = ((a + b) + (c + d)) + ((e + f) + (g + h));
-        code[i] = changes > 2.5f ? (float)(CODES - 1) : ones;
+        float a = side_of(p[-stride - 1], least), b = side_of(p[-stride], least), c = side_of(p[-stride + 1], least);
+        float d = side_of(p[1], least), e = side_of(p[stride + 1], least), f = side_of(p[stride], least);
+        float g = side_of(p[stride - 1], least), h = side_of(p[-1], least);
+        changes[i] = fabsf(a - b) + fabsf(b - c) + fabsf(c - d) + fabsf(d - e) + fabsf(e - f) + fabsf(f - g) +
+                     fabsf(g - h) + fabsf(h - a);
+        code[i] = ((a + b) + (c + d)) + ((e + f) + (g + h)) + 4.0f;
     }
+    for (uint32_t i = 0; i < width; i++)
+        code[i] = changes[i] > 2.5f ? (float)(CODES - 1) : code[i];
 }
 
 /*

@@ -5,10 +5,10 @@
  */
 #include "embed/builtin_priv.h"
 
-#define LN_2 0.69314718055994530942
-#define SHAPES 64
-#define LN_SHAPE_LOW (-1.8971199848858813) /* ln 0.15 */
-#define LN_SHAPE_HIGH 2.4849066497880004   /* ln 12 */
+#define LN_2          0.69314718055994530942
+#define SHAPES        64
+#define LN_SHAPE_LOW  (-1.8971199848858813) /* ln 0.15 */
+#define LN_SHAPE_HIGH 2.4849066497880004    /* ln 12 */
 
 /*
  * ln of Gamma(1/a) Gamma(3/a) / Gamma(2/a)^2, which is E[x^2] / E[|x|]^2 of a generalised Gaussian of shape a, for 64

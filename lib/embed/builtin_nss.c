@@ -33,7 +33,8 @@ static void blur_row(float *restrict mean, float *restrict square, const float *
     for (uint32_t x = 0; x < width; x++) {
         float a = in[x], b = in[x + 1], c = in[x + 2], d = in[x + 3], e = in[x + 4], f = in[x + 5], g = in[x + 6];
         mean[x] = ((a + g) + 6.0f * (b + f) + 15.0f * (c + e) + 20.0f * d) * (1.0f / 64.0f);
-        square[x] = ((a * a + g * g) + 6.0f * (b * b + f * f) + 15.0f * (c * c + e * e) + 20.0f * (d * d)) * (1.0f / 64.0f);
+        square[x] = ((a * a + g * g) + 6.0f * (b * b + f * f) + 15.0f * (c * c + e * e) + 20.0f * (d * d)) *
+                    (1.0f / 64.0f);
     }
 }
 
@@ -51,10 +52,12 @@ static void normalise_row(float *restrict out, const float *restrict in, struct 
                 *s3 = ring(rows->square, y + 3), *s4 = ring(rows->square, y + 4), *s5 = ring(rows->square, y + 5),
                 *s6 = ring(rows->square, y + 6);
     for (uint32_t x = 0; x < width; x++) {
-        float mean = ((m0[x] + m6[x]) + 6.0f * (m1[x] + m5[x]) + 15.0f * (m2[x] + m4[x]) + 20.0f * m3[x]) * (1.0f / 64.0f);
-        float square = ((s0[x] + s6[x]) + 6.0f * (s1[x] + s5[x]) + 15.0f * (s2[x] + s4[x]) + 20.0f * s3[x]) * (1.0f / 64.0f);
+        float mean = ((m0[x] + m6[x]) + 6.0f * (m1[x] + m5[x]) + 15.0f * (m2[x] + m4[x]) + 20.0f * m3[x]) *
+                     (1.0f / 64.0f);
+        float square = ((s0[x] + s6[x]) + 6.0f * (s1[x] + s5[x]) + 15.0f * (s2[x] + s4[x]) + 20.0f * s3[x]) *
+                       (1.0f / 64.0f);
         float variance = square - mean * mean;
-        variance = variance > 0.0f ? variance : 0.0f;
+        variance = 0.5f * (fabsf(variance) + variance);
         out[x] = (in[x] - mean) / (sqrtf(variance) + 1.0f);
     }
 }
@@ -83,8 +86,8 @@ static void add_moments(struct moments *to, const float *first, const float *sec
         const float *restrict a = first + (size_t)y * stride, *restrict b = second + (size_t)y * stride;
         for (uint32_t x = 0; x < width; x++) {
             float value = a[x] * b[x];
-            float above = value > 0.0f ? value : 0.0f;
-            absolute[x] += above + above - value;
+            float size = fabsf(value), above = 0.5f * (size + value); /* exactly max(value, 0), without a branch */
+            absolute[x] += size;
             square[x] += value * value;
             upper[x] += above * above;
             positive[x] += value > 0.0f ? 1.0f : 0.0f;
@@ -104,11 +107,11 @@ static void add_plain(struct moments *to, const float *values, size_t count)
     for (size_t i = 0; i < whole; i += 64)
         for (size_t k = 0; k < 64; k++) {
             float value = values[i + k];
-            absolute[k] += value > 0.0f ? value : -value;
+            absolute[k] += fabsf(value);
             square[k] += value * value;
         }
     for (size_t i = whole; i < count; i++) {
-        absolute[i - whole] += values[i] > 0.0f ? values[i] : -values[i];
+        absolute[i - whole] += fabsf(values[i]);
         square[i - whole] += values[i] * values[i];
     }
     to->count += (double)count;
@@ -199,7 +202,8 @@ void sai_bi_nss_level2(float *out, const struct sai_bi_frame *frame)
     from_level(out, frame, 2);
 }
 
-/* The same law on opponent colours (Zhang, Zhang, Bovik 2015, IL-NIQE): 2 planes x levels 1, 2 x (ln shape, ln deviation). */
+/* The same law on opponent colours (Zhang, Zhang, Bovik 2015, IL-NIQE): 2 planes x levels 1, 2 x (ln shape, ln
+ * deviation). */
 void sai_bi_nss_colour(float *out, const struct sai_bi_frame *frame)
 {
     for (int i = 0; i < 4; i++) {

@@ -2,7 +2,8 @@
  * embed/builtin_priv.h: what the parts of the built-in descriptor share: prepared pixels, small statistics, blocks.
  *
  * Two views of the image feed all blocks (builtin_frame.c):
- *  - tiles: up to SAI_BI_TILES squares of luma at the native resolution, where blur, noise, blocking and upscaling show;
+ *  - tiles: up to SAI_BI_TILES squares of luma at the native resolution, where blur, noise, blocking and upscaling
+ * show;
  *  - levels: a copy of at most SAI_BI_LONG pixels on the long side and its box pyramid, where content and layout show.
  *
  * Loops add into one float for each column and the columns are summed in order afterwards: such loops vectorise without
@@ -20,15 +21,15 @@
 
 #include "embed/builtin.h"
 
-#define SAI_BI_TILE 128  /* side of a tile, a multiple of 8 */
-#define SAI_BI_TILES 25  /* at most so many: bounds the cost of all native statistics */
-#define SAI_BI_PAD 8     /* readable pixels around a tile; 4 and 2 at half and quarter scale */
-#define SAI_BI_SCALES 3  /* native, half, quarter */
-#define SAI_BI_LONG 512  /* long side of level 0 */
-#define SAI_BI_SHORT 32  /* no side of level 0 is smaller */
-#define SAI_BI_LEVELS 5  /* luma: 512, 256, 128, 64, 32 */
-#define SAI_BI_CHROMA 4  /* levels of the two opponent planes */
-#define SAI_BI_GRID 64   /* greatest side of level 3, on which layout maps live */
+#define SAI_BI_TILE   128 /* side of a tile, a multiple of 8 */
+#define SAI_BI_TILES  36  /* at most so many: bounds the cost of all native statistics */
+#define SAI_BI_PAD    8   /* readable pixels around a tile; 4 and 2 at half and quarter scale */
+#define SAI_BI_SCALES 3   /* native, half, quarter */
+#define SAI_BI_LONG   512 /* long side of level 0 */
+#define SAI_BI_SHORT  32  /* no side of level 0 is smaller */
+#define SAI_BI_LEVELS 5   /* luma: 512, 256, 128, 64, 32 */
+#define SAI_BI_CHROMA 4   /* levels of the two opponent planes */
+#define SAI_BI_GRID   64  /* greatest side of level 3, on which layout maps live */
 
 /* px is the first inner pixel; what lies around it is readable where the owner says so. */
 struct sai_bi_plane {
@@ -51,7 +52,7 @@ struct sai_bi_frame {
     uint32_t width, height; /* of the image */
     uint32_t tile_count;
     struct sai_bi_tile tile[SAI_BI_TILES];
-    struct sai_bi_plane luma[SAI_BI_LEVELS];  /* 0..255 */
+    struct sai_bi_plane luma[SAI_BI_LEVELS];        /* 0..255 */
     struct sai_bi_plane red_green[SAI_BI_CHROMA];   /* R - G */
     struct sai_bi_plane yellow_blue[SAI_BI_CHROMA]; /* (R + G) / 2 - B */
     uint32_t histogram[4][256]; /* of the tiles, native: luma; every fourth row's red, green, blue */

@@ -13,6 +13,7 @@ struct sharp {
 static void energies(struct sharp *out, const struct sai_bi_plane *plane)
 {
     float laplacian[SAI_BI_TILE] = {0}, tenengrad[SAI_BI_TILE] = {0}, steep[SAI_BI_TILE] = {0}, peak[SAI_BI_TILE] = {0};
+    float squares[SAI_BI_TILE];
     ptrdiff_t stride = plane->stride;
     for (uint32_t y = 0; y < plane->height; y++) {
         const float *restrict row = plane->px + (size_t)y * plane->stride;
@@ -23,9 +24,12 @@ static void energies(struct sharp *out, const struct sai_bi_plane *plane)
             float m = dx * dx + dy * dy;
             laplacian[x] += l * l;
             tenengrad[x] += m;
-            steep[x] += m > 1600.0f ? 1.0f : 0.0f;
-            peak[x] = m > peak[x] ? m : peak[x];
+            squares[x] = m;
         }
+        for (uint32_t x = 0; x < plane->width; x++)
+            steep[x] += squares[x] > 1600.0f ? 1.0f : 0.0f;
+        for (uint32_t x = 0; x < plane->width; x++)
+            peak[x] = squares[x] > peak[x] ? squares[x] : peak[x];
     }
     double count = (double)plane->width * plane->height;
     sai_bi_sort(peak, plane->width);
@@ -50,7 +54,7 @@ static double blur_effect(const struct sai_bi_plane *plane, ptrdiff_t step)
             float after = fabsf(p[4 * step] - p[-3 * step]) * (1.0f / 7.0f);
             float less = sharp - after;
             all[x] += sharp;
-            lost[x] += less > 0.0f ? less : 0.0f;
+            lost[x] += 0.5f * (fabsf(less) + less);
         }
     }
     double sum = sai_bi_sum(all, plane->width);
@@ -112,6 +116,7 @@ struct noise {
 static struct noise immerkaer(const struct sai_bi_plane *plane, float flat_below)
 {
     float all[SAI_BI_LONG] = {0}, flat[SAI_BI_LONG] = {0}, flat_count[SAI_BI_LONG] = {0};
+    float values[SAI_BI_LONG], slope[SAI_BI_LONG], is_flat[SAI_BI_LONG];
     ptrdiff_t stride = plane->stride;
     for (uint32_t y = 0; y < plane->height; y++) {
         const float *restrict row = plane->px + (size_t)y * plane->stride;
@@ -120,11 +125,15 @@ static struct noise immerkaer(const struct sai_bi_plane *plane, float flat_below
             float corners = (p[-stride - 1] + p[-stride + 1]) + (p[stride - 1] + p[stride + 1]);
             float sides = (p[-1] + p[1]) + (p[-stride] + p[stride]);
             float value = fabsf(corners - 2.0f * sides + 4.0f * p[0]);
-            float slope = fabsf(p[1] - p[-1]) + fabsf(p[stride] - p[-stride]);
-            float is_flat = slope < flat_below ? 1.0f : 0.0f;
+            values[x] = value;
             all[x] += value;
-            flat[x] += value * is_flat;
-            flat_count[x] += is_flat;
+            slope[x] = fabsf(p[1] - p[-1]) + fabsf(p[stride] - p[-stride]);
+        }
+        for (uint32_t x = 0; x < plane->width; x++)
+            is_flat[x] = slope[x] < flat_below ? 1.0f : 0.0f;
+        for (uint32_t x = 0; x < plane->width; x++) {
+            flat[x] += values[x] * is_flat[x];
+            flat_count[x] += is_flat[x];
         }
     }
     struct noise noise = {.all = sai_bi_sum(all, plane->width),
@@ -177,57 +186,71 @@ void sai_bi_noise(float *out, const struct sai_bi_frame *frame)
     out[7] = (float)level_noise(&frame->yellow_blue[0]);
 }
 
-enum { STRENGTH, BRIGHT, DARK, BRIGHT_OVER, DARK_OVER, RINGING, NEAR_BRIGHT, NEAR_DARK, HALO_SUMS };
+enum { EDGES, STRENGTH, BRIGHT, DARK, BRIGHT_OVER, DARK_OVER, RINGING, NEAR_BRIGHT, NEAR_DARK, HALO_SUMS };
+
+/* Where a row steps steeply along one axis: 1 and its sign, else 0. */
+static void find_edges(float *restrict edge, float *restrict sign, const float *row, ptrdiff_t step, uint32_t width)
+{
+    float slope[SAI_BI_TILE];
+    for (uint32_t x = 0; x < width; x++)
+        slope[x] = row[(ptrdiff_t)x + step] - row[(ptrdiff_t)x - step];
+    for (uint32_t x = 0; x < width; x++)
+        edge[x] = fabsf(slope[x]) > 20.0f ? 1.0f : 0.0f;
+    for (uint32_t x = 0; x < width; x++)
+        sign[x] = copysignf(edge[x], slope[x]);
+}
 
 /*
  * At each steep step along one axis: how far the bright side near the step lies over its plateau farther away, the dark
  * side under its own; and how much the signal still bends a few pixels off.
  */
-static void add_halo(double sums[HALO_SUMS], double *edges, const struct sai_bi_plane *plane, ptrdiff_t step)
+static void add_halo_row(float sum[restrict HALO_SUMS][SAI_BI_TILE], const float *restrict row, ptrdiff_t step,
+                         uint32_t width)
 {
-    float sum[HALO_SUMS][SAI_BI_TILE] = {{0}}, count[SAI_BI_TILE] = {0};
-    for (uint32_t y = 0; y < plane->height; y++) {
-        const float *restrict row = plane->px + (size_t)y * plane->stride;
-        for (uint32_t x = 0; x < plane->width; x++) {
-            const float *p = row + x;
-            float slope = p[step] - p[-step];
-            float strength = fabsf(slope);
-            float edge = strength > 20.0f ? 1.0f : 0.0f;
-            float sign = slope > 0.0f ? edge : -edge;
-            float ahead = (p[2 * step] - p[5 * step]) * sign, behind = (p[-5 * step] - p[-2 * step]) * sign;
-            float bend = fabsf(p[3 * step] - 2.0f * p[4 * step] + p[5 * step]) +
-                         fabsf(p[-3 * step] - 2.0f * p[-4 * step] + p[-5 * step]);
-            sum[STRENGTH][x] += strength * edge;
-            sum[BRIGHT][x] += ahead;
-            sum[DARK][x] += behind;
-            sum[BRIGHT_OVER][x] += ahead > 0.0f ? ahead : 0.0f;
-            sum[DARK_OVER][x] += behind > 0.0f ? behind : 0.0f;
-            sum[RINGING][x] += bend * edge;
-            sum[NEAR_BRIGHT][x] += (p[step] - p[3 * step]) * sign;
-            sum[NEAR_DARK][x] += (p[-3 * step] - p[-step]) * sign;
-            count[x] += edge;
-        }
+    float edge[SAI_BI_TILE], sign[SAI_BI_TILE];
+    find_edges(edge, sign, row, step, width);
+    for (uint32_t x = 0; x < width; x++) {
+        const float *p = row + x;
+        float ahead = (p[2 * step] - p[5 * step]) * sign[x], behind = (p[-5 * step] - p[-2 * step]) * sign[x];
+        float bend = fabsf(p[3 * step] - 2.0f * p[4 * step] + p[5 * step]) +
+                     fabsf(p[-3 * step] - 2.0f * p[-4 * step] + p[-5 * step]);
+        sum[EDGES][x] += edge[x];
+        sum[STRENGTH][x] += (p[step] - p[-step]) * sign[x];
+        sum[BRIGHT][x] += ahead;
+        sum[DARK][x] += behind;
+        sum[BRIGHT_OVER][x] += 0.5f * (fabsf(ahead) + ahead);
+        sum[DARK_OVER][x] += 0.5f * (fabsf(behind) + behind);
+        sum[RINGING][x] += bend * edge[x];
+        sum[NEAR_BRIGHT][x] += (p[step] - p[3 * step]) * sign[x];
+        sum[NEAR_DARK][x] += (p[-3 * step] - p[-step]) * sign[x];
     }
+}
+
+static void add_halo(double sums[HALO_SUMS], const struct sai_bi_plane *plane, ptrdiff_t step)
+{
+    float sum[HALO_SUMS][SAI_BI_TILE] = {{0}};
+    for (uint32_t y = 0; y < plane->height; y++)
+        add_halo_row(sum, plane->px + (size_t)y * plane->stride, step, plane->width);
     for (int i = 0; i < HALO_SUMS; i++)
         sums[i] += sai_bi_sum(sum[i], plane->width);
-    *edges += sai_bi_sum(count, plane->width);
 }
 
 /*
- * Overshoot and ringing near edges (after Marziliano et al. 2004, who measure ringing beside edges): each sum relative to
- * the edges' strength, signed on both sides, only the overshoots, the bend, close by; then the root share of edge pixels.
+ * Overshoot and ringing near edges (after Marziliano et al. 2004, who measure ringing beside edges): each sum relative
+ * to the edges' strength, signed on both sides, only the overshoots, the bend, close by; then the root share of edge
+ * pixels.
  */
 void sai_bi_halo(float *out, const struct sai_bi_frame *frame)
 {
-    double sums[HALO_SUMS] = {0}, edges = 0, count = 0;
+    double sums[HALO_SUMS] = {0}, count = 0;
     for (uint32_t i = 0; i < frame->tile_count; i++) {
         const struct sai_bi_plane *plane = &frame->tile[i].scale[0];
-        add_halo(sums, &edges, plane, 1);
-        add_halo(sums, &edges, plane, plane->stride);
+        add_halo(sums, plane, 1);
+        add_halo(sums, plane, plane->stride);
         count += 2.0 * plane->width * plane->height;
     }
     double strength = sums[STRENGTH] + 1000.0;
     for (int i = BRIGHT; i < HALO_SUMS; i++)
         out[i - BRIGHT] = (float)(sums[i] / strength);
-    out[HALO_SUMS - 1] = (float)sqrt(edges / count);
+    out[HALO_SUMS - BRIGHT] = (float)sqrt(sums[EDGES] / count);
 }

@@ -5,7 +5,7 @@
  */
 #include "embed/builtin_priv.h"
 
-enum { OCTAVES = SAI_BI_SCALES + 4, BANDS = 3, LAGS = 4, PHASES = 12 };
+enum { OCTAVES = SAI_BI_SCALES + 4, BANDS = 3, LAGS = 3, PHASES = 6 };
 
 struct bands {
     double count, energy[BANDS], fourth;
@@ -42,8 +42,8 @@ static double whole(const struct bands *bands)
 
 /*
  * Natural images lose a fixed share of energy from octave to octave (D. J. Field 1987); blur and upscaling fall faster,
- * noise and sharpening slower. ln energy across, down, diagonal of native, half and quarter scale and of levels 0..3; ln
- * kurtosis of each (S. Mallat 1989: bands are heavy-tailed); ln fall native/half, half/quarter, levels 0/1, 1/2.
+ * noise and sharpening slower. ln energy across, down, diagonal of native, half and quarter scale and of levels 0..3;
+ * ln kurtosis of each (S. Mallat 1989: bands are heavy-tailed); ln fall native/half, half/quarter, levels 0/1, 1/2.
  */
 void sai_bi_spectrum(float *out, const struct sai_bi_frame *frame)
 {
@@ -70,12 +70,16 @@ void sai_bi_spectrum(float *out, const struct sai_bi_frame *frame)
     *out++ = (float)sai_bi_ln(whole(&at[4]) / whole(&at[5]));
 }
 
-struct lags {
-    double square, product[LAGS];
-    double bend[PHASES], bend_count[PHASES];
+struct phases {
+    double step[PHASES], bend[PHASES], count[PHASES];
 };
 
-/* Products of a difference with those 1..4 pixels farther along the axis. */
+struct lags {
+    double square, product[LAGS];
+    struct phases phases;
+};
+
+/* Products of a difference with those 1..3 pixels farther along the axis. */
 static void add_lags(struct lags *to, const struct sai_bi_plane *plane, ptrdiff_t step)
 {
     float square[SAI_BI_TILE] = {0}, product[LAGS][SAI_BI_TILE] = {{0}};
@@ -88,7 +92,6 @@ static void add_lags(struct lags *to, const struct sai_bi_plane *plane, ptrdiff_
             product[0][x] += d * (p[2 * step] - p[step]);
             product[1][x] += d * (p[3 * step] - p[2 * step]);
             product[2][x] += d * (p[4 * step] - p[3 * step]);
-            product[3][x] += d * (p[5 * step] - p[4 * step]);
         }
     }
     to->square += sai_bi_sum(square, plane->width);
@@ -96,52 +99,70 @@ static void add_lags(struct lags *to, const struct sai_bi_plane *plane, ptrdiff_
         to->product[lag] += sai_bi_sum(product[lag], plane->width);
 }
 
-/* Mean |second difference| across at each column phase modulo 12, and down at each row phase. */
+static void add_phase(struct phases *to, uint32_t position, double step, double bend, double count)
+{
+    uint32_t phase = position % PHASES;
+    to->step[phase] += step;
+    to->bend[phase] += bend;
+    to->count[phase] += count;
+}
+
+/* |difference| and |second difference| across at each column phase modulo 6, and down at each row phase. */
 static void add_phases(struct lags *across, struct lags *down, const struct sai_bi_tile *tile)
 {
     const struct sai_bi_plane *plane = &tile->scale[0];
-    float column[SAI_BI_TILE] = {0};
+    float column_step[SAI_BI_TILE] = {0}, column_bend[SAI_BI_TILE] = {0}, step[SAI_BI_TILE], bend[SAI_BI_TILE];
     ptrdiff_t stride = plane->stride;
     for (uint32_t y = 0; y < plane->height; y++) {
         const float *restrict row = plane->px + (size_t)y * plane->stride;
-        float bend[SAI_BI_TILE];
         for (uint32_t x = 0; x < plane->width; x++) {
             const float *p = row + x;
-            column[x] += fabsf(p[1] + p[-1] - 2.0f * p[0]);
+            column_step[x] += fabsf(p[1] - p[0]);
+            column_bend[x] += fabsf(p[1] + p[-1] - 2.0f * p[0]);
+            step[x] = fabsf(p[stride] - p[0]);
             bend[x] = fabsf(p[stride] + p[-stride] - 2.0f * p[0]);
         }
-        uint32_t phase = (tile->y + y) % PHASES;
-        down->bend[phase] += sai_bi_sum(bend, plane->width);
-        down->bend_count[phase] += plane->width;
+        add_phase(&down->phases, tile->y + y, sai_bi_sum(step, plane->width), sai_bi_sum(bend, plane->width),
+                  plane->width);
     }
-    for (uint32_t x = 0; x < plane->width; x++) {
-        uint32_t phase = (tile->x + x) % PHASES;
-        across->bend[phase] += column[x];
-        across->bend_count[phase] += plane->height;
-    }
+    for (uint32_t x = 0; x < plane->width; x++)
+        add_phase(&across->phases, tile->x + x, column_step[x], column_bend[x], plane->height);
 }
 
-/* ln of the greatest to the least mean over the phases of one period; 0 where the image has no such period. */
-static float periodicity(const struct lags *lags, int period)
+/* Root of the ln of the greatest to the least mean over the phases of one period; 0 where there is no such period. */
+static float periodicity(const double sums[PHASES], const double counts[PHASES], int period)
 {
     double least = 0, greatest = 0;
     for (int phase = 0; phase < period; phase++) {
         double sum = 0, count = 0;
         for (int i = phase; i < PHASES; i += period) {
-            sum += lags->bend[i];
-            count += lags->bend_count[i];
+            sum += sums[i];
+            count += counts[i];
         }
         double mean = sum / count + 0.05;
         least = phase == 0 || mean < least ? mean : least;
         greatest = phase == 0 || mean > greatest ? mean : greatest;
     }
-    return (float)sai_bi_ln(greatest / least);
+    return (float)sqrt(sai_bi_ln(greatest / least));
+}
+
+static float *write_lags(float *out, const struct lags *lags)
+{
+    const struct phases *phases = &lags->phases;
+    for (int lag = 0; lag < LAGS; lag++)
+        *out++ = (float)(lags->product[lag] / (lags->square + 100.0));
+    for (int period = 2; period <= 3; period++)
+        *out++ = periodicity(phases->step, phases->count, period);
+    for (int period = 2; period <= 3; period++)
+        *out++ = periodicity(phases->bend, phases->count, period);
+    return out;
 }
 
 /*
- * Upscaling correlates neighbouring differences and makes the second difference periodic (A. C. Gallagher, "Detection of
- * linear and cubic interpolation in JPEG compressed images", CRV 2005): correlation at lags 1..4 across, then down;
- * strength of periods 2, 3, 4 across, then down.
+ * Upscaling correlates neighbouring differences and makes their size periodic: the first difference where pixels
+ * repeat, the second where they are interpolated (A. C. Gallagher, "Detection of linear and cubic interpolation in JPEG
+ * compressed images", CRV 2005). Correlation at lags 1, 2, 3; strength of periods 2, 3 (4 shows as 2) of the first and
+ * of the second difference; all across, then all down.
  */
 void sai_bi_resample(float *out, const struct sai_bi_frame *frame)
 {
@@ -152,12 +173,6 @@ void sai_bi_resample(float *out, const struct sai_bi_frame *frame)
         add_lags(&down, plane, plane->stride);
         add_phases(&across, &down, &frame->tile[i]);
     }
-    for (int lag = 0; lag < LAGS; lag++) {
-        out[lag] = (float)(across.product[lag] / (across.square + 100.0));
-        out[LAGS + lag] = (float)(down.product[lag] / (down.square + 100.0));
-    }
-    for (int period = 2; period <= 4; period++) {
-        out[2 * LAGS + period - 2] = periodicity(&across, period);
-        out[2 * LAGS + period + 1] = periodicity(&down, period);
-    }
+    out = write_lags(out, &across);
+    write_lags(out, &down);
 }
