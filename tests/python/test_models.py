@@ -7,8 +7,10 @@ Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
 
 import json
 import struct
+import tempfile
 import threading
 import unittest
+from pathlib import Path
 
 import numpy as np
 
@@ -270,31 +272,34 @@ class Suggest(fixtures.FolderCase):
 
 
 class Train(fixtures.FolderCase):
-    """One project, embedded once for the class: training is what takes the time."""
-
-    def setUp(self):
-        super().setUp()
+    @classmethod
+    def setUpClass(cls):
+        # One project for all tests here: extracted and embedded once.
+        super().setUpClass()
         reason = fixtures.torch_missing()
         if reason:
-            self.skipTest(reason)
-        raw, final, _ = fixtures.write_project(self.folder, 48)
-        self.decisions = selectai.extract(raw, final, "p")
+            raise unittest.SkipTest(reason)
+        holder = tempfile.TemporaryDirectory(prefix="selectai-test-")
+        cls.addClassCleanup(holder.cleanup)
+        folder = Path(holder.name)
+        raw, final, _ = fixtures.write_project(folder, 48)
+        cls.decisions = selectai.extract(raw, final, "p")
         with selectai.Encoder.open() as encoder:
-            self.cache = selectai.EmbeddingCache.create(self.folder / "cache", encoder)
-            self.cache.add_files("p", [file.path for file in selectai.scan(raw)])
-        self.addCleanup(self.cache.close)
+            cls.cache = selectai.EmbeddingCache.create(folder / "cache", encoder)
+            cls.addClassCleanup(cls.cache.close)
+            cls.cache.add_files("p", [file.path for file in selectai.scan(raw)])
 
     def test_a_ranker_learns_what_the_person_likes(self):
         seen = []
         with selectai.Ranker.train(
-            self.decisions, self.cache, seed=3, epochs=30, progress=lambda *step: seen.append(step)
+            self.decisions, self.cache, seed=3, epochs=30, test_share=0.4, progress=lambda *step: seen.append(step)
         ) as ranker:
             self.assertEqual(seen[-1][2], "train")
             self.assertEqual(set(ranker.evaluation.metrics), {"normal", "anomaly", "overall", "top1"})
             overall = ranker.evaluation.metrics["overall"]
             self.assertGreater(overall.n, 0)
             # The person of the fixture takes the sharper picture, which every third time is not the higher stage.
-            self.assertGreater(overall.value, 0.9)
+            self.assertGreater(overall.value, 0.8)
             self.assertEqual(overall.baseline_name, "highest stage wins")
             self.assertIn("overall", str(ranker.evaluation))
             path = self.folder / "ranker.safetensors"
@@ -312,7 +317,7 @@ class Train(fixtures.FolderCase):
         self.assertEqual((self.folder / "a").read_bytes(), (self.folder / "b").read_bytes())
 
     def test_a_cropper_learns_boxes(self):
-        with selectai.Cropper.train(self.decisions, self.cache, epochs=20) as cropper:
+        with selectai.Cropper.train(self.decisions, self.cache, lr=0.01) as cropper:
             self.assertEqual(set(cropper.evaluation.metrics), {"iou", "within5"})
             iou = cropper.evaluation.metrics["iou"]
             self.assertEqual(iou.baseline_name, "constant box")
