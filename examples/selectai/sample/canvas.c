@@ -85,9 +85,10 @@ int canvas_resize(struct canvas *out, const struct canvas *c, int width, int hei
 {
     selectai_image *from = NULL, *to = NULL;
     memset(out, 0, sizeof *out);
+    int32_t filter = width * 2 == c->width ? SELECTAI_FILTER_BOX : SELECTAI_FILTER_LANCZOS;
     int code = canvas_to_image(&from, c);
     if (code == SELECTAI_OK) {
-        code = selectai_image_resize(&to, from, (uint32_t)width, (uint32_t)height, SELECTAI_FILTER_LANCZOS);
+        code = selectai_image_resize(&to, from, (uint32_t)width, (uint32_t)height, filter);
     }
     if (code == SELECTAI_OK) {
         code = canvas_from_image(out, to);
@@ -140,40 +141,18 @@ static void blur_columns(float *out, const float *in, int width, int height, int
     }
 }
 
-void canvas_blur(struct canvas *c, int radius)
+void canvas_blur(struct canvas *c, int radius, int passes)
 {
     size_t row = (size_t)c->width * 3;
     float *sum = radius > 0 ? malloc(row * sizeof *sum) : NULL;
     if (!sum) {
         return;
     }
-    for (int pass = 0; pass < 2; pass++) {
+    for (int pass = 0; pass < passes; pass++) {
         for (int y = 0; y < c->height; y++) {
             blur_line(c->work + (size_t)y * row, c->rgb + (size_t)y * row, c->width, 3, radius);
         }
         blur_columns(c->rgb, c->work, c->width, c->height, radius, sum);
     }
     free(sum);
-}
-
-float canvas_luma(const float *rgb)
-{
-    return 0.299f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2];
-}
-
-struct color color_mix(struct color a, struct color b, float t)
-{
-    return (struct color){mixf(a.r, b.r, t), mixf(a.g, b.g, t), mixf(a.b, b.b, t)};
-}
-
-struct color color_scale(struct color a, float t)
-{
-    return (struct color){a.r * t, a.g * t, a.b * t};
-}
-
-void pixel_blend(float *rgb, struct color over, float alpha)
-{
-    rgb[0] += (over.r - rgb[0]) * alpha;
-    rgb[1] += (over.g - rgb[1]) * alpha;
-    rgb[2] += (over.b - rgb[2]) * alpha;
 }

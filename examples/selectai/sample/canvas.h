@@ -13,6 +13,8 @@
 
 #include <selectai/selectai.h>
 
+#include "noise.h"
+
 struct color {
     float r, g, b;
 };
@@ -30,15 +32,32 @@ void canvas_destroy(struct canvas *c);
 int canvas_copy(struct canvas *out, const struct canvas *from);
 int canvas_to_image(selectai_image **out, const struct canvas *c);
 int canvas_from_image(struct canvas *out, const selectai_image *image);
-/* Lanczos to another size, through the library's 8-bit resampler. */
+/* To another size, through the library's 8-bit resampler: averages when halving, else Lanczos. */
 int canvas_resize(struct canvas *out, const struct canvas *c, int width, int height);
-/* Two passes of a box in each direction; radius in pixels, 0: nothing. */
-void canvas_blur(struct canvas *c, int radius);
-float canvas_luma(const float *rgb);
+/* Passes of a box in each direction, two are nearly a bell; radius in pixels, 0: nothing. */
+void canvas_blur(struct canvas *c, int radius, int passes);
 
-struct color color_mix(struct color a, struct color b, float t);
-struct color color_scale(struct color a, float t);
-void pixel_blend(float *rgb, struct color over, float alpha);
+static inline float canvas_luma(const float *rgb)
+{
+    return 0.299f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2];
+}
+
+static inline struct color color_mix(struct color a, struct color b, float t)
+{
+    return (struct color){mixf(a.r, b.r, t), mixf(a.g, b.g, t), mixf(a.b, b.b, t)};
+}
+
+static inline struct color color_scale(struct color a, float t)
+{
+    return (struct color){a.r * t, a.g * t, a.b * t};
+}
+
+static inline void pixel_blend(float *rgb, struct color over, float alpha)
+{
+    rgb[0] += (over.r - rgb[0]) * alpha;
+    rgb[1] += (over.g - rgb[1]) * alpha;
+    rgb[2] += (over.b - rgb[2]) * alpha;
+}
 
 /* Light of the whole picture. */
 struct light {

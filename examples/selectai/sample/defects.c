@@ -41,7 +41,7 @@ static int melt_face(struct canvas *c, const struct group *g, const struct defec
     if (code != SELECTAI_OK) {
         return code;
     }
-    canvas_blur(&from, (int)(p.r * c->scale * 0.035f * d->severity + 0.5f));
+    canvas_blur(&from, (int)(p.r * c->scale * 0.035f * d->severity + 0.5f), 2);
     float px = 1.0f / c->scale;
     for (int y = 0; y < c->height; y++) {
         for (int x = 0; x < c->width; x++) {
@@ -134,7 +134,7 @@ static int add_halos(struct canvas *c, float severity)
     if (code != SELECTAI_OK) {
         return code;
     }
-    canvas_blur(&soft, (int)(c->scale / 200.0f + 1.5f));
+    canvas_blur(&soft, (int)(c->scale / 200.0f + 1.5f), 2);
     size_t n = (size_t)c->width * (size_t)c->height * 3;
     for (size_t i = 0; i < n; i++) {
         c->rgb[i] = clamp01(c->rgb[i] + 2.6f * severity * (c->rgb[i] - soft.rgb[i]));
@@ -159,7 +159,7 @@ int defect_apply(struct canvas *c, const struct group *g, const struct defect *d
     case DEFECT_HALOS:
         return add_halos(c, d->severity);
     case DEFECT_BLUR:
-        canvas_blur(c, (int)(d->severity * c->scale / 130.0f + 0.5f));
+        canvas_blur(c, (int)(d->severity * c->scale / 130.0f + 0.5f), 2);
         return SELECTAI_OK;
     default:
         return SELECTAI_OK;

@@ -120,7 +120,7 @@ static void block_at(struct canvas *c, int x0, int y0, const struct basis *basis
             }
         }
     }
-    quantise_block(luma, basis, 0.17f * severity);
+    quantise_block(luma, basis, 0.27f * severity);
     for (int y = 0; y < 8 && y0 + y < c->height; y++) {
         for (int x = 0; x < 8 && x0 + x < c->width; x++) {
             float *p = c->rgb + ((size_t)(y0 + y) * (size_t)c->width + (size_t)(x0 + x)) * 3;

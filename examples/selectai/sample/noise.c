@@ -54,19 +54,6 @@ float rng_normal(struct rng *r)
     return sum;
 }
 
-uint32_t noise_hash(int32_t x, int32_t y, uint32_t seed)
-{
-    uint32_t h = (uint32_t)x * 0x8da6b343u ^ (uint32_t)y * 0xd8163841u ^ seed * 0xcb1ab31fu;
-    h = (h ^ (h >> 15)) * 0x2c1b3c6du;
-    h = (h ^ (h >> 12)) * 0x297a2d39u;
-    return h ^ (h >> 15);
-}
-
-float noise_cell(int32_t x, int32_t y, uint32_t seed)
-{
-    return (float)(noise_hash(x, y, seed) >> 8) * (1.0f / 16777216.0f);
-}
-
 float noise_value(float x, float y, uint32_t seed)
 {
     /* Rounding down by hand: floorf() is a call on plain x86-64, and this is the innermost loop. */
@@ -92,20 +79,4 @@ float noise_fbm(float x, float y, int octaves, uint32_t seed)
         weight *= 0.5f;
     }
     return sum * 1.6f;
-}
-
-float clamp01(float v)
-{
-    return v < 0 ? 0 : v > 1 ? 1 : v;
-}
-
-float mixf(float a, float b, float t)
-{
-    return a + (b - a) * t;
-}
-
-float smooth_step(float low, float high, float v)
-{
-    float t = clamp01((v - low) / (high - low));
-    return t * t * (3.0f - 2.0f * t);
 }

@@ -47,7 +47,7 @@ void person_look(struct group *g, int index, const struct canvas *c, uint64_t se
 /* How much of the picture's height the person likes to keep, by how near the subject is. */
 static float crop_scale(const struct group *g, struct rng *r)
 {
-    static const float heads[3] = {2.55f, 3.95f, 5.65f}; /* head heights in the frame */
+    static const float heads[3] = {2.62f, 4.05f, 5.80f}; /* head heights in the frame */
     float scale = heads[g->shot] * g->figure.u / g->scene.height + 0.035f * rng_normal(r);
     return scale < 0.45f ? 0.45f : scale > 0.94f ? 0.94f : scale;
 }

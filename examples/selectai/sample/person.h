@@ -13,7 +13,7 @@
 #define TASTE_STAGE_ENHANCED 1.00f
 #define TASTE_DEFECT         1.90f /* times severity */
 #define TASTE_DARK_BELOW     0.13f /* mean luma */
-#define TASTE_DARK           20.0f /* times what is missing to that */
+#define TASTE_DARK           30.0f /* times what is missing to that */
 #define TASTE_WARM           0.80f /* times mean red minus mean blue, at most 0.15 either way */
 #define TASTE_NOISE          0.05f /* deviation of the mood of the moment */
 #define TASTE_REJECT_BELOW   (-0.35f)

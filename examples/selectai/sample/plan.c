@@ -16,7 +16,7 @@
 static void plan_character(struct character *who, struct rng *r)
 {
     static const struct color skins[4] = {
-        {0.97f, 0.80f, 0.69f}, {0.90f, 0.69f, 0.54f}, {0.72f, 0.50f, 0.36f}, {0.52f, 0.35f, 0.25f}};
+        {0.97f, 0.80f, 0.69f}, {0.90f, 0.69f, 0.54f}, {0.80f, 0.57f, 0.42f}, {0.62f, 0.42f, 0.31f}};
     static const struct color hairs[5] = {{0.44f, 0.21f, 0.12f},
                                           {0.16f, 0.12f, 0.13f},
                                           {0.66f, 0.46f, 0.22f},
@@ -37,25 +37,64 @@ static void plan_character(struct character *who, struct rng *r)
     who->hair_style = (int)rng_below(r, HAIR_STYLES);
 }
 
-/* Which stages were kept. Every list ends at 2 or above and none starts above 2: so the next group never continues it.
+/*
+ * Pictures after which a later one could still be taken for the next stage: the stage, and the next one of its own
+ * group (0: it was the last). Grouping by "the smallest stage above, looking ahead" must find exactly our groups.
  */
-static void plan_stages(struct group *g, struct rng *r)
+#define OPEN_MAX 16
+
+struct open_runs {
+    int n, stage[OPEN_MAX], next[OPEN_MAX];
+};
+
+/* 1 if grouping would put the first picture of this group behind one of an earlier group. */
+static int continues_earlier(const struct open_runs *o, const struct group *g)
+{
+    int first = g->pictures[0].stage;
+    for (int i = 0; i < o->n; i++) {
+        if (first > o->stage[i] && (o->next[i] == 0 || first < o->next[i])) {
+            return 1;
+        }
+    }
+    return first > STAGE_GENERATED && o->n + g->n > OPEN_MAX;
+}
+
+static void remember_runs(struct open_runs *o, const struct group *g)
+{
+    int kept = 0;
+    for (int i = 0; i < o->n; i++) {
+        if (g->pictures[0].stage > o->stage[i]) {
+            o->stage[kept] = o->stage[i];
+            o->next[kept++] = o->next[i];
+        }
+    }
+    for (int k = 0; k < g->n && kept < OPEN_MAX; k++) {
+        o->stage[kept] = g->pictures[k].stage;
+        o->next[kept++] = k + 1 < g->n ? g->pictures[k + 1].stage : 0;
+    }
+    o->n = kept;
+}
+
+/* Which stages were kept; drawn again while the group could be mistaken for the rest of an earlier one. */
+static void plan_stages(struct group *g, const struct open_runs *open, struct rng *r)
 {
     static const struct {
         float up_to;
         int n, stages[STAGES_MAX];
     } table[] = {{0.18f, 4, {10, 15, 20, 30}}, {0.42f, 3, {10, 20, 30, 0}}, {0.53f, 3, {10, 15, 20, 0}},
-                 {0.76f, 2, {10, 20, 0, 0}},   {0.89f, 2, {20, 30, 0, 0}},  {0.95f, 2, {15, 20, 0, 0}},
+                 {0.74f, 2, {10, 20, 0, 0}},   {0.89f, 2, {20, 30, 0, 0}},  {0.95f, 2, {15, 20, 0, 0}},
                  {1.01f, 2, {10, 30, 0, 0}}};
-    float pick = rng_float(r);
-    size_t i = 0;
-    while (pick >= table[i].up_to) {
-        i++;
-    }
-    g->n = table[i].n;
-    for (int k = 0; k < g->n; k++) {
-        g->pictures[k].stage = table[i].stages[k];
-    }
+    do {
+        float pick = rng_float(r);
+        size_t i = 0;
+        while (pick >= table[i].up_to) {
+            i++;
+        }
+        g->n = table[i].n;
+        for (int k = 0; k < g->n; k++) {
+            g->pictures[k].stage = table[i].stages[k];
+        }
+    } while (continues_earlier(open, g));
 }
 
 static void plan_size(struct group *g, uint32_t size, struct rng *r)
@@ -151,7 +190,7 @@ static void plan_defects(struct group *g, struct rng *r)
         /* Bad from the start: nothing to choose. */
         add_defect(g, r, pick_kind(r, STAGE_GENERATED), first, rng_range(r, 0.85f, 1.0f));
     } else if (pick < 0.105f) {
-        g->exposure = rng_range(r, 0.16f, 0.24f);
+        g->exposure = rng_range(r, 0.10f, 0.17f);
     } else if (pick < 0.345f) {
         add_defect(g, r, pick_kind(r, later), later, rng_range(r, 0.70f, 1.0f));
     } else if (pick < 0.40f && g->n >= 3) {
@@ -177,12 +216,18 @@ static void plan_times(struct group *g, int64_t *clock, struct rng *r)
     }
 }
 
-static void plan_group(struct plan *p, struct group *g, uint32_t id, int64_t *clock)
+/* Where the next group of a folder goes on. */
+struct folder_state {
+    int64_t clock;
+    struct open_runs open;
+};
+
+static void plan_group(struct plan *p, struct group *g, uint32_t id, struct folder_state *at)
 {
     struct rng r;
     rng_init(&r, p->seed, id, PURPOSE_PLAN);
     g->id = id;
-    plan_stages(g, &r);
+    plan_stages(g, &at->open, &r);
     plan_size(g, p->size, &r);
     plan_scene(g, &r);
     plan_figure(g, &p->who, &r);
@@ -193,7 +238,8 @@ static void plan_group(struct plan *p, struct group *g, uint32_t id, int64_t *cl
         g->n = 1;
         g->pictures[0].stage = g->extra == EXTRA_ORPHAN ? STAGE_UPSCALED : STAGE_GENERATED;
     }
-    plan_times(g, clock, &r);
+    remember_runs(&at->open, g);
+    plan_times(g, &at->clock, &r);
 }
 
 static void name_extra(struct group *g)
@@ -226,7 +272,8 @@ int plan_create(struct plan *p, const struct sample_options *o)
 {
     struct rng r;
     static const int64_t day_of[FOLDERS] = {0, 1, 3};
-    int64_t clocks[FOLDERS];
+    struct folder_state at[FOLDERS];
+    memset(at, 0, sizeof at);
     memset(p, 0, sizeof *p);
     p->seed = o->seed;
     p->size = o->size ? o->size : 608;
@@ -240,13 +287,13 @@ int plan_create(struct plan *p, const struct sample_options *o)
     rng_init(&r, p->seed, 0, PURPOSE_PROJECT);
     plan_character(&p->who, &r);
     for (int i = 0; i < FOLDERS; i++) {
-        clocks[i] = FIRST_DAY + 86400 * day_of[i] + 21600 + rng_below(&r, 7200);
-        name_folder(p->folders[i], sizeof p->folders[i], clocks[i]);
+        at[i].clock = FIRST_DAY + 86400 * day_of[i] + 21600 + rng_below(&r, 7200);
+        name_folder(p->folders[i], sizeof p->folders[i], at[i].clock);
     }
     for (uint32_t i = 0; i < p->n_total; i++) {
         struct group *g = &p->groups[i];
         g->folder = i < p->n_groups ? (int)((uint64_t)i * FOLDERS / p->n_groups) : (int)(i - p->n_groups) % FOLDERS;
-        plan_group(p, g, i, &clocks[g->folder]);
+        plan_group(p, g, i, &at[g->folder]);
         name_extra(g);
     }
     if (p->n_total > p->n_groups) {

@@ -19,9 +19,9 @@ struct light scene_light(const struct scene *s)
         struct color warm, shade;
         float height;
     } table[SCENE_KINDS] = {
-        {{1.10f, 1.06f, 0.98f}, {0.62f, 0.66f, 0.76f}, 0.70f}, {{1.02f, 1.05f, 0.92f}, {0.48f, 0.56f, 0.55f}, 0.80f},
-        {{1.18f, 1.00f, 0.82f}, {0.55f, 0.48f, 0.60f}, 0.35f}, {{1.10f, 1.00f, 0.86f}, {0.52f, 0.47f, 0.48f}, 0.50f},
-        {{1.08f, 0.98f, 0.86f}, {0.46f, 0.46f, 0.54f}, 0.75f}, {{0.95f, 0.86f, 0.98f}, {0.36f, 0.36f, 0.58f}, 0.40f},
+        {{1.12f, 1.07f, 0.98f}, {0.66f, 0.69f, 0.78f}, 0.70f}, {{1.08f, 1.08f, 0.94f}, {0.56f, 0.62f, 0.60f}, 0.80f},
+        {{1.20f, 1.04f, 0.86f}, {0.62f, 0.54f, 0.64f}, 0.35f}, {{1.16f, 1.06f, 0.92f}, {0.60f, 0.54f, 0.54f}, 0.50f},
+        {{1.14f, 1.04f, 0.92f}, {0.56f, 0.54f, 0.60f}, 0.75f}, {{1.02f, 0.92f, 1.02f}, {0.44f, 0.43f, 0.62f}, 0.40f},
     };
     int k = s->kind >= 0 && s->kind < SCENE_KINDS ? s->kind : 0;
     float x = s->light_side * 0.75f, y = -table[k].height, z = 0.65f;
@@ -44,5 +44,5 @@ void scene_paint(struct canvas *c, const struct scene *s, int blur_radius)
             row[x * 3 + 2] = color.b;
         }
     }
-    canvas_blur(c, blur_radius);
+    canvas_blur(c, blur_radius, 2);
 }

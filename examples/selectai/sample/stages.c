@@ -51,7 +51,7 @@ static int add_detail(struct canvas *out, const struct canvas *from, int radius,
     if (code != SELECTAI_OK) {
         return code;
     }
-    canvas_blur(&soft, radius);
+    canvas_blur(&soft, radius, 1);
     size_t n = pixels_of(out) * 3;
     for (size_t i = 0; i < n; i++) {
         out->rgb[i] += amount * (from->rgb[i] - soft.rgb[i]);
@@ -73,7 +73,7 @@ static int develop_generated(struct canvas *out, const struct canvas *drawing)
         canvas_destroy(out);
         return code;
     }
-    canvas_blur(&soft, 1);
+    canvas_blur(&soft, 1, 1);
     size_t n = pixels_of(out) * 3;
     for (size_t i = 0; i < n; i++) {
         out->rgb[i] = mixf(out->rgb[i], soft.rgb[i], 0.6f);
@@ -114,15 +114,9 @@ static int develop_swapped(struct canvas *out, const struct studio *s, const str
 }
 
 /* Stage 2: stage 1 brought back to full size, the middle detail made again. */
-static int develop_upscaled(struct canvas *out, const struct canvas *drawing)
+static int develop_upscaled(struct canvas *out, const struct canvas *small, const struct canvas *drawing)
 {
-    struct canvas small;
-    int code = develop_generated(&small, drawing);
-    if (code != SELECTAI_OK) {
-        return code;
-    }
-    code = canvas_resize(out, &small, drawing->width, drawing->height);
-    canvas_destroy(&small);
+    int code = canvas_resize(out, small, drawing->width, drawing->height);
     if (code != SELECTAI_OK) {
         return code;
     }
@@ -173,14 +167,17 @@ int studio_create(struct studio *s, const struct group *g)
     int blur = g->shot == SHOT_CLOSE ? 2 : g->shot == SHOT_HALF ? 1 : 0;
     s->light = scene_light(&g->scene);
     scene_paint(&s->rough, &g->scene, (int)((float)blur * s->rough.scale / 608.0f + 0.5f));
-    int swapped = g->n > 1 && (g->pictures[0].stage == STAGE_SWAPPED || g->pictures[1].stage == STAGE_SWAPPED);
-    figure_paint(&s->rough, &g->figure, swapped ? &g->rough : &g->good, &s->light);
+    s->swapped = g->n > 1 && (g->pictures[0].stage == STAGE_SWAPPED || g->pictures[1].stage == STAGE_SWAPPED);
+    figure_paint(&s->rough, &g->figure, s->swapped ? &g->rough : &g->good, &s->light);
     code = canvas_copy(&s->good, &s->rough);
     if (code == SELECTAI_OK) {
-        if (swapped) {
+        if (s->swapped) {
             figure_paint_head(&s->good, &g->figure, &g->good, &s->light);
         }
-        code = develop_upscaled(&s->upscaled, &s->good);
+        code = develop_generated(&s->small, &s->good);
+    }
+    if (code == SELECTAI_OK) {
+        code = develop_upscaled(&s->upscaled, &s->small, &s->good);
     }
     if (code != SELECTAI_OK) {
         studio_destroy(s);
@@ -193,13 +190,14 @@ void studio_destroy(struct studio *s)
     canvas_destroy(&s->rough);
     canvas_destroy(&s->good);
     canvas_destroy(&s->upscaled);
+    canvas_destroy(&s->small);
 }
 
 static int develop(struct canvas *out, const struct studio *s, const struct group *g, const struct picture *p)
 {
     switch (p->stage) {
     case STAGE_GENERATED:
-        return develop_generated(out, &s->rough);
+        return s->swapped ? develop_generated(out, &s->rough) : canvas_copy(out, &s->small);
     case STAGE_SWAPPED:
         return develop_swapped(out, s, g);
     case STAGE_UPSCALED:

@@ -10,10 +10,12 @@
 
 /* The drawing that the stages are made from. */
 struct studio {
-    struct canvas rough; /* with the generator's first face */
-    struct canvas good;  /* with the face of stage 1.5 */
-    struct canvas upscaled;
+    struct canvas rough;    /* with the generator's first face */
+    struct canvas good;     /* with the face of stage 1.5 */
+    struct canvas upscaled; /* stage 2 without defects */
+    struct canvas small;    /* stage 1 of `good` */
     struct light light;
+    int swapped; /* the group has a stage 1.5: rough and good differ */
 };
 
 /* On failure everything is freed and zeroed. */

@@ -60,22 +60,22 @@ static int write_companions(const char *path, const struct group *g, int index, 
     return code;
 }
 
-static int write_raw(const char *dir, const struct plan *p, const struct group *g, int index,
-                     const selectai_image *image, struct failure *f)
+/* PNG bytes of an image; the caller frees them with selectai_free(). */
+static int encode(uint8_t **bytes, size_t *n, const selectai_image *image, const char *path, struct failure *f)
+{
+    int code = selectai_image_encode(bytes, n, image, SELECTAI_FORMAT_PNG, PNG_LEVEL);
+    return code == SELECTAI_OK ? code : failure_set(f, code, "%s: %s", path, selectai_last_error());
+}
+
+static int write_raw(const char *dir, const struct plan *p, const struct group *g, int index, const uint8_t *bytes,
+                     size_t n, struct failure *f)
 {
     char below[PATH_SIZE], path[PATH_SIZE];
-    uint8_t *bytes = NULL;
-    size_t n = 0;
     picture_raw_path(below, p, g, index);
     int code = files_join(path, dir, below, f);
     if (code == SELECTAI_OK) {
-        code = selectai_image_encode(&bytes, &n, image, SELECTAI_FORMAT_PNG, PNG_LEVEL);
-        if (code != SELECTAI_OK) {
-            return failure_set(f, code, "%s: %s", path, selectai_last_error());
-        }
         int cut = g->corrupt && index == g->n - 1;
         code = files_write(path, bytes, cut ? n / 2 : n, g->pictures[index].time, f);
-        selectai_free(bytes);
     }
     if (code == SELECTAI_OK && g->extra == EXTRA_NONE) {
         code = write_companions(path, g, index, f);
@@ -83,33 +83,54 @@ static int write_raw(const char *dir, const struct plan *p, const struct group *
     return code;
 }
 
-/* An uncropped winner is written from the same pixels at the same level: the same bytes as in RAW. */
-static int write_final(const char *dir, const struct group *g, int index, const selectai_image *image,
-                       struct failure *f)
+static int write_cropped(const char *path, const struct picture *p, const selectai_image *image, struct failure *f)
 {
-    const struct picture *p = &g->pictures[index];
-    char below[PATH_SIZE], path[PATH_SIZE];
     selectai_image *cut = NULL;
     uint8_t *bytes = NULL;
     size_t n = 0;
-    picture_final_path(below, g, index);
-    int code = files_join(path, dir, below, f);
-    if (code != SELECTAI_OK) {
-        return code;
-    }
-    code = selectai_image_crop(&cut, image, &p->crop);
-    if (code == SELECTAI_OK) {
-        code = selectai_image_encode(&bytes, &n, cut, SELECTAI_FORMAT_PNG, PNG_LEVEL);
-    }
-    selectai_image_destroy(&cut);
+    int code = selectai_image_crop(&cut, image, &p->crop);
     if (code != SELECTAI_OK) {
         return failure_set(f, code, "%s: %s", path, selectai_last_error());
     }
-    code = files_write(path, bytes, n, p->final_time, f);
-    selectai_free(bytes);
+    code = encode(&bytes, &n, cut, path, f);
+    selectai_image_destroy(&cut);
+    if (code == SELECTAI_OK) {
+        code = files_write(path, bytes, n, p->final_time, f);
+        selectai_free(bytes);
+    }
+    return code;
+}
+
+/* A winner that is not cropped is a plain copy: RAW's bytes and RAW's time. */
+static int write_final(const char *dir, const struct group *g, int index, const selectai_image *image,
+                       const uint8_t *bytes, size_t n, struct failure *f)
+{
+    const struct picture *p = &g->pictures[index];
+    char below[PATH_SIZE], path[PATH_SIZE];
+    picture_final_path(below, g, index);
+    int code = files_join(path, dir, below, f);
+    if (code == SELECTAI_OK) {
+        code = p->cropped ? write_cropped(path, p, image, f) : files_write(path, bytes, n, p->final_time, f);
+    }
     if (code == SELECTAI_OK && g->extra == EXTRA_NONE) {
         code = write_companions(path, g, index, f);
     }
+    return code;
+}
+
+static int write_picture(const char *dir, const struct plan *p, const struct group *g, int index,
+                         const selectai_image *image, struct failure *f)
+{
+    uint8_t *bytes = NULL;
+    size_t n = 0;
+    int code = encode(&bytes, &n, image, g->pictures[index].name, f);
+    if (code == SELECTAI_OK && g->extra != EXTRA_ORPHAN) {
+        code = write_raw(dir, p, g, index, bytes, n, f);
+    }
+    if (code == SELECTAI_OK && g->pictures[index].chosen) {
+        code = write_final(dir, g, index, image, bytes, n, f);
+    }
+    selectai_free(bytes);
     return code;
 }
 
@@ -146,12 +167,7 @@ int write_group(const char *dir, const struct plan *p, struct group *g, struct f
         g->corrupt = g->corrupt && g->rejected;
     }
     for (int i = 0; i < g->n && code == SELECTAI_OK; i++) {
-        if (g->extra != EXTRA_ORPHAN) {
-            code = write_raw(dir, p, g, i, images[i], f);
-        }
-        if (code == SELECTAI_OK && g->pictures[i].chosen) {
-            code = write_final(dir, g, i, images[i], f);
-        }
+        code = write_picture(dir, p, g, i, images[i], f);
     }
     for (int i = 0; i < STAGES_MAX; i++) {
         selectai_image_destroy(&images[i]);
