@@ -16,7 +16,7 @@ namespace
 
 constexpr uint32_t max_width = 1U << 20;
 constexpr int64_t max_parameters = int64_t{1} << 30;
-constexpr int64_t predict_block = 1024;
+constexpr int64_t predict_block = 256;
 
 const sai_backend_net_spec &checked(const sai_backend_net_spec &spec)
 {
@@ -124,16 +124,21 @@ Activations Net::make_activations(int64_t rows) const
 
 void Net::forward(const Activations &a, int64_t n, Random *dropout)
 {
+    forward(a, n, dropout, math);
+}
+
+void Net::forward(const Activations &a, int64_t n, Random *dropout, Math &with) const
+{
     for (size_t i = 0; i < layers.size(); i++) {
         const at::Tensor y = a.y[i + 1].narrow(0, 0, n);
-        math.affine(y, a.y[i].narrow(0, 0, n), weight(parameters, layers[i]), bias(parameters, layers[i]));
+        with.affine(y, a.y[i].narrow(0, 0, n), weight(parameters, layers[i]), bias(parameters, layers[i]));
         if (i + 1 < layers.size()) {
             if (dropout != nullptr)
-                math.relu_dropout(y, drop, *dropout);
+                with.relu_dropout(y, drop, *dropout);
             else
-                math.relu(y);
+                with.relu(y);
         } else if (output == SAI_BACKEND_OUTPUT_SIGMOID) {
-            math.sigmoid(y);
+            with.sigmoid(y);
         }
     }
 }
@@ -160,28 +165,38 @@ void Net::adam(const at::Tensor &m, const at::Tensor &v, const at::Tensor &gradi
     math.adam(parameters, m, v, gradient, step);
 }
 
-void Net::predict(float *y, const float *x, const uint32_t *rows, int64_t n)
+void Net::predict(float *y, const float *x, const uint32_t *rows, int64_t n) const
 {
-    if (n == 0)
+    /* On the CPU each thread takes whole rows through all layers: one start of the threads, not one a layer. */
+    if (math.is_own())
+        for_ranges(n, predict_block, [&](int64_t begin, int64_t end) { predict_range(y, x, rows, begin, end); });
+    else
+        predict_range(y, x, rows, 0, n);
+}
+
+void Net::predict_range(float *y, const float *x, const uint32_t *rows, int64_t begin, int64_t end) const
+{
+    if (begin >= end)
         return;
-    const Activations a = make_activations(std::min(n, predict_block));
+    Math local(math.is_own()); /* its buffers must not be shared between threads */
+    const Activations a = make_activations(std::min(end - begin, predict_block));
     const at::Tensor host = device.is_cpu() ? a.y[0] : make_tensor(a.y[0].sizes(), c10::Device(c10::DeviceType::CPU));
     const size_t row_size = sizeof(float) * static_cast<size_t>(inputs());
 
-    for (int64_t begin = 0; begin < n; begin += predict_block) {
-        const int64_t count = std::min(predict_block, n - begin);
+    for (int64_t first = begin; first < end; first += predict_block) {
+        const int64_t count = std::min(predict_block, end - first);
         float *to = host.data_ptr<float>();
         if (rows == nullptr) {
-            std::memcpy(to, x + begin * inputs(), row_size * static_cast<size_t>(count));
+            std::memcpy(to, x + first * inputs(), row_size * static_cast<size_t>(count));
         } else {
             for (int64_t i = 0; i < count; i++)
-                std::memcpy(to + i * inputs(), x + static_cast<int64_t>(rows[begin + i]) * inputs(), row_size);
+                std::memcpy(to + i * inputs(), x + static_cast<int64_t>(rows[first + i]) * inputs(), row_size);
         }
         if (!device.is_cpu())
             a.y[0].copy_(host);
-        forward(a, count, nullptr);
+        forward(a, count, nullptr, local);
         const at::Tensor out = a.y.back().narrow(0, 0, count).cpu().contiguous();
-        std::memcpy(y + begin * outputs(), out.data_ptr<float>(),
+        std::memcpy(y + first * outputs(), out.data_ptr<float>(),
                     sizeof(float) * static_cast<size_t>(count * outputs()));
     }
 }

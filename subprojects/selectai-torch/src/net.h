@@ -68,7 +68,7 @@ class Net
     void adam(const at::Tensor &m, const at::Tensor &v, const at::Tensor &gradient, const AdamStep &step);
 
     /* y: n x outputs from rows of x; rows NULL: x's first n rows. */
-    void predict(float *y, const float *x, const uint32_t *rows, int64_t n);
+    void predict(float *y, const float *x, const uint32_t *rows, int64_t n) const;
 
     at::Tensor parameters; /* flat, on the device: per layer weight [in, out], bias [out] */
 
@@ -78,6 +78,8 @@ class Net
     };
 
     void initialise();
+    void forward(const Activations &a, int64_t n, Random *dropout, Math &with) const;
+    void predict_range(float *y, const float *x, const uint32_t *rows, int64_t begin, int64_t end) const;
     at::Tensor weight(const at::Tensor &flat, const Layer &layer) const;
     at::Tensor bias(const at::Tensor &flat, const Layer &layer) const;
 
