@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""check_prototypes.py: the Python package's table of C functions agrees with headers, symbol list, library and compiler.
+"""check_prototypes.py: the Python package's table of C functions agrees with headers, symbols, library and compiler.
 
 Needs no importable package: it loads _prototypes.py alone. SELECTAI_LIBRARY: the built library. CC: the C compiler.
 

@@ -86,14 +86,15 @@ def naive_groups(names, mode, lookahead, max_gap, min_size):
 
 
 def random_names(rng, n):
-    """Names of few timestamps and stages, so that all the rule's cases come up; now and then one that does not parse."""
+    """Names of few timestamps and stages, so that all cases of the rule come up; some do not parse."""
     start = datetime.datetime(2025, 7, 8, 23, 59, 0)
     names = set()
     while len(names) < n:
         moment = start + datetime.timedelta(seconds=rng.randrange(4 * n))
         stage = rng.choice(["1", "1.5", "2", "3", "10"])
         label = rng.choice(["", "_a", "_b"])
-        names.add(f"{moment:%Y%m%d_%H%M%S}_stage{stage}{label}.png" if rng.random() < 0.95 else f"other{len(names)}.png")
+        parses = rng.random() < 0.95
+        names.add(f"{moment:%Y%m%d_%H%M%S}_stage{stage}{label}.png" if parses else f"other{len(names)}.png")
     shuffled = sorted(names)
     rng.shuffle(shuffled)
     return shuffled

@@ -98,7 +98,7 @@ HANDLES = {
 
 ProgressFn = CFUNCTYPE(c_int, c_uint64, c_uint64, c_char_p, c_void_p)
 
-# ---- Structures, in the order of the headers ---------------------------------------------------------------------------
+# ---- Structures, in the order of the headers ------------------------------------------------------------------------
 
 
 class ErrorDetail(ctypes.Structure):

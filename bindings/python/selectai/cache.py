@@ -150,12 +150,13 @@ class EmbeddingCache(Handle):
             )
         )
         array: np.memmap = np.load(os.fsdecode(path.value or b""), mmap_mode="r", allow_pickle=False)
-        if array.shape != (n_rows.value, self.dim):
-            raise ValueError(f"{os.fsdecode(path.value or b'')} has shape {array.shape}, not {(n_rows.value, self.dim)}")
+        expected = (n_rows.value, self.dim)
+        if array.shape != expected:
+            raise ValueError(f"{os.fsdecode(path.value or b'')} has shape {array.shape}, not {expected}")
         return array
 
     def find(self, project: str, filename: PathLike) -> Optional[NDArray[np.float32]]:
-        """The vector of a file, float32 [dim], by the last part of its name within the project; None if there is none."""
+        """The vector of a file, float32 [dim], by the last part of its name within the project; or None."""
         out = np.empty(self.dim, np.float32)
         code = lib.selectai_embedding_cache_find(
             self._handle, utf8(project, "project"), path_bytes(filename), pointer(out, ctypes.c_float), None

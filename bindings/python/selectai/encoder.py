@@ -66,7 +66,7 @@ class Encoder(Handle):
         heads: attention heads, 0 is what the file says. batch_size: images a model call. backend_dir: folder of
         selectai-torch.so.
 
-        Raises FileNotFoundError, FormatError (names the tensor) or BackendMissingError (a tower needs the torch module).
+        Raises FileNotFoundError, FormatError (names the tensor) or BackendMissingError (towers need the torch module).
         """
         options = make(
             _prototypes.EncoderOptions,

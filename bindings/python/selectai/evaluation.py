@@ -24,8 +24,8 @@ __all__ = ["Evaluation", "Metric", "box_iou"]
 class Metric(NamedTuple):
     """One figure, 0 to 1, with its 95 % interval (low, high) over groups.
 
-    n: pairs, decisions or boxes it rests on; at 0 the value is NaN. baseline: the trivial rule's value on the same data,
-    NaN where it cannot be applied; baseline_name: "highest stage wins", "constant box".
+    n: pairs, decisions or boxes it rests on; at 0 the value is NaN. baseline: the trivial rule's value on the same
+    data, NaN where it cannot be applied; baseline_name: "highest stage wins", "constant box".
     """
 
     name: str

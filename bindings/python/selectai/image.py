@@ -97,7 +97,7 @@ def _pixels(value: Any, what: str) -> int:
 
 
 class ImageInfo(NamedTuple):
-    """width, height: pixels. channels in the file: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. format: "png", "jpeg", ..."""
+    """width, height: pixels. channels in the file: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. format: "png", "jpeg"..."""
 
     width: int
     height: int
