@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <math.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -753,6 +754,39 @@ static void test_sigkill(void **state)
     }
 }
 
+/* A disk that takes no more: an error that says so, nothing half-written, and the rows are not lost. */
+static void test_full_disk(void **state)
+{
+    struct fixture *f = *state;
+    struct rlimit before, small;
+    selectai_embedding_cache *cache = create(f, SELECTAI_DTYPE_FLOAT32);
+    add_many(cache, "p", 0, 3);
+    assert_int_equal(selectai_embedding_cache_flush(cache), SELECTAI_OK);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    for (rlim_t limit = 50; limit < 400; limit += 300) { /* too small for the .npy; for the .jsonl only */
+        small = (struct rlimit){.rlim_cur = limit, .rlim_max = before.rlim_max};
+        if (limit == 50)
+            add_many(cache, "p", 3, 10);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        int rc = selectai_embedding_cache_flush(cache);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        assert_true(rc < 0);
+        assert_non_null(strstr(selectai_last_error(), f->dir));
+        assert_int_equal(count_files(f, "part-"), 2);
+        assert_int_equal(selectai_embedding_cache_part_count(cache), 1);
+        expect_many(cache, "p", 0, 10);
+        expect_verify(f, "", 0);
+    }
+    assert_int_equal(selectai_embedding_cache_flush(cache), SELECTAI_OK);
+    selectai_embedding_cache_close(&cache);
+    cache = open_cache(f);
+    assert_int_equal(selectai_embedding_cache_count(cache), 10);
+    expect_many(cache, "p", 0, 10);
+    selectai_embedding_cache_close(&cache);
+    expect_verify(f, "", 0);
+}
+
 /* A process that ends without closing loses what it had not flushed. */
 static void test_exit_without_close(void **state)
 {
@@ -877,6 +911,7 @@ int main(void)
         TEST(test_verify_values),
         TEST(test_verify_twice),
         TEST(test_sigkill),
+        TEST(test_full_disk),
         TEST(test_exit_without_close),
         TEST(test_reader_beside_writer),
         cmocka_unit_test(test_golden),
