@@ -79,8 +79,6 @@ int sai_files_scan(struct sai_files *out, const char *directory, struct sai_prog
             rc = sai_progress_report(progress, *done, 0, "scan");
     }
     if (rc == SELECTAI_DONE)
-        rc = sai_progress_report(progress, *done, 0, "scan");
-    if (rc == SELECTAI_OK)
         rc = sai_issues_append(issues, selectai_scanner_issues(scanner));
     selectai_scanner_close(&scanner);
     return rc == SELECTAI_OK ? rank(out) : rc;

@@ -22,9 +22,13 @@ static int scan(struct sai_project_work *work)
 {
     uint64_t done = 0;
     struct sai_progress *progress = &work->extraction->progress;
-    int rc = sai_files_scan(&work->raw, work->raw_dir, progress, &done, work->issues);
+    int rc = sai_progress_report(progress, 0, 0, "scan");
+    if (rc == SELECTAI_OK)
+        rc = sai_files_scan(&work->raw, work->raw_dir, progress, &done, work->issues);
     if (rc == SELECTAI_OK)
         rc = sai_files_scan(&work->final, work->final_dir, progress, &done, work->issues);
+    if (rc == SELECTAI_OK)
+        rc = sai_progress_report(progress, done, done, "scan");
     for (size_t i = 0; rc == SELECTAI_OK && i < work->raw.count; i++) {
         const struct sai_file *file = &work->raw.items[i];
         if (!file->problem)
