@@ -201,17 +201,18 @@ static void paint_torso(struct canvas *c, const struct figure *f, const struct c
     struct color dark = {0.12f, 0.07f, 0.12f};
     struct shape top = {.blend = 0.16f * f->u}, neck = {.blend = 0}, chin = {.blend = 0}, band = {.blend = 0};
     struct shape skirt = {.blend = 0.05f * f->u}, hips = {.blend = 0};
-    if (k->skirt) {
-        limb(&skirt, f, 0, 2.35f, 0.36f, 0, 3.95f, 0.90f);
-        shape_box(&skirt, figure_x(f, 0, 4.7f), figure_y(f, 4.95f), 2.2f * f->u, 0.95f * f->u, 0, 0);
-        shape_cut(&skirt);
-        paint_flat(c, &skirt, dark, 0.35f, 0.18f * f->u, 1);
-        paint_solid(c, &skirt, &k->bottom, light);
-    }
     limb(&top, f, -0.48f, 1.12f, 0.19f, 0.48f, 1.12f, 0.19f);
     limb(&top, f, 0, 1.30f, 0.46f, 0, 2.05f, 0.36f);
     limb(&top, f, 0, 2.05f, 0.36f, 0, k->skirt ? 2.35f : 2.62f, k->skirt ? 0.38f : 0.44f);
     paint_solid(c, &top, &k->top, light);
+    if (k->skirt) {
+        limb(&skirt, f, 0, 2.35f, 0.36f, 0, 3.95f, 0.90f);
+        shape_box(&skirt, figure_x(f, 0, 4.7f), figure_y(f, 4.95f), 2.2f * f->u, 0.95f * f->u, 0, 0);
+        shape_cut(&skirt);
+        shape_box(&skirt, figure_x(f, 0, 1.8f), figure_y(f, 1.80f), 0.9f * f->u, 0.48f * f->u, 0, 0);
+        shape_cut(&skirt);
+        paint_solid(c, &skirt, &k->bottom, light);
+    }
     if (!k->skirt) {
         limb(&hips, f, -0.15f, 2.72f, 0.36f, 0.15f, 2.72f, 0.36f);
         shape_box(&hips, figure_x(f, 0, 2.2f), figure_y(f, 2.2f), 0.9f * f->u, 0.26f * f->u, 0, 0);

@@ -147,7 +147,8 @@ static int develop_enhanced(struct canvas *out, const struct studio *s, const st
             float fine = noise_value((float)x * 0.53f, (float)y * 0.53f, g->scene.seed + 9) +
                          noise_cell(x, y, g->scene.seed + 10) - 0.5f;
             float *p = out->rgb + ((size_t)y * (size_t)out->width + (size_t)x) * 3;
-            float factor = 1.0f + 0.035f * fine;
+            /* Less in bright areas: a sky stays clean. */
+            float factor = 1.0f + 0.040f * fine * (1.0f - 0.8f * clamp01(canvas_luma(p)));
             p[0] *= factor;
             p[1] *= factor;
             p[2] *= factor;
