@@ -1,10 +1,11 @@
 /*
  * embed/builtin_scale.c: the fixed constants that bring each raw number of the built-in descriptor to about -3..3.
  *
- * Measured once, without any scores: the median, and half the distance of the 16th to the 84th percentile (not less than
- * half the standard deviation and a sixth of the distance of the 1st to the 99th, so that rare events do not explode), over
- * 1,195 generated pictures and 540 versions of 12 photos with and without defects. The same property at several places
- * shares its constants. geometry is set by hand for sides of 64 to 8192 pixels. docs/builtin-encoder.md tells more.
+ * Measured once, without any scores: the median, and half the distance of the 16th to the 84th percentile (not less
+ * than half the standard deviation and a sixth of the distance of the 1st to the 99th, so that rare events do not
+ * explode), over 1,195 generated pictures and 540 versions of 12 photos with and without defects. The same property at
+ * several places shares its constants. geometry is set by hand for sides of 64 to 8192 pixels. docs/builtin-encoder.md
+ * tells more.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
