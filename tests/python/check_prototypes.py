@@ -171,5 +171,15 @@ class PrototypeTable(unittest.TestCase):
         self.assertEqual(ours, compiled)
 
 
+class Package(unittest.TestCase):
+    def test_meson_installs_every_file(self):
+        folder = ROOT / "bindings/python"
+        listed = re.findall(r"'(selectai/[\w.]+)',", (folder / "meson.build").read_text(encoding="utf-8"))
+        listed.remove("selectai/_version.py.in")
+        present = [f"selectai/{path.name}" for path in (folder / "selectai").iterdir() if path.is_file()]
+        present.remove("selectai/_version.py.in")
+        self.assertEqual(sorted(listed), sorted(present))
+
+
 if __name__ == "__main__":
     unittest.main()

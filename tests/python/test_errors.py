@@ -177,6 +177,14 @@ class LongCalls(fixtures.FolderCase):
             with self.subTest(run.__name__), self.assertRaises(KeyboardInterrupt):
                 run(lambda done, total, stage: signal.raise_signal(signal.SIGINT))
 
+    def test_ctrl_c_from_outside_without_a_callback(self):
+        files = [file.path for file in selectai.scan(self.raw)] * 2000
+        timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+        self.addCleanup(timer.join)
+        with selectai.Encoder.open() as encoder, self.assertRaises(KeyboardInterrupt):
+            timer.start()
+            encoder.encode(files)
+
 
 class Handles(fixtures.FolderCase):
     def test_use_after_close_says_so(self):
