@@ -256,7 +256,7 @@ int selectai_embedding_cache_add(selectai_embedding_cache *cache, const struct s
     if (rc != SELECTAI_OK)
         return rc;
     SAI_REQUIRE(full.project && full.rel_path && *sai_path_basename(full.rel_path));
-    SAI_REQUIRE(!full.filename || strcmp(full.filename, sai_path_basename(full.rel_path)) == 0);
+    SAI_REQUIRE(!full.filename || !*full.filename || strcmp(full.filename, sai_path_basename(full.rel_path)) == 0);
     SAI_REQUIRE(full.size <= INT64_MAX);
     /* Only after a flush that failed is there no room: nothing is added until it succeeds. */
     if (cache->n_pending == SAI_CACHE_FLUSH_ROWS)
