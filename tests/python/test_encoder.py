@@ -3,7 +3,9 @@
 Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
 """
 
+import threading
 import unittest
+from pathlib import Path
 
 import numpy as np
 
@@ -72,6 +74,28 @@ class Builtin(fixtures.FolderCase):
         self.assertEqual(seen[-1], (3, 3, "encode"))
 
 
+    def test_threads_wait_for_each_other(self):
+        expected = self.encoder.encode(self.paths)
+        results = [None] * 4
+
+        def work(index):
+            results[index] = self.encoder.encode(self.paths * 5)
+
+        threads = [threading.Thread(target=work, args=(index,)) for index in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for result in results:
+            np.testing.assert_array_equal(result, np.tile(expected, (5, 1)))
+
+    def test_a_callback_must_not_use_the_encoder_at_work(self):
+        for use in (lambda: self.encoder.encode(self.paths), self.encoder.close):
+            with self.subTest(use), self.assertRaisesRegex(RuntimeError, "at work"):
+                self.encoder.encode(self.paths, progress=lambda *step: use())
+        self.assertFalse(self.encoder.closed)
+
+
 class Towers(fixtures.FolderCase):
     def test_options_are_checked(self):
         for options, text in (
@@ -91,6 +115,26 @@ class Towers(fixtures.FolderCase):
         (self.folder / "broken.safetensors").write_bytes(b"\xff" * 64)
         with self.assertRaisesRegex(selectai.FormatError, "broken.safetensors"):
             selectai.Encoder.open(self.folder / "broken.safetensors")
+
+    def test_a_tower_equals_the_reference(self):
+        data = Path(__file__).resolve().parents[3] / "shared/data/clip/tiny"
+        if not data.is_dir():
+            self.skipTest(f"{data} is not here")
+        reason = fixtures.torch_missing()
+        if reason:
+            self.skipTest(reason)
+        x = np.fromfile(data / "tiny128.input.f32", np.float32).reshape(-1, 3, 64, 64)
+        for activation in ("quickgelu", "gelu"):
+            expected = np.fromfile(data / f"tiny128.emb.{activation}.f32", np.float32).reshape(len(x), 32)
+            with selectai.Encoder.open(data / "tiny128.safetensors", activation=activation) as tower:
+                self.assertEqual((tower.input_size, tower.dim), (64, 32))
+                self.assertTrue(tower.model_id.endswith(activation))
+                np.testing.assert_allclose(tower.encode_tensor(x), expected, rtol=0, atol=1e-4)
+                rgb = fixtures.picture(1)
+                one = tower.encode_tensor(selectai.preprocess(rgb, 64)[None])
+                np.testing.assert_allclose(tower.encode([rgb]), one, rtol=0, atol=1e-5)
+                with self.assertRaisesRegex(ValueError, r"float32 \[n, 3, 64, 64\]"):
+                    tower.encode_tensor(x[:, :, :32, :32])
 
     def test_weights_need_the_module(self):
         if fixtures.torch_missing() is None:

@@ -6,21 +6,43 @@ Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
 from __future__ import annotations
 
 import ctypes
+import threading
 from types import TracebackType
 from typing import Any, Optional, TypeVar
 
 from ._library import lib
 
-__all__ = ["Handle"]
+__all__ = ["Exclusive", "Handle"]
 
 Self = TypeVar("Self", bound="Handle")
+
+
+class Exclusive:
+    """Lets one thread at a time into a handle that is not safe for several; the others wait.
+
+    A progress callback that uses the object at work would wait for itself: that raises RuntimeError.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: Optional[int] = None
+
+    def __enter__(self) -> None:
+        if self._thread == threading.get_ident():
+            raise RuntimeError("this object is at work: its progress callback must not use it")
+        self._lock.acquire()
+        self._thread = threading.get_ident()
+
+    def __exit__(self, *exception: object) -> None:
+        self._thread = None
+        self._lock.release()
 
 
 class Handle:
     """Owns a C handle: a context manager with a close() that may be called twice.
 
-    Subclasses name their structure type and the function that frees it. close() must not run while another thread is
-    inside a call with the same object.
+    Subclasses name their structure type and the function that frees it. Calls that need the handle alone run inside
+    `with self._alone`. For the others: close() must not run while another thread is inside one.
     """
 
     _type: Any = None
@@ -35,6 +57,7 @@ class Handle:
         self = cls.__new__(cls)
         self._pointer = ctypes.POINTER(cls._type)()
         self._owner: Optional[Handle] = None
+        self._alone = Exclusive()
         return self
 
     @classmethod
@@ -59,9 +82,10 @@ class Handle:
 
     def close(self) -> None:
         """Frees the handle; further use raises ValueError. May be called more than once."""
-        pointer, self._pointer = self._pointer, ctypes.POINTER(self._type)()
-        if pointer and self._owner is None:
-            getattr(lib, self._destroy)(ctypes.byref(pointer))
+        with self._alone:
+            pointer, self._pointer = self._pointer, ctypes.POINTER(self._type)()
+            if pointer and self._owner is None:
+                getattr(lib, self._destroy)(ctypes.byref(pointer))
 
     def __enter__(self: Self) -> Self:
         self._handle

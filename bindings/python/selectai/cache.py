@@ -58,8 +58,8 @@ class EmbedResult(NamedTuple):
 class EmbeddingCache(Handle):
     """A folder of vectors of one encoder.
 
-    find() and reading may run in any number of threads; adding, flush() and close() need the object alone. Several
-    processes may open one folder at once.
+    find() and reading may run in any number of threads, but not while another adds, flushes or closes. Several processes
+    may open one folder at once.
 
     >>> with Encoder.open() as encoder, EmbeddingCache.create("cache", encoder) as cache:  # doctest: +SKIP
     ...     cache.add_files("mojo1", ["RAW/a.png", "RAW/b.png"])
@@ -201,11 +201,13 @@ class EmbeddingCache(Handle):
         """Adds one vector, float32 [dim]; on disk after flush(). row.filename may be "": taken from rel_path."""
         array = as_array(vector, np.float32, (self.dim,), "vector")
         record = make_row(row)
-        check(lib.selectai_embedding_cache_add(self._handle, ctypes.byref(record), pointer(array, ctypes.c_float)))
+        with self._alone:
+            check(lib.selectai_embedding_cache_add(self._handle, ctypes.byref(record), pointer(array, ctypes.c_float)))
 
     def flush(self) -> None:
         """Writes what was added; close() does it too, but only flush() says what went wrong."""
-        check(lib.selectai_embedding_cache_flush(self._handle))
+        with self._alone:
+            check(lib.selectai_embedding_cache_flush(self._handle))
 
     def verify(self) -> list[Issue]:
         """Proves that index and vectors on disk agree; returns what is wrong, an empty list if nothing is."""
@@ -240,7 +242,7 @@ class EmbeddingCache(Handle):
             if n_relative != n:
                 raise ValueError(f"rel_paths has {n_relative} entries, paths has {n}")
         counts = _prototypes.EmbedCounts(struct_size=ctypes.sizeof(_prototypes.EmbedCounts))
-        with IssueList() as issues, Progress(progress) as running:
+        with self._alone, encoder._alone, IssueList() as issues, Progress(progress) as running:
             options = make(
                 _prototypes.EmbedOptions, "selectai_embed_options_init", threads=threads, progress=running.function
             )

@@ -35,7 +35,7 @@ _ARRAYS_A_CALL = 32
 class Encoder(Handle):
     """Turns images into vectors of `dim` floats; not L2-normalised.
 
-    One call at a time per object; a call uses several threads inside.
+    A call uses several threads inside; calls from several threads wait for each other.
 
     >>> with Encoder.open() as encoder:  # doctest: +SKIP
     ...     vectors = encoder.encode(["a.png", "b.png"])
@@ -129,7 +129,7 @@ class Encoder(Handle):
         self, out: NDArray[np.float32], paths: Sequence[PathLike], progress: Optional[ProgressCallback]
     ) -> None:
         array, n = path_array(paths)
-        with IssueList() as issues, Progress(progress) as running:
+        with self._alone, IssueList() as issues, Progress(progress) as running:
             running.check(
                 lib.selectai_encoder_encode_files(
                     pointer(out, ctypes.c_float),
@@ -147,9 +147,12 @@ class Encoder(Handle):
         with contextlib.ExitStack() as stack:
             images = [stack.enter_context(Image.from_array(array)) for array in arrays]
             handles = (ctypes.POINTER(_prototypes.Image) * len(images))(*(image._handle for image in images))
-            check(
-                lib.selectai_encoder_encode_images(pointer(out, ctypes.c_float), self._handle, handles, len(images))
-            )
+            with self._alone:
+                check(
+                    lib.selectai_encoder_encode_images(
+                        pointer(out, ctypes.c_float), self._handle, handles, len(images)
+                    )
+                )
 
     def encode_tensor(self, x: ArrayLike) -> NDArray[np.float32]:
         """The CLIP tower alone: float32 [n, 3, S, S] as preprocess() makes it, S = input_size, to float32 [n, dim].
@@ -159,9 +162,10 @@ class Encoder(Handle):
         side = self.input_size
         array = as_array(x, np.float32, ("n", 3, side or "S", side or "S"), "x")
         out = np.empty((array.shape[0], self.dim), np.float32)
-        check(
-            lib.selectai_encoder_encode_tensor(
-                pointer(out, ctypes.c_float), self._handle, pointer(array, ctypes.c_float), array.shape[0]
+        with self._alone:
+            check(
+                lib.selectai_encoder_encode_tensor(
+                    pointer(out, ctypes.c_float), self._handle, pointer(array, ctypes.c_float), array.shape[0]
+                )
             )
-        )
         return out

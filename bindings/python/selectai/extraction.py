@@ -28,7 +28,7 @@ class Extraction(Handle):
 
     entries: list of dicts, one per decision (see TrainSet). rejected: list of dicts, groups from which nothing was
     chosen. report: dict of counts, per project and in total. issues: list of Issue, such as names that do not parse and
-    finals without a source. One thread at a time.
+    finals without a source.
     """
 
     _type = _prototypes.Extraction

@@ -127,7 +127,7 @@ def suggest(
         if not isinstance(encoder, Encoder):
             encoder = stack.enter_context(Encoder.open(encoder, threads=threads))
         result = stack.enter_context(contextlib.closing(_Result._new()))
-        with Progress(progress) as running:
+        with encoder._alone, Progress(progress) as running:
             options = make(
                 _prototypes.SuggestOptions,
                 "selectai_suggest_options_init",
