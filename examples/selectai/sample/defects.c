@@ -35,13 +35,14 @@ static void read_bilinear(float *out, const struct canvas *c, float x, float y)
 /* Turns and drags the pixels around the face, and softens what is left of it. */
 static int melt_face(struct canvas *c, const struct group *g, const struct defect *d)
 {
+    const struct color wax = {0.84f, 0.76f, 0.68f};
     struct place p = face_place(g);
     struct canvas from;
     int code = canvas_copy(&from, c);
     if (code != SELECTAI_OK) {
         return code;
     }
-    canvas_blur(&from, (int)(p.r * c->scale * 0.035f * d->severity + 0.5f), 2);
+    canvas_blur(&from, (int)(p.r * c->scale * 0.07f * d->severity + 0.5f), 2);
     float px = 1.0f / c->scale;
     for (int y = 0; y < c->height; y++) {
         for (int x = 0; x < c->width; x++) {
@@ -58,7 +59,7 @@ static int melt_face(struct canvas *c, const struct group *g, const struct defec
             float sy = sn * ux + cs * uy - 0.40f * p.r * pull * (wave + 0.3f);
             float rgb[3];
             read_bilinear(rgb, &from, (p.x + sx) * c->scale - 0.5f, (p.y + sy) * c->scale - 0.5f);
-            struct color over = {rgb[0], rgb[1], rgb[2]};
+            struct color over = color_mix((struct color){rgb[0], rgb[1], rgb[2]}, wax, 0.35f * pull);
             pixel_blend(c->rgb + ((size_t)y * (size_t)c->width + (size_t)x) * 3, over, smooth_step(0, 0.25f, near));
         }
     }
@@ -108,8 +109,8 @@ static void patch_face(struct canvas *c, const struct group *g, const struct def
 {
     struct place p = face_place(g);
     struct shape box = {.blend = 0};
-    shape_box(&box, p.x, p.y, p.r * 0.72f, p.r * 0.82f, g->figure.tilt + 0.08f * d->side, p.r * 0.12f);
-    struct color tint = d->seed & 1 ? (struct color){0.62f, 0.86f, 0.92f} : (struct color){1.0f, 0.62f, 0.50f};
+    shape_box(&box, p.x, p.y, p.r * 0.82f, p.r * 0.92f, g->figure.tilt + 0.08f * d->side, p.r * 0.12f);
+    struct color tint = d->seed & 1 ? (struct color){0.52f, 0.88f, 0.98f} : (struct color){1.08f, 0.52f, 0.42f};
     float px = 1.0f / c->scale;
     for (int y = 0; y < c->height; y++) {
         for (int x = 0; x < c->width; x++) {

@@ -162,23 +162,24 @@ static void add_defect(struct group *g, struct rng *r, int kind, int from, float
     d->seed = (uint32_t)rng_next(r);
 }
 
+/* Kinds named twice come twice as often: what every statistic of a picture shows is commoner than a third arm. */
 static int pick_kind(struct rng *r, int stage)
 {
-    static const int swapped[] = {DEFECT_MELTED_FACE, DEFECT_FACE_PATCH};
-    static const int upscaled[] = {DEFECT_BLUR,        DEFECT_BLOCKS, DEFECT_EXTRA_LIMB,
-                                   DEFECT_DOUBLE_HEAD, DEFECT_CAST,   DEFECT_BANDS};
-    static const int enhanced[] = {DEFECT_HALOS,  DEFECT_NOISE,       DEFECT_BANDS,     DEFECT_CAST,
-                                   DEFECT_BLOCKS, DEFECT_MELTED_FACE, DEFECT_EXTRA_LIMB};
     static const int generated[] = {DEFECT_EXTRA_LIMB, DEFECT_DOUBLE_HEAD, DEFECT_MELTED_FACE};
+    static const int swapped[] = {DEFECT_FACE_PATCH, DEFECT_FACE_PATCH, DEFECT_MELTED_FACE};
+    static const int upscaled[] = {DEFECT_BLUR, DEFECT_BLUR,  DEFECT_BLOCKS, DEFECT_BLOCKS,     DEFECT_CAST,
+                                   DEFECT_CAST, DEFECT_BANDS, DEFECT_BANDS,  DEFECT_EXTRA_LIMB, DEFECT_DOUBLE_HEAD};
+    static const int enhanced[] = {DEFECT_HALOS, DEFECT_HALOS, DEFECT_NOISE,  DEFECT_NOISE,       DEFECT_BANDS,
+                                   DEFECT_CAST,  DEFECT_CAST,  DEFECT_BLOCKS, DEFECT_MELTED_FACE, DEFECT_EXTRA_LIMB};
     switch (stage) {
     case STAGE_GENERATED:
-        return generated[rng_below(r, 3)];
+        return generated[rng_below(r, sizeof generated / sizeof *generated)];
     case STAGE_SWAPPED:
-        return swapped[rng_below(r, 2)];
+        return swapped[rng_below(r, sizeof swapped / sizeof *swapped)];
     case STAGE_UPSCALED:
-        return upscaled[rng_below(r, 6)];
+        return upscaled[rng_below(r, sizeof upscaled / sizeof *upscaled)];
     default:
-        return enhanced[rng_below(r, 7)];
+        return enhanced[rng_below(r, sizeof enhanced / sizeof *enhanced)];
     }
 }
 
@@ -191,9 +192,9 @@ static void plan_defects(struct group *g, struct rng *r)
         add_defect(g, r, pick_kind(r, STAGE_GENERATED), first, rng_range(r, 0.85f, 1.0f));
     } else if (pick < 0.105f) {
         g->exposure = rng_range(r, 0.10f, 0.17f);
-    } else if (pick < 0.345f) {
+    } else if (pick < 0.360f) {
         add_defect(g, r, pick_kind(r, later), later, rng_range(r, 0.70f, 1.0f));
-    } else if (pick < 0.40f && g->n >= 3) {
+    } else if (pick < 0.41f && g->n >= 3) {
         /* The upscale went soft, and the enhancement saved it: the highest stage still wins. */
         add_defect(g, r, DEFECT_BLUR, g->pictures[g->n - 2].stage, rng_range(r, 0.70f, 1.0f));
         g->defects[0].until_stage = g->pictures[g->n - 2].stage;
