@@ -24,7 +24,8 @@ int canvas_create(struct canvas *c, int width, int height)
     c->rgb = calloc(n * 3, sizeof *c->rgb);
     c->mask = calloc(n, sizeof *c->mask);
     c->work = calloc(n * 3, sizeof *c->work);
-    if (!c->rgb || !c->mask || !c->work) {
+    c->line = calloc((size_t)width * 3, sizeof *c->line);
+    if (!c->rgb || !c->mask || !c->work || !c->line) {
         canvas_destroy(c);
         return SELECTAI_ERR_OUT_OF_MEMORY;
     }
@@ -36,6 +37,7 @@ void canvas_destroy(struct canvas *c)
     free(c->rgb);
     free(c->mask);
     free(c->work);
+    free(c->line);
     memset(c, 0, sizeof *c);
 }
 
@@ -144,15 +146,10 @@ static void blur_columns(float *out, const float *in, int width, int height, int
 void canvas_blur(struct canvas *c, int radius, int passes)
 {
     size_t row = (size_t)c->width * 3;
-    float *sum = radius > 0 ? malloc(row * sizeof *sum) : NULL;
-    if (!sum) {
-        return;
-    }
-    for (int pass = 0; pass < passes; pass++) {
+    for (int pass = 0; radius > 0 && pass < passes; pass++) {
         for (int y = 0; y < c->height; y++) {
             blur_line(c->work + (size_t)y * row, c->rgb + (size_t)y * row, c->width, 3, radius);
         }
-        blur_columns(c->rgb, c->work, c->width, c->height, radius, sum);
+        blur_columns(c->rgb, c->work, c->width, c->height, radius, c->line);
     }
-    free(sum);
 }

@@ -25,6 +25,7 @@ struct canvas {
     float *rgb;  /* 0..1 as in the file (not linear light), 3 a pixel */
     float *mask; /* 0..1: how much of the pixel is figure */
     float *work; /* width x height x 3, scratch of blurs and shapes */
+    float *line; /* width x 3, sums of blurs */
 };
 
 int canvas_create(struct canvas *c, int width, int height);
