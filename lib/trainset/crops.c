@@ -142,6 +142,11 @@ static int judge(struct sai_winner *winner, const struct pair *pair, int32_t cro
     int rc = judge_by_size(&known, winner, pair);
     if (rc != SELECTAI_OK || !known || crop_check == SELECTAI_CROP_CHECK_SIZE)
         return rc;
+    /* Most finals are plain copies with a new time: equal bytes are equal pixels, and need no decoding. */
+    if (crop_check == SELECTAI_CROP_CHECK_AUTO && sai_same_content(pair->raw_path, pair->final_path)) {
+        winner->crop_evidence = SELECTAI_CROP_EVIDENCE_PIXELS;
+        return SELECTAI_OK;
+    }
     return judge_by_pixels(winner, pair);
 }
 

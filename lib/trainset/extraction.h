@@ -91,6 +91,9 @@ struct sai_project_work {
 /* Both must be folders, neither inside the other. */
 int sai_check_folders(const char *raw_dir, const char *final_dir);
 
+/* Whether both have the same bytes. A file that cannot be read is like no other. */
+bool sai_same_content(const char *path_a, const char *path_b);
+
 /* Finds the source in RAW of each file in FINAL. */
 int sai_match_finals(struct sai_project_work *work);
 

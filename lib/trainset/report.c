@@ -8,34 +8,31 @@
 
 #include "trainset/extraction.h"
 
-#define COUNT(name)                                                                                                    \
-    {                                                                                                                  \
-#name, offsetof(struct sai_extract_counts, name)                                                               \
-    }
+#define AT(name) offsetof(struct sai_extract_counts, name)
 
 /* In the order in which they are written; rates come behind the counts they belong to. */
 static const struct count {
     const char *name;
     size_t offset;
 } counts[] = {
-    COUNT(raw_images),
-    COUNT(final_images),
-    COUNT(unparsed),
-    COUNT(groups),
-    COUNT(single_stage),
-    COUNT(passed_over),
-    COUNT(groups_with_winner),
-    COUNT(groups_rejected),
-    COUNT(groups_undecided),
-    COUNT(groups_without_loser),
-    COUNT(multi_winner_groups),
-    COUNT(entries),
-    COUNT(anomalies),
-    COUNT(cropped),
-    COUNT(crop_boxes),
-    COUNT(orphan_finals),
-    COUNT(duplicate_finals),
-    COUNT(ambiguous),
+    {"raw_images", AT(raw_images)},
+    {"final_images", AT(final_images)},
+    {"unparsed", AT(unparsed)},
+    {"groups", AT(groups)},
+    {"single_stage", AT(single_stage)},
+    {"passed_over", AT(passed_over)},
+    {"groups_with_winner", AT(groups_with_winner)},
+    {"groups_rejected", AT(groups_rejected)},
+    {"groups_undecided", AT(groups_undecided)},
+    {"groups_without_loser", AT(groups_without_loser)},
+    {"multi_winner_groups", AT(multi_winner_groups)},
+    {"entries", AT(entries)},
+    {"anomalies", AT(anomalies)},
+    {"cropped", AT(cropped)},
+    {"crop_boxes", AT(crop_boxes)},
+    {"orphan_finals", AT(orphan_finals)},
+    {"duplicate_finals", AT(duplicate_finals)},
+    {"ambiguous", AT(ambiguous)},
 };
 #define N_COUNTS (sizeof counts / sizeof *counts)
 
@@ -59,9 +56,9 @@ static void counts_json(struct sai_text *text, const struct sai_extract_counts *
         if (i > 0)
             sai_text_puts(text, ",");
         sai_text_printf(text, "\"%s\":%llu", counts[i].name, (unsigned long long)count_at(c, counts[i].offset));
-        if (counts[i].offset == offsetof(struct sai_extract_counts, anomalies))
+        if (counts[i].offset == AT(anomalies))
             rate(text, "anomaly_rate", c->anomalies, c->entries);
-        if (counts[i].offset == offsetof(struct sai_extract_counts, cropped))
+        if (counts[i].offset == AT(cropped))
             rate(text, "crop_rate", c->cropped, c->entries);
     }
     sai_text_puts(text, ",\"crops_by_evidence\":{");

@@ -6,10 +6,8 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "trainset/extraction.h"
 
@@ -75,33 +73,6 @@ static int leave_open(struct matching *m, uint32_t final, const struct sai_name_
 /* ---- Content ------------------------------------------------------------------------------------------------------
  */
 
-static bool same_bytes(FILE *a, FILE *b)
-{
-    char left[16384], right[16384];
-    for (;;) {
-        size_t n = fread(left, 1, sizeof left, a), k = fread(right, 1, sizeof right, b);
-        if (n != k || memcmp(left, right, n) != 0 || ferror(a) || ferror(b))
-            return false;
-        if (n < sizeof left)
-            return true;
-    }
-}
-
-/* A file that cannot be read is like no other. */
-static bool same_content(const char *path_a, const char *path_b)
-{
-    struct stat a, b;
-    if (stat(path_a, &a) != 0 || stat(path_b, &b) != 0 || a.st_size != b.st_size)
-        return false;
-    FILE *left = fopen(path_a, "rbe"), *right = fopen(path_b, "rbe");
-    bool same = left && right && same_bytes(left, right);
-    if (left)
-        fclose(left);
-    if (right)
-        fclose(right);
-    return same;
-}
-
 /* The only one of the chain with the final's content, or SAI_INDEX_END. */
 static int find_by_content(uint32_t *out, struct matching *m, uint32_t final, uint32_t head)
 {
@@ -116,7 +87,7 @@ static int find_by_content(uint32_t *out, struct matching *m, uint32_t final, ui
         char *candidate = sai_files_path(&m->work->raw, m->by_name.items[i].value);
         if (!candidate) {
             rc = SELECTAI_ERR_OUT_OF_MEMORY;
-        } else if (same_content(candidate, path)) {
+        } else if (sai_same_content(candidate, path)) {
             *out = m->by_name.items[i].value;
             n_same++;
         }

@@ -485,7 +485,7 @@ static void save(const char *rel, const selectai_image *image, int32_t level, lo
 }
 
 /* One group a minute: stage 1 loses, stage 2 is the winner that is looked at. */
-static void six_kinds_of_finals(void)
+static void kinds_of_finals(void)
 {
     const struct selectai_pixel_box box = {5, 0, 37, 24};
     selectai_image *original = noise(64, 48, 1), *other = noise(64, 48, 2), *small = noise(20, 15, 3), *cut = NULL,
@@ -513,6 +513,9 @@ static void six_kinds_of_finals(void)
     save("final/20250708_060500_stage2.png", cut, 6, 0);         /* cropped, time kept */
     save("final/20250708_060600_stage2.png", flat_cut, 6, 3600); /* cropped out of a flat area */
     put("final/20250708_060700_stage2.png", "no image", 3600);   /* cannot be opened */
+    put("raw/20250708_060800_stage1.png", "never opened", 0);
+    save("raw/20250708_060800_stage2.png", original, 6, 0);
+    save("final/20250708_060800_stage2.png", original, 6, 3600); /* copied without its time */
     selectai_image_destroy(&original);
     selectai_image_destroy(&other);
     selectai_image_destroy(&small);
@@ -532,9 +535,9 @@ static void expect_crop(const selectai_extraction *x, size_t i, int was_cropped,
 static void crops_in_auto_mode(void **state)
 {
     (void)state;
-    six_kinds_of_finals();
+    kinds_of_finals();
     selectai_extraction *x = extract(SELECTAI_CROP_CHECK_AUTO);
-    assert_int_equal(n_entries(x), 8);
+    assert_int_equal(n_entries(x), 9);
     expect_crop(x, 0, 0, SELECTAI_CROP_EVIDENCE_NONE, 0);
     expect_crop(x, 1, 0, SELECTAI_CROP_EVIDENCE_PIXELS, 0);
     expect_crop(x, 2, 1, SELECTAI_CROP_EVIDENCE_PIXELS, 1);
@@ -543,6 +546,7 @@ static void crops_in_auto_mode(void **state)
     expect_crop(x, 5, 1, SELECTAI_CROP_EVIDENCE_PIXELS, 1);
     expect_crop(x, 6, 1, SELECTAI_CROP_EVIDENCE_PIXELS, 0);
     expect_crop(x, 7, 1, SELECTAI_CROP_EVIDENCE_MTIME, 0);
+    expect_crop(x, 8, 0, SELECTAI_CROP_EVIDENCE_PIXELS, 0);
     struct selectai_entry e = entry_of(x, 2);
     assert_int_equal(e.crop_px.x1, 5);
     assert_int_equal(e.crop_px.y1, 0);
@@ -560,7 +564,7 @@ static void crops_in_auto_mode(void **state)
 static void crops_in_other_modes(void **state)
 {
     (void)state;
-    six_kinds_of_finals();
+    kinds_of_finals();
     static const struct {
         int32_t mode;
         int cropped[7], evidence[7];
@@ -602,7 +606,7 @@ static char *everything(uint32_t threads)
 static void same_bytes_on_every_run(void **state)
 {
     (void)state;
-    six_kinds_of_finals();
+    kinds_of_finals();
     char *first = everything(1);
     for (uint32_t threads = 0; threads <= 5; threads += 5) {
         char *again = everything(threads);
@@ -611,7 +615,7 @@ static void same_bytes_on_every_run(void **state)
     }
     /* The same files made in another order: another order of directory entries. */
     assert_int_equal(rename(at("raw"), at("old")), 0);
-    for (int i = 7; i >= 0; i--) {
+    for (int i = 8; i >= 0; i--) {
         for (int stage = 2; stage >= 1; stage--) {
             char from[128], to[128];
             snprintf(from, sizeof from, "old/20250708_06%02d00_stage%d.png", i, stage);

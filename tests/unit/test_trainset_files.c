@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+#include "base/rng.h"
+
 static char folder[256];
 
 static int set_up(void **state)
@@ -381,6 +383,41 @@ static void several_files(void **state)
     selectai_trainset_destroy(&set);
 }
 
+/* Random damage: every row is either taken or reported (the sanitizers watch for the rest). */
+static void damaged_files(void **state)
+{
+    static const char csv[] = "project,timestamp,chosen_path,chosen_stage,neg_paths,neg_stages,was_cropped\n"
+                              "p,20250708_060711,a.png,1,\"['b\\'.png', \"\"c\"\"]\",\"[1.0, None]\",True\n"
+                              "p,,z.png,,\"[\"\"\"\"x\"\"\"\"]\",,\n";
+    struct sai_rng rng;
+    size_t taken = 0, reported = 0;
+    (void)state;
+    sai_rng_seed(&rng, 9);
+    for (int i = 0; i < 600; i++) {
+        const char *good = i % 2 ? csv : full, *path = at("damaged");
+        size_t n = strlen(good);
+        char *text = malloc(n);
+        memcpy(text, good, n);
+        for (uint64_t k = 1 + sai_rng_below(&rng, 3); k > 0; k--)
+            text[sai_rng_below(&rng, n)] = sai_rng_below(&rng, 2) ? "[]{}\"'\\,:\nxN"[sai_rng_below(&rng, 12)]
+                                                                  : (char)sai_rng_below(&rng, 256);
+        write_bytes(path, text, sai_rng_below(&rng, 4) ? n : (size_t)sai_rng_below(&rng, n));
+        free(text);
+        selectai_trainset *set = NULL;
+        if (selectai_trainset_load(&set, &path, 1, 0) == SELECTAI_OK) {
+            taken += selectai_trainset_count(set);
+            reported += selectai_issues_count(selectai_trainset_issues(set));
+            for (size_t k = 0; k < selectai_trainset_count(set); k++) {
+                char *line = NULL;
+                assert_int_equal(selectai_trainset_entry_json(&line, set, k), SELECTAI_OK);
+                selectai_free(line);
+            }
+        }
+        selectai_trainset_destroy(&set);
+    }
+    assert_true(taken > 100 && reported > 100);
+}
+
 static void bad_arguments(void **state)
 {
     selectai_trainset *set = NULL;
@@ -407,7 +444,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(full_entry_round_trip), TEST(csv_round_trip), TEST(minimal_entries), TEST(lists_in_csv_cells),
         TEST(broken_rows),           TEST(broken_csv),     TEST(append),          TEST(formula_cells),
-        TEST(projects_never_mix),    TEST(several_files),  TEST(bad_arguments),
+        TEST(projects_never_mix),    TEST(several_files),  TEST(damaged_files),   TEST(bad_arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
