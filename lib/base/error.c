@@ -125,12 +125,11 @@ static int code_of_errno(int err, const char **remedy)
 int sai_fail_errno(int err, const char *file, unsigned line, const char *doing, const char *path)
 {
     const char *remedy;
-    char text[128];
+    char buffer[128];
     int code = code_of_errno(err, &remedy);
 
-    /* strerror() is not thread-safe; POSIX strerror_r fills the buffer. */
-    if (strerror_r(err, text, sizeof text) != 0)
-        snprintf(text, sizeof text, "error %d", err);
+    /* strerror() is not thread-safe. This is GNU's strerror_r, which returns the text. */
+    const char *text = strerror_r(err, buffer, sizeof buffer);
     return sai_fail(code, file, line, "%s: cannot %s: %s%s", path, doing, text, remedy);
 }
 

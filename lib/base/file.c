@@ -84,8 +84,8 @@ int sai_file_read(void **bytes, size_t *n, const char *path, uint64_t max_bytes)
 int sai_file_map(struct sai_mapping *out, const char *path)
 {
     static const uint8_t empty[1];
-    int fd;
-    uint64_t size;
+    int fd = -1;
+    uint64_t size = 0;
     int rc = open_regular(&fd, &size, path);
     if (rc != SELECTAI_OK)
         return rc;

@@ -103,6 +103,7 @@ static void reading_is_bounded(void **state)
     sai_free(bytes);
     assert_int_equal(sai_file_read(&bytes, &n, below("ten"), 9), SELECTAI_ERR_LIMIT);
     assert_int_equal(sai_file_read(&bytes, &n, below("none"), 9), SELECTAI_ERR_NOT_FOUND);
+    assert_non_null(strstr(selectai_last_error(), "none: cannot open: No such file or directory"));
     assert_int_equal(sai_file_read(&bytes, &n, dir, 9), SELECTAI_ERR_IS_A_DIRECTORY);
     assert_int_equal(mkfifo(below("fifo"), 0600), 0);
     assert_int_equal(sai_file_read(&bytes, &n, below("fifo"), 9), SELECTAI_ERR_UNSUPPORTED); /* and does not hang */
