@@ -143,7 +143,11 @@ static void standardiser_measures_training_rows_only(void **state)
 static void hundred_thousand_vectors_take_under_a_second(void **state)
 {
     (void)state;
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
     enum { N = 100000, CHUNK = 5000 };
+#else
+    enum { N = 5000, CHUNK = 5000 }; /* slow code: only that it runs */
+#endif
     struct sai_mlp *mlp = golden_net(3, wide_widths, 4, SAI_MLP_LINEAR);
     float *x = malloc((size_t)CHUNK * 512 * sizeof *x), *y = malloc(CHUNK * sizeof *y);
     struct timespec a, b;
@@ -153,7 +157,7 @@ static void hundred_thousand_vectors_take_under_a_second(void **state)
         assert_int_equal(sai_mlp_forward(mlp, NULL, y, x, CHUNK), SELECTAI_OK);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
     double seconds = (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
-    print_message("100000 x 512 vectors: %.2f s\n", seconds);
+    print_message("%d x 512 vectors: %.2f s\n", N, seconds);
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
     assert_true(seconds < 3.0); /* far from the measured 0.3 s: a loaded machine must not fail the test */
 #endif
