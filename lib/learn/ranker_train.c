@@ -14,6 +14,9 @@
 #define HIDDEN_1 256u
 #define HIDDEN_2 64u
 
+#define REFIT_BELOW      4096u /* training decisions: see refit() */
+#define REFIT_MIN_EPOCHS 20u   /* fewer teach too little, however early the few validation groups were at their best */
+
 static const struct selectai_ranker_options defaults = {.struct_size = sizeof defaults,
                                                         .epochs = 60,
                                                         .batch_size = 32,
@@ -23,7 +26,7 @@ static const struct selectai_ranker_options defaults = {.struct_size = sizeof de
                                                         .weight_decay = 0.0001f,
                                                         .dropout = 0.3f,
                                                         .margin = 0.5f,
-                                                        .anomaly_weight = 10.0f,
+                                                        .anomaly_weight = 2.0f,
                                                         .test_share = 0.2f,
                                                         .validation_share = 0.1f,
                                                         .split = SELECTAI_SPLIT_GROUP};
@@ -130,28 +133,74 @@ static int standardise(struct sai_standardiser *s, float **x, const struct sai_t
     return rc;
 }
 
+static int fit(struct sai_model *model, struct sai_training *t, const float *x, const struct pairs *pairs,
+               size_t n_validation, float margin)
+{
+    const uint32_t widths[] = {t->vectors.dim, HIDDEN_1, HIDDEN_2, 1};
+    const struct sai_backend_pairs data = {.struct_size = sizeof data,
+                                           .x = x,
+                                           .n_rows = t->vectors.n,
+                                           .winner = pairs->winner,
+                                           .loser = pairs->loser,
+                                           .weight = pairs->weight,
+                                           .n_train = pairs->count - n_validation,
+                                           .n_validation = n_validation,
+                                           .margin = margin};
+    const struct sai_train_network network = {
+        .widths = widths, .n_widths = 4, .output = SAI_MLP_LINEAR, .pairs = &data};
+    sai_mlp_destroy(&model->mlp);
+    return sai_train_network(&model->mlp, t, &network);
+}
+
+/* On the validation side, by a network that did not train on it. */
+static int fit_temperature(struct sai_model *model, const struct sai_training *t)
+{
+    float *scores = sai_malloc_array(t->vectors.n, sizeof *scores);
+    if (!scores)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    int rc = sai_mlp_forward(model->mlp, &model->standardiser, scores, t->vectors.x, t->vectors.n);
+    if (rc == SELECTAI_OK)
+        model->temperature = sai_temperature_fit(&t->decisions, t->side[SAI_SIDE_VALIDATION], scores);
+    sai_free(scores);
+    return rc;
+}
+
+/*
+ * With few decisions those that only told when to stop are missed: trains anew on both sides, for as many epochs as
+ * were best. Without progress: it takes no longer than what was reported before.
+ */
+static int refit(struct sai_model *model, struct sai_training *t, const float *x, const struct pairs *pairs,
+                 float margin)
+{
+    const struct sai_train_options *all = t->options;
+    struct sai_train_options again = *all;
+    uint32_t epochs_run = t->epochs_run, best_epoch = t->best_epoch;
+    again.epochs = best_epoch > REFIT_MIN_EPOCHS ? best_epoch : REFIT_MIN_EPOCHS;
+    again.epochs = again.epochs < all->epochs ? again.epochs : all->epochs;
+    again.progress = NULL;
+    t->options = &again;
+    int rc = fit(model, t, x, pairs, 0, margin);
+    t->options = all;
+    t->epochs_run = epochs_run;
+    t->best_epoch = best_epoch;
+    t->refit_epochs = again.epochs;
+    return rc;
+}
+
 static int train_network(struct sai_model *model, struct sai_training *t, const struct selectai_ranker_options *o)
 {
     struct pairs pairs = {0};
     float *x = NULL;
-    const uint32_t widths[] = {t->vectors.dim, HIDDEN_1, HIDDEN_2, 1};
     int rc = standardise(&model->standardiser, &x, t);
     if (rc == SELECTAI_OK)
         rc = make_pairs(&pairs, t, o->anomaly_weight);
-    if (rc == SELECTAI_OK) {
-        const struct sai_backend_pairs data = {.struct_size = sizeof data,
-                                               .x = x,
-                                               .n_rows = t->vectors.n,
-                                               .winner = pairs.winner,
-                                               .loser = pairs.loser,
-                                               .weight = pairs.weight,
-                                               .n_train = pairs.n_train,
-                                               .n_validation = pairs.count - pairs.n_train,
-                                               .margin = o->margin};
-        const struct sai_train_network network = {
-            .widths = widths, .n_widths = 4, .output = SAI_MLP_LINEAR, .pairs = &data};
-        rc = sai_train_network(&model->mlp, t, &network);
-    }
+    size_t n_validation = pairs.count - pairs.n_train;
+    if (rc == SELECTAI_OK)
+        rc = fit(model, t, x, &pairs, n_validation, o->margin);
+    if (rc == SELECTAI_OK)
+        rc = fit_temperature(model, t);
+    if (rc == SELECTAI_OK && n_validation > 0 && t->n_sides[SAI_SIDE_TRAIN] < REFIT_BELOW)
+        rc = refit(model, t, x, &pairs, o->margin);
     free_pairs(&pairs);
     sai_free(x);
     return rc;
@@ -165,7 +214,7 @@ static int describe(struct sai_model *model, const struct sai_training *t, const
     if (!texts)
         return SELECTAI_ERR_OUT_OF_MEMORY;
     for (size_t i = 0; i < t->decisions.count; i++)
-        if (t->side[SAI_SIDE_TRAIN][i])
+        if (t->side[SAI_SIDE_TRAIN][i] || (t->refit_epochs > 0 && t->side[SAI_SIDE_VALIDATION][i]))
             texts[n++] = t->decisions.items[i].text;
     int rc = sai_training_describe(model, t, cache, texts, n);
     sai_free(texts);
@@ -181,7 +230,7 @@ static int describe(struct sai_model *model, const struct sai_training *t, const
     return bad ? SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "out of memory for a model's metadata") : SELECTAI_OK;
 }
 
-/* Temperature on the validation side, figures on the test side. */
+/* Figures on the test side. */
 static int measure(selectai_evaluation **out, struct sai_model *model, struct sai_training *t)
 {
     struct sai_evaluation_head head = sai_training_head(t);
@@ -189,10 +238,8 @@ static int measure(selectai_evaluation **out, struct sai_model *model, struct sa
     if (!scores)
         return SELECTAI_ERR_OUT_OF_MEMORY;
     int rc = sai_mlp_forward(model->mlp, &model->standardiser, scores, t->vectors.x, t->vectors.n);
-    if (rc == SELECTAI_OK) {
-        model->temperature = sai_temperature_fit(&t->decisions, t->side[SAI_SIDE_VALIDATION], scores);
+    if (rc == SELECTAI_OK)
         rc = sai_evaluate_ranker(out, &t->decisions, t->side[SAI_SIDE_TEST], scores, &head);
-    }
     sai_free(scores);
     return rc;
 }

@@ -37,7 +37,7 @@ struct sai_training {
     const char *held_out;                         /* project, or NULL */
     size_t n_sides[3], n_missing, n_without_crop; /* usable decisions by SAI_SIDE_* */
     bool *side[3];                                /* by decision: usable and on that side; for `use` of evaluate.h */
-    uint32_t epochs_run, best_epoch;
+    uint32_t epochs_run, best_epoch, refit_epochs;
 };
 
 /* Backend, decisions, split and join. what: SAI_JOIN_*; SAI_JOIN_WINNER leaves only decisions with a good crop. */

@@ -46,11 +46,12 @@ static int store_seen(struct sai_model *model, const struct sai_training *t)
 
 static json_t *counts_json(const struct sai_training *t)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "decisions", (json_int_t)t->decisions.count,
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "decisions", (json_int_t)t->decisions.count,
                      "training", (json_int_t)t->n_sides[SAI_SIDE_TRAIN], "validation",
                      (json_int_t)t->n_sides[SAI_SIDE_VALIDATION], "test", (json_int_t)t->n_sides[SAI_SIDE_TEST],
                      "missing", (json_int_t)t->n_missing, "without_crop", (json_int_t)t->n_without_crop, "epochs_run",
-                     (json_int_t)t->epochs_run, "best_epoch", (json_int_t)t->best_epoch);
+                     (json_int_t)t->epochs_run, "best_epoch", (json_int_t)t->best_epoch, "refit_epochs",
+                     (json_int_t)t->refit_epochs);
 }
 
 /* The float as a person wrote it: 0.3, not 0.30000001192092896. */
