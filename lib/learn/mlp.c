@@ -18,8 +18,10 @@
 #define BLOCKS 8u  /* times ROWS: rows that go through all layers together */
 #define BATCH  (ROWS * BLOCKS)
 
-typedef float vec __attribute__((vector_size(32), aligned(4), may_alias));
-typedef int32_t mask __attribute__((vector_size(32)));
+typedef float vec4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef float vec8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef int32_t mask4 __attribute__((vector_size(16)));
+typedef int32_t mask8 __attribute__((vector_size(32)));
 
 static size_t padded(size_t width)
 {
@@ -123,46 +125,45 @@ struct layer {
     bool relu;
 };
 
-/* ROWS rows, one panel. */
-static inline __attribute__((always_inline)) void panel(const struct layer *l, float *y, const float *x, const float *w)
-{
-    vec sum[ROWS][2] = {{{0}}};
-    for (size_t k = 0; k < l->in; k++, w += PANEL) {
-        vec w0 = *(const vec *)w, w1 = *(const vec *)(w + 8);
-        for (size_t r = 0; r < ROWS; r++) {
-            float value = x[r * l->x_stride + k];
-            sum[r][0] += value * w0;
-            sum[r][1] += value * w1;
-        }
+/* 6 rows x 16 outputs in registers of 8 numbers, and the same with 3 rows and registers of 4 for processors that have
+ * no more (there GCC would keep the wider ones in memory). Each sum is the same chain of the same operations. */
+#define DEFINE_PANEL(name, vec, mask, lanes, rows)                                                                     \
+    static inline __attribute__((always_inline)) void name(const struct layer *l, float *y, const float *x,            \
+                                                           const float *w)                                             \
+    {                                                                                                                  \
+        vec sum[rows][PANEL / lanes] = {{{0}}};                                                                        \
+        for (size_t k = 0; k < l->in; k++, w += PANEL)                                                                 \
+            for (size_t r = 0; r < rows; r++)                                                                          \
+                for (size_t h = 0; h < PANEL / lanes; h++)                                                             \
+                    sum[r][h] += x[r * l->x_stride + k] * *(const vec *)(w + lanes * h);                               \
+        for (size_t r = 0; r < rows; r++)                                                                              \
+            for (size_t h = 0; h < PANEL / lanes; h++) {                                                               \
+                vec v = sum[r][h] + *(const vec *)(w + lanes * h);                                                     \
+                mask positive = v > 0.0f;                                                                              \
+                if (l->relu)                                                                                           \
+                    v = (vec)((mask)v & positive);                                                                     \
+                *(vec *)(y + r * l->y_stride + lanes * h) = v;                                                         \
+            }                                                                                                          \
     }
-    for (size_t r = 0; r < ROWS; r++)
-        for (size_t h = 0; h < 2; h++) {
-            vec v = sum[r][h] + *(const vec *)(w + 8 * h);
-            mask positive = v > 0.0f;
-            if (l->relu)
-                v = (vec)((mask)v & positive);
-            *(vec *)(y + r * l->y_stride + 8 * h) = v;
-        }
+DEFINE_PANEL(panel_narrow, vec4, mask4, 4u, 3u)
+
+static void run_layer_plain(const struct layer *l)
+{
+    const float *w = l->packed;
+    for (size_t first = 0; first < l->width; first += PANEL, w += (l->in + 1) * PANEL)
+        for (size_t r = 0; r < BATCH; r += 3)
+            panel_narrow(l, l->y + r * l->y_stride + first, l->x + r * l->x_stride, w);
 }
 
-static inline __attribute__((always_inline)) void run_layer(const struct layer *l)
+#if defined(__x86_64__)
+DEFINE_PANEL(panel_wide, vec8, mask8, 8u, ROWS)
+
+__attribute__((target("avx2"))) static void run_layer_avx2(const struct layer *l)
 {
     const float *w = l->packed;
     for (size_t first = 0; first < l->width; first += PANEL, w += (l->in + 1) * PANEL)
         for (size_t r = 0; r < BATCH; r += ROWS)
-            panel(l, l->y + r * l->y_stride + first, l->x + r * l->x_stride, w);
-}
-
-static void run_layer_plain(const struct layer *l)
-{
-    run_layer(l);
-}
-
-#if defined(__x86_64__)
-/* The same statements in wider registers. */
-__attribute__((target("avx2"))) static void run_layer_avx2(const struct layer *l)
-{
-    run_layer(l);
+            panel_wide(l, l->y + r * l->y_stride + first, l->x + r * l->x_stride, w);
 }
 
 static bool have_avx2(void)
