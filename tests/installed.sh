@@ -25,7 +25,7 @@ c++ -std=c++11 -Wall -Wextra -Wpedantic -Werror "$work/abi.cpp" -o "$work/abi" $
 "$work/abi"
 
 test "$("$program" --version)" = "selectai $(pkg-config --modversion selectai)"
-"$program" sample --output "$work/sample" --groups 8 --size 128 --quiet
+"$program" sample --output "$work/sample" --groups 8 --size 256 --quiet
 "$work/extract" "$work/sample/raw" "$work/sample/final" sample "$work/entries.jsonl"
 test -s "$work/entries.jsonl"
 

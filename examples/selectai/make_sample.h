@@ -9,8 +9,6 @@
 #include "sample/sample.h"
 #include "terminal.h"
 
-enum { SAMPLE_GROUPS = 260, SAMPLE_SIZE = 608 };
-
 /* Draws into a folder of its own and renames it to dir when it is whole. An exit code; messages are printed. */
 int make_sample(struct sample_counts *counts, const char *dir, const struct sample_options *options,
                 struct progress *progress);

@@ -296,8 +296,8 @@ static int run(int argc, char **argv, const struct verb *verb)
     struct demo d = {.sample = {.seed = 1, .groups = SAMPLE_GROUPS, .size = SAMPLE_SIZE}};
     const struct arg args[] = {
         {"output", ARG_TEXT, &d.output, "DIR", "is made; everything goes there", 1},
-        {"groups", ARG_U32, &d.sample.groups, "N", "pictures in the sample (260)", 0},
-        {"size", ARG_U32, &d.sample.size, "PIXELS", "longer side of a stage 2 picture (608)", 0},
+        {"groups", ARG_U32, &d.sample.groups, "N", "pictures in the sample (400)", 0},
+        {"size", ARG_U32, &d.sample.size, "PIXELS", "longer side of a stage 2 picture (512)", 0},
         {"seed", ARG_U64, &d.sample.seed, "N", "of the sample (1)", 0},
         {"backend", ARG_TEXT, &d.backend, "DIR", "folder of selectai-torch.so, if not installed", 0},
         {"quiet", ARG_FLAG, &d.quiet, NULL, "no progress, no text", 0},
@@ -306,8 +306,8 @@ static int run(int argc, char **argv, const struct verb *verb)
     int code = parse_args(argc, argv, verb, args, NULL);
     if (code >= 0)
         return code;
-    if (d.sample.groups < 30 || d.sample.groups > 100000 || d.sample.size < 64 || d.sample.size > 4096)
-        return usage_error(verb, "--groups must be 30 to 100000, --size 64 to 4096");
+    if (d.sample.groups < 30 || d.sample.groups > 100000 || d.sample.size < 256 || d.sample.size > 2048)
+        return usage_error(verb, "--groups must be 30 to 100000, --size 256 to 2048");
     d.progress.quiet = d.quiet;
     code = demo(&d);
     clean_up(&d);

@@ -60,8 +60,8 @@ static int run(int argc, char **argv, const struct verb *verb)
     int json = 0;
     const struct arg args[] = {
         {"output", ARG_TEXT, &output, "DIR", "is made: DIR/raw, DIR/final, DIR/truth.json", 1},
-        {"groups", ARG_U32, &options.groups, "N", "pictures, each in 2 to 4 stages (260)", 0},
-        {"size", ARG_U32, &options.size, "PIXELS", "longer side of a stage 2 picture (608)", 0},
+        {"groups", ARG_U32, &options.groups, "N", "pictures, each in 2 to 4 stages (400)", 0},
+        {"size", ARG_U32, &options.size, "PIXELS", "longer side of a stage 2 picture (512)", 0},
         {"project", ARG_TEXT, &options.project, "NAME", "name of the project in truth.json (sample)", 0},
         {"seed", ARG_U64, &options.seed, "N", "another seed, another project (1)", 0},
         {"threads", ARG_U32, &options.threads, "N", "default: all cores; the result does not depend on it", 0},
@@ -70,8 +70,8 @@ static int run(int argc, char **argv, const struct verb *verb)
         {0},
     };
     int code = parse_args(argc, argv, verb, args, NULL);
-    if (code < 0 && (options.groups < 1 || options.groups > 100000 || options.size < 64 || options.size > 4096))
-        code = usage_error(verb, "--groups must be 1 to 100000, --size 64 to 4096");
+    if (code < 0 && (options.groups < 1 || options.groups > 100000 || options.size < 256 || options.size > 2048))
+        code = usage_error(verb, "--groups must be 1 to 100000, --size 256 to 2048");
     if (code >= 0)
         return code;
     code = make_sample(&counts, output, &options, &progress);

@@ -38,7 +38,7 @@ struct selectai_ranker_options {
     float weight_decay;            /**< default 0.0001 */
     float dropout;                 /**< 0..0.9; default 0.3 */
     float margin;                  /**< default 0.5 */
-    float anomaly_weight;          /**< weight of pairs whose winner has the lower stage; default 10 */
+    float anomaly_weight;          /**< weight of pairs whose winner has the lower stage; default 2 */
     float test_share;              /**< of groups, held out for the reported figures; default 0.2; 0 = none */
     float validation_share;        /**< of the remaining groups, to stop training early; default 0.1; 0 = none */
     int32_t split;                 /**< SELECTAI_SPLIT_*; default GROUP */

@@ -20,7 +20,8 @@ typedef struct selectai_suggestions selectai_suggestions;
 
 struct selectai_suggest_options {
     uint32_t struct_size;
-    uint32_t threads;                           /**< default 0 = all cores */
+    uint32_t threads; /**< for reading files that are looked up in the cache; default 0 = all cores. The encoder has its
+                         own number */
     const struct selectai_group_options *group; /**< default NULL = defaults */
     const char *project;                        /**< for look-ups in the cache; default NULL = do not look up */
     selectai_progress_fn progress;              /**< stage "encode", in files; default NULL */

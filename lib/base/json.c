@@ -115,29 +115,94 @@ int64_t sai_json_integer(const json_t *object, const char *key, int64_t otherwis
     return json_is_integer(value) ? (int64_t)json_integer_value(value) : otherwise;
 }
 
-static int collect(const char *bytes, size_t n, void *text)
+/* Where the next line begins; indent < 0: everything on one line. */
+static void line_break(struct sai_text *text, int indent)
 {
-    sai_text_add(text, bytes, n);
-    return ((struct sai_text *)text)->failed ? -1 : 0;
+    if (indent < 0)
+        return;
+    sai_text_puts(text, "\n");
+    for (int i = 0; i < indent; i++)
+        sai_text_puts(text, "  ");
 }
 
-static int dump(char **out, const json_t *value, size_t flags, const char *end)
+static void write_value(struct sai_text *text, const json_t *value, int indent);
+
+static void write_array(struct sai_text *text, const json_t *array, int indent)
 {
-    struct sai_text text = {0};
-    if (json_dump_callback(value, collect, &text, flags | JSON_PRESERVE_ORDER | JSON_ENCODE_ANY) != 0) {
-        sai_text_free(&text);
-        return SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "out of memory while writing JSON");
+    size_t n = json_array_size(array);
+    sai_text_puts(text, "[");
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            sai_text_puts(text, ",");
+        line_break(text, indent < 0 ? -1 : indent + 1);
+        write_value(text, json_array_get(array, i), indent < 0 ? -1 : indent + 1);
     }
-    sai_text_puts(&text, end);
-    return sai_text_finish(&text, out);
+    if (n > 0)
+        line_break(text, indent);
+    sai_text_puts(text, "]");
+}
+
+static void write_object(struct sai_text *text, const json_t *object, int indent)
+{
+    const char *key, *before = "";
+    json_t *member;
+    sai_text_puts(text, "{");
+    json_object_foreach((json_t *)(uintptr_t)object, key, member)
+    {
+        sai_text_puts(text, before);
+        line_break(text, indent < 0 ? -1 : indent + 1);
+        sai_text_json_string(text, key);
+        sai_text_puts(text, indent < 0 ? ":" : ": ");
+        write_value(text, member, indent < 0 ? -1 : indent + 1);
+        before = ",";
+    }
+    if (*before)
+        line_break(text, indent);
+    sai_text_puts(text, "}");
+}
+
+/* Depth is bounded: jansson's parser refuses more than 2048 levels, and we build few. */
+static void write_value(struct sai_text *text, const json_t *value, int indent)
+{
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        write_object(text, value, indent);
+        break;
+    case JSON_ARRAY:
+        write_array(text, value, indent);
+        break;
+    case JSON_STRING:
+        sai_text_json_string(text, json_string_value(value));
+        break;
+    case JSON_INTEGER:
+        sai_text_printf(text, "%lld", (long long)json_integer_value(value));
+        break;
+    case JSON_REAL:
+        sai_text_json_number(text, json_real_value(value));
+        break;
+    case JSON_TRUE:
+        sai_text_puts(text, "true");
+        break;
+    case JSON_FALSE:
+        sai_text_puts(text, "false");
+        break;
+    case JSON_NULL:
+        sai_text_puts(text, "null");
+        break;
+    }
 }
 
 int sai_json_dump(char **out, const json_t *value)
 {
-    return dump(out, value, JSON_COMPACT, "");
+    struct sai_text text = {0};
+    write_value(&text, value, -1);
+    return sai_text_finish(&text, out);
 }
 
 int sai_json_dump_pretty(char **out, const json_t *value)
 {
-    return dump(out, value, JSON_INDENT(2), "\n");
+    struct sai_text text = {0};
+    write_value(&text, value, 0);
+    sai_text_puts(&text, "\n");
+    return sai_text_finish(&text, out);
 }

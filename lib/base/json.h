@@ -34,7 +34,7 @@ const char *sai_json_string(const json_t *object, const char *key, const char *o
 double sai_json_number(const json_t *object, const char *key, double otherwise); /* numbers only */
 int64_t sai_json_integer(const json_t *object, const char *key, int64_t otherwise);
 
-/* Compact text in member order, numbers with 17 digits where needed; the caller frees it with sai_free(). */
+/* Compact text in member order, numbers as base/number.h writes them; the caller frees it with sai_free(). */
 int sai_json_dump(char **out, const json_t *value);
 /* The same with an indent of 2, and a final LF. */
 int sai_json_dump_pretty(char **out, const json_t *value);

@@ -118,59 +118,68 @@ static const char *explain(const char *name)
     return "";
 }
 
-static void add_figure(struct page *page, double value, double low, double high)
+/* Shares as percentages; overlaps, which people know as 0 to 1, as they are. */
+static void add_figure(struct page *page, const char *name, double value, double low, double high)
 {
     if (isnan(value))
         page_puts(page, "<td>&ndash;</td>");
+    else if (strcmp(name, "iou") == 0)
+        page_printf(page, "<td>%.3f <small>%.3f&ndash;%.3f</small></td>", value, low, high);
     else
         page_printf(page, "<td>%.1f&nbsp;%% <small>%.1f&ndash;%.1f</small></td>", 100 * value, 100 * low, 100 * high);
 }
 
 static void add_metrics(struct page *page, const selectai_evaluation *evaluation, const char *caption)
 {
-    page_printf(page, "<table><caption>%s</caption><tr><th>measure<th>of<th>this model<th>the trivial rule<th>which is",
-                caption);
+    struct selectai_metric m = {.struct_size = sizeof m};
+    page_printf(page, "<table><caption>%s</caption><tr><th>measure<th>n<th>this model<th>", caption);
+    if (selectai_evaluation_get(evaluation, 0, &m) == SELECTAI_OK)
+        page_escape(page, m.baseline_name);
     for (size_t i = 0; i < selectai_evaluation_count(evaluation); i++) {
-        struct selectai_metric m = {.struct_size = sizeof m};
         if (selectai_evaluation_get(evaluation, i, &m) != SELECTAI_OK)
             continue;
         page_puts(page, "<tr><th>");
         page_escape(page, m.name);
         page_printf(page, " <small>%s</small><td>%llu", explain(m.name), (unsigned long long)m.n);
-        add_figure(page, m.value, m.low, m.high);
-        add_figure(page, m.baseline, m.baseline_low, m.baseline_high);
-        page_puts(page, "<td>");
-        page_escape(page, m.baseline_name);
+        add_figure(page, m.name, m.value, m.low, m.high);
+        add_figure(page, m.name, m.baseline, m.baseline_low, m.baseline_high);
     }
     page_puts(page, "</table>\n");
 }
 
-static void add_groups(struct page *page, const struct report *r, size_t verdicts[3])
+/* Unseen groups, in time order: those with a decision first, those from which nothing was kept after them. */
+static void add_groups(struct page *page, const struct report *r)
 {
-    struct page groups = {0};
+    struct page decided = {0}, rejected = {0};
+    size_t verdicts[3] = {0};
     for (size_t i = 0; i < selectai_suggestions_count(r->suggestions) && !interrupted(); i++) {
         struct selectai_suggestion s = {.struct_size = sizeof s};
         if (selectai_suggestions_get(r->suggestions, i, &s) != SELECTAI_OK || !is_unseen(r, &s))
             continue;
-        verdicts[judge(r, &s)]++;
-        add_group(&groups, r, &s);
+        enum verdict verdict = judge(r, &s);
+        verdicts[verdict]++;
+        add_group(verdict == REJECTED ? &rejected : &decided, r, &s);
     }
-    size_t decided = verdicts[AGREES] + verdicts[DIFFERS];
     page_printf(
         page,
-        "<p class=\"lead\">%zu groups that neither model was trained on. Of the %zu from which the person "
-        "chose, the suggestion named the same image in <b>%zu</b>; from %zu the person kept nothing, which this "
-        "version does not predict.</p>",
-        decided + verdicts[REJECTED], decided, verdicts[AGREES], verdicts[REJECTED]);
-    page_puts(page, groups.text ? groups.text : "");
-    page->failed |= groups.failed;
-    page_free(&groups);
+        "<h2>Groups not seen in training</h2><p class=\"lead\">From %zu of them the person chose; the suggestion "
+        "named the same image in <b>%zu</b>.</p><div class=\"groups\">",
+        verdicts[AGREES] + verdicts[DIFFERS], verdicts[AGREES]);
+    page_puts(page, decided.text ? decided.text : "");
+    page_printf(page,
+                "</div><h2>Groups from which the person kept nothing</h2><p class=\"lead\">%zu. Models of this version "
+                "always name a winner: these show what they would have kept.</p><div class=\"groups\">",
+                verdicts[REJECTED]);
+    page_puts(page, rejected.text ? rejected.text : "");
+    page_puts(page, "</div>");
+    page->failed |= decided.failed | rejected.failed;
+    page_free(&decided);
+    page_free(&rejected);
 }
 
 int write_report(const char *path, const struct report *r)
 {
     struct page page = {0};
-    size_t verdicts[3] = {0};
     page_puts(&page, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
                      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>");
     page_escape(&page, r->title);
@@ -184,11 +193,11 @@ int write_report(const char *path, const struct report *r)
     add_metrics(&page, r->cropping, "Where to crop");
     page_puts(&page,
               "</div><p class=\"note\">Measured on held-out groups; small figures are 95&nbsp;% intervals "
-              "(bootstrap over groups). The trivial rule knows no picture: &ldquo;highest stage wins&rdquo; is right "
-              "on every normal pair and wrong on every anomaly by definition.</p>"
-              "<p class=\"legend\"><span class=\"key ours\"></span> suggested crop "
-              "<span class=\"key theirs\"></span> the person&rsquo;s crop</p><h2>Groups not seen in training</h2>\n");
-    add_groups(&page, r, verdicts);
+              "(bootstrap over groups). The baselines look at no picture: &ldquo;highest stage wins&rdquo; is right "
+              "on every normal pair and wrong on every anomaly by definition; the constant box is the median of "
+              "the training crops.</p><p class=\"legend\"><span class=\"key ours\"></span> suggested crop "
+              "<span class=\"key theirs\"></span> the person&rsquo;s crop</p>\n");
+    add_groups(&page, r);
     page_puts(&page, "<h2>How this page was made</h2><pre>");
     page_escape(&page, r->steps);
     page_puts(&page, "</pre></main></body></html>\n");

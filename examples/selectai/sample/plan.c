@@ -277,9 +277,9 @@ int plan_create(struct plan *p, const struct sample_options *o)
     memset(at, 0, sizeof at);
     memset(p, 0, sizeof *p);
     p->seed = o->seed;
-    p->size = o->size ? o->size : 608;
+    p->size = o->size ? o->size : SAMPLE_SIZE;
     p->project = o->project ? o->project : "sample";
-    p->n_groups = o->groups ? o->groups : 260;
+    p->n_groups = o->groups ? o->groups : SAMPLE_GROUPS;
     p->n_total = p->n_groups + (p->n_groups >= EXTRAS_FROM ? EXTRA_COUNT : 0);
     p->groups = calloc(p->n_total, sizeof *p->groups);
     if (!p->groups) {

@@ -9,10 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { SAMPLE_GROUPS = 400, SAMPLE_SIZE = 512 };
+
 struct sample_options {
     uint64_t seed;       /* same seed, same pictures, names and choices */
-    uint32_t groups;     /* pictures, each in 2 to 4 stages; 0: 260 */
-    uint32_t size;       /* longer side of a stage 2 picture in pixels, 256..2048; 0: 608 */
+    uint32_t groups;     /* pictures, each in 2 to 4 stages; 0: SAMPLE_GROUPS */
+    uint32_t size;       /* longer side of a stage 2 picture in pixels, 256..2048; 0: SAMPLE_SIZE */
     uint32_t threads;    /* 0: as many as there are processors; the result does not depend on it */
     const char *project; /* NULL: "sample" */
 };
