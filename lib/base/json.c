@@ -17,7 +17,8 @@ int sai_json_parse(json_t **out, const char *text, size_t n, const char *name, u
 {
     json_error_t error;
     json_t *value = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (!value && json_error_code(&error) == json_error_out_of_memory)
+    /* jansson has no text for its own failed allocations. */
+    if (!value && (!error.text[0] || json_error_code(&error) == json_error_out_of_memory))
         return SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "%s: out of memory while reading JSON", name);
     if (!value && row)
         return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s:%llu: bad JSON: %s (column %d)", name, (unsigned long long)row,
