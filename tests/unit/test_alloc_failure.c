@@ -54,8 +54,8 @@ static int setup(void **state)
     selectai_image_destroy(&image);
     selectai_image_destroy(&part);
 
-    float weights[514 * 3];
-    for (size_t i = 0; i < 514 * 3; i++)
+    float weights[515 * 3];
+    for (size_t i = 0; i < 515 * 3; i++)
         weights[i] = 0.01f * (float)(i % 7);
     struct sai_model *ranker = linear_model(SAI_KIND_RANKER, 512, weights, "selectai-builtin-1");
     struct sai_model *cropper = linear_model(SAI_KIND_CROPPER, 512, weights, "selectai-builtin-1");
