@@ -187,6 +187,19 @@ class TestPaths(ProgramTest):
         self.before = snapshot(self.dir)
         return name
 
+    def test_empty_names(self):
+        """An empty path is nothing to open or write; the message must not speak of the program's insides."""
+        for args in (self.extract(output=""), self.extract(raw=""), self.extract("raw", "final", "o.jsonl", "--report", ""),
+                     self.extract("raw", "final", "o.jsonl", "--rejected", ""), ("hash", ""), ("recover-crop", "", "pic.png"),
+                     ("embed", "--project", "p", "--cache", "", "raw"), ("embed", "--project", "p", "--cache", "cache", ""),
+                     ("cache", "verify", ""), ("sample", "--output", "", "--groups", "30", "--size", "256"),
+                     ("demo", "--output", "", "--groups", "30", "--size", "256"),
+                     ("train", "ranker", "--data", "", "--cache", "cache", "--output", "m.safetensors"),
+                     ("evaluate", "--model", "", "--data", "e.jsonl", "--cache", "cache")):
+            result = self.run_in_dir(*args)
+            self.fails(result, code=(FAILED, USAGE))
+            self.assertNotRegex(result.err, r"argument check|selectai_[a-z]|&&", str(result))
+
     def test_extract_when_a_second_output_cannot_be_written(self):
         """The report's folder is missing: said before hours of work, or at least with nothing half done."""
         for option in ("--report", "--rejected"):
@@ -278,15 +291,38 @@ class TestPaths(ProgramTest):
                 self.assertIn("bad/" + name, result.err)
 
     def test_no_permission(self):
+        """As somebody who is not root, who may not read this or write there."""
+        somebody = None
         if os.geteuid() == 0:
-            self.skipTest("root may do everything")
-        os.chmod(self.path("raw/0"), 0)
-        result = self.run_in_dir(*self.extract())
-        self.assertIn("raw/0", result.err)
-        os.chmod(self.path("raw/0"), 0o700)
-        os.chmod(self.path("folder"), 0o500)
-        self.fails(self.run_in_dir(*self.extract(output="folder/o.jsonl")), "folder")
-        self.fails(self.run_in_dir("embed", "--project", "p", "--cache", "folder/c", "raw"), "folder")
+            def somebody():
+                os.setgroups([])
+                os.setgid(65534)
+                os.setuid(65534)
+            os.chmod(self.dir, 0o777)
+        try:
+            self.done(self.run_in_dir("--version", preexec_fn=somebody))
+        except (OSError, subprocess.SubprocessError, AssertionError) as e:
+            self.skipTest("the program cannot be run without root's rights here: %s" % e)
+        for path, mode, args, word in (
+                ("raw/0", 0o000, self.extract(output="ok.jsonl"), "raw/0"),
+                ("raw", 0o000, self.extract(output="x.jsonl"), "raw"),
+                ("folder", 0o500, self.extract(output="folder/o.jsonl"), "folder"),
+                ("folder", 0o500, ("embed", "--project", "p", "--cache", "folder/c", "raw"), "folder"),
+                ("folder", 0o500, ("sample", "--output", "folder/s", "--groups", "30", "--size", "256"), "folder"),
+                ("folder", 0o500, ("demo", "--output", "folder/s", "--groups", "30", "--size", "256"), "folder"),
+                ("e.jsonl", 0o000, ("embed", "--input", "e.jsonl", "--cache", "c"), "e.jsonl"),
+                ("pic.png", 0o000, ("hash", "pic.png"), "pic.png"),
+                ("cache", 0o000, ("cache", "verify", "cache"), "cache")):
+            before = os.stat(self.path(path)).st_mode
+            os.chmod(self.path(path), mode)
+            result = self.run_in_dir(*args, preexec_fn=somebody)
+            os.chmod(self.path(path), before)
+            self.assert_quiet_of_noise(result)
+            self.assertIn(word, result.err, str(result))
+            if path != "raw/0":  # one folder of many: reported, and the rest is done
+                self.fails(result, word)
+            self.assertEqual(os.listdir(self.path("folder")), [])
+        self.assert_nothing_half_written()
 
     def test_logs_of_many_kinds(self):
         """What people have lying around as logs: each is refused by name or used, none crashes or hangs."""

@@ -163,6 +163,30 @@ class TestRecords(ExtractTest):
         self.assertEqual(json.loads(row[4]), ["raw/a,b \"c\"/" + name(0, 1)])
         self.assertEqual(row[6], "false")
 
+    def test_control_characters_and_formulas_in_csv(self):
+        """architecture.md: formulas in CSV cells are quoted, control characters rejected or escaped; and the file that was
+        written can be read again."""
+        self.simple()
+        for project in ("a\nb", "a\rb", "a\x01b", "a\x1b[31mb"):
+            result = self.run_in_dir("extract", "--raw", "raw", "--final", "final", "--project", project, "--output", "c.csv",
+                                     "--quiet")
+            if result.code == DONE:
+                with open(self.path("c.csv"), "rb") as f:
+                    self.assertNotRegex(f.read(), rb"[\x00-\x09\x0b-\x1f]|a\nb", project)
+            else:
+                self.fails(result, code=(FAILED, USAGE))
+        os.rename(self.path("raw"), self.path("@raw"))
+        for project in ("=1+1", "+1", "-1", "@x"):
+            self.done(self.run_in_dir("extract", "--raw", "@raw", "--final", "final", "--project", project, "--output", "c.csv",
+                                      "--quiet"))
+            with open(self.path("c.csv"), encoding="utf-8", newline="") as f:
+                row = list(csv.reader(f))[1]
+            self.assertEqual(row[0], "'" + project)
+            self.assertEqual(row[2], "'@raw/a/" + name(30, 2, "upscaled"))
+            result = self.run_in_dir("embed", "--input", "c.csv", "--cache", "cache", "--json", "--quiet")
+            self.done(result)
+            self.assertEqual(result.json()["failed"], 0)
+
     def test_date_is_today_by_default(self):
         import datetime
         self.simple()
@@ -839,6 +863,32 @@ class TestRuns(ExtractTest):
             self.assertEqual(len(read_jsonl(self.path("a.jsonl"))), 33)
         else:
             self.fails(result, "a.jsonl")
+
+    def test_append_to_something_else(self):
+        """A CSV of other columns, a CSV without a newline at its end, JSON Lines under a CSV's name: never a mixture."""
+        self.fill(None, lambda plan: None)
+        args = ("extract", "--raw", "raw", "--final", "final", "--project", "p", "--append", "--output")
+        header = ",".join(CSV_COLUMNS)
+        row = 'x,20250708_060000,a.png,2,"[""b.png""]",[1],true'
+        cases = {"no-newline.csv": header + "\n" + row, "crlf.csv": header + "\r\n" + row + "\r\n", "empty.csv": "",
+                 "header.csv": header + "\n", "other.csv": "a,b\n1,2\n", "jsonl.csv": '{"project":"x"}\n', "bom.csv":
+                 "\ufeff" + header + "\n" + row + "\n", "csv.jsonl": header + "\n", "empty.jsonl": ""}
+        for file, text in cases.items():
+            self.write(file, text)
+            result = self.run_in_dir(*args, file)
+            with open(self.path(file), encoding="utf-8", newline="") as f:
+                data = f.read()
+            if result.code != DONE:
+                self.fails(result, file)
+                self.assertEqual(data, text)
+                self.assertNotIn(file, ("empty.csv", "empty.jsonl", "header.csv"))
+            elif file.endswith(".csv"):
+                rows = list(csv.reader(data.lstrip("\ufeff").splitlines()))
+                self.assertEqual(rows[0], CSV_COLUMNS, file)
+                self.assertEqual({len(r) for r in rows}, {7}, file)
+                self.assertEqual(len(rows), 33 + (row in text), file)
+            else:
+                self.assertEqual(len(read_jsonl(self.path(file))), 32, file)
 
     def batch_config(self, *projects):
         return self.write("paths.json", json.dumps({"projects": [
