@@ -533,6 +533,17 @@ class TestInterruptions(ProgramTest):
         self.assertEqual(verify["rows"], 150)
         self.assertEqual(self.done(self.run_in_dir(*args)).json()["encoded"], 0)
 
+    def test_hash(self):
+        """Stopped in the middle: it says so, and with --json stdout is one JSON document or nothing."""
+        self.write("big.png", Picture.noise(600, 600, "h").png(level=1))
+        os.makedirs(self.path("in"))
+        for i in range(400):
+            os.link(self.path("big.png"), self.path("in/%d.png" % i))
+        for more in ((), ("--json",)):
+            result = self.interrupted(self.interrupt("hash", "in", *more, delay=0.3))
+            if more and result.out:
+                result.json()
+
     def test_train(self):
         rng = random.Random(1)
         for i in range(24):
