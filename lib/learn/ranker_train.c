@@ -8,21 +8,22 @@
 #include <math.h>
 #include <string.h>
 
+#include "learn/pairs.h"
 #include "learn/temperature.h"
-#include "learn/train.h"
 
 #define HIDDEN_1 256u
 #define HIDDEN_2 64u
 
-#define REFIT_BELOW      4096u /* training decisions: see refit() */
-#define REFIT_MIN_EPOCHS 20u   /* fewer teach too little, however early the few validation groups were at their best */
+#define FEW              4096u /* training decisions; with fewer: see refit(), sai_pairs_make() and standardise() */
+#define COPIES           4u    /* of each pair, then */
+#define REFIT_MIN_EPOCHS 40u   /* fewer teach too little, however early the few validation groups were at their best */
 
 static const struct selectai_ranker_options defaults = {.struct_size = sizeof defaults,
                                                         .epochs = 60,
                                                         .batch_size = 32,
                                                         .patience = 12,
                                                         .seed = 1,
-                                                        .lr = 0.001f,
+                                                        .lr = 0.0003f,
                                                         .weight_decay = 0.0001f,
                                                         .dropout = 0.3f,
                                                         .margin = 0.5f,
@@ -63,93 +64,87 @@ static int read_options(struct selectai_ranker_options *all, struct sai_train_op
     return sai_train_check(shared);
 }
 
-struct pairs {
-    uint32_t *winner, *loser;
-    float *weight;
-    size_t count, n_train;
-};
-
-static void free_pairs(struct pairs *p)
+static bool few(const struct sai_training *t)
 {
-    sai_free(p->winner);
-    sai_free(p->loser);
-    sai_free(p->weight);
+    return t->n_sides[SAI_SIDE_TRAIN] < FEW;
 }
 
-static void add_pairs(struct pairs *p, const struct sai_member *m, uint32_t n, float anomaly_weight)
+/* Lists the rows of training decisions, decision by decision; returns how many decisions. */
+static size_t list_groups(uint32_t *rows, size_t *starts, const struct sai_training *t)
 {
-    for (uint32_t i = 1; i < n; i++) {
-        p->winner[p->count] = m[0].row;
-        p->loser[p->count] = m[i].row;
-        /* false where a stage is not known */
-        p->weight[p->count++] = m[0].stage < m[i].stage ? anomaly_weight : 1.0f;
-    }
+    size_t n = 0;
+    starts[0] = 0;
+    for (size_t i = 0; i < t->decisions.count; i++)
+        if (t->side[SAI_SIDE_TRAIN][i]) {
+            const struct sai_decision *d = &t->decisions.items[i];
+            for (uint32_t j = 0; j < d->n; j++)
+                rows[starts[n] + j] = t->decisions.members[d->first + j].row;
+            starts[n + 1] = starts[n] + d->n;
+            n++;
+        }
+    return n;
 }
 
-/* Training pairs first, then validation pairs; the winner against each loser of its own set. */
-static int make_pairs(struct pairs *p, const struct sai_training *t, float anomaly_weight)
+/* Each row once, ascending. */
+static size_t list_rows(uint32_t *out, bool *used, const uint32_t *rows, size_t n, size_t n_vectors)
 {
-    static const int order[2] = {SAI_SIDE_TRAIN, SAI_SIDE_VALIDATION};
-    size_t room = t->decisions.n_members;
-    p->winner = sai_malloc_array(room, sizeof *p->winner);
-    p->loser = sai_malloc_array(room, sizeof *p->loser);
-    p->weight = sai_malloc_array(room, sizeof *p->weight);
-    if (!p->winner || !p->loser || !p->weight)
-        return SELECTAI_ERR_OUT_OF_MEMORY;
-    for (int k = 0; k < 2; k++) {
-        for (size_t i = 0; i < t->decisions.count; i++)
-            if (t->side[order[k]][i])
-                add_pairs(p, &t->decisions.members[t->decisions.items[i].first], t->decisions.items[i].n,
-                          anomaly_weight);
-        if (k == 0)
-            p->n_train = p->count;
-    }
-    return SELECTAI_OK;
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        used[rows[i]] = true;
+    for (size_t i = 0; i < n_vectors; i++)
+        if (used[i])
+            out[count++] = (uint32_t)i;
+    return count;
 }
 
-/* Standardises by the rows of training decisions alone; *x: all rows, standardised. */
-static int standardise(struct sai_standardiser *s, float **x, const struct sai_training *t)
+/* By the rows of training decisions alone. */
+static int standardise(struct sai_standardiser *s, const struct sai_training *t)
 {
     const struct sai_vectors *v = &t->vectors;
+    uint32_t *rows = sai_malloc_array(t->decisions.n_members, sizeof *rows);
+    uint32_t *once = sai_malloc_array(v->n, sizeof *once);
     bool *used = sai_calloc(v->n, sizeof *used);
-    uint32_t *rows = sai_malloc_array(v->n, sizeof *rows), n_rows = 0;
-    int rc = used && rows ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
-    for (size_t i = 0; i < t->decisions.count && rc == SELECTAI_OK; i++)
-        for (uint32_t j = 0; t->side[SAI_SIDE_TRAIN][i] && j < t->decisions.items[i].n; j++)
-            used[t->decisions.members[t->decisions.items[i].first + j].row] = true;
-    for (size_t i = 0; i < v->n && rc == SELECTAI_OK; i++)
-        if (used[i])
-            rows[n_rows++] = (uint32_t)i;
-    if (rc == SELECTAI_OK)
-        rc = sai_standardiser_fit(s, v->x, v->dim, rows, n_rows);
+    size_t *starts = sai_malloc_array(t->decisions.count + 1, sizeof *starts);
+    int rc = rows && once && used && starts ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
     if (rc == SELECTAI_OK) {
-        *x = sai_aligned_array(v->n * v->dim, sizeof **x);
-        rc = *x ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+        size_t n_groups = list_groups(rows, starts, t);
+        rc = sai_standardiser_fit(s, v->x, v->dim, once, list_rows(once, used, rows, starts[n_groups], v->n));
+        if (rc == SELECTAI_OK && few(t))
+            rc = sai_standardiser_within(s, v->x, rows, starts, n_groups);
     }
-    for (size_t i = 0; i < v->n && rc == SELECTAI_OK; i++)
-        sai_standardise(s, *x + i * v->dim, v->x + i * v->dim);
-    sai_free(used);
     sai_free(rows);
+    sai_free(once);
+    sai_free(used);
+    sai_free(starts);
     return rc;
 }
 
-static int fit(struct sai_model *model, struct sai_training *t, const float *x, const struct pairs *pairs,
-               size_t n_validation, float margin)
+static int fit(struct sai_model *model, struct sai_training *t, bool with_validation,
+               const struct selectai_ranker_options *o)
 {
     const uint32_t widths[] = {t->vectors.dim, HIDDEN_1, HIDDEN_2, 1};
+    const uint32_t copies = few(t) ? COPIES : 1;
+    struct sai_pairs pairs;
+    int rc = sai_pairs_make(&pairs, t, &model->standardiser,
+                            &(struct sai_pairs_options){.with_validation = with_validation,
+                                                        .copies = copies,
+                                                        .anomaly_weight = o->anomaly_weight});
     const struct sai_backend_pairs data = {.struct_size = sizeof data,
-                                           .x = x,
-                                           .n_rows = t->vectors.n,
-                                           .winner = pairs->winner,
-                                           .loser = pairs->loser,
-                                           .weight = pairs->weight,
-                                           .n_train = pairs->count - n_validation,
-                                           .n_validation = n_validation,
-                                           .margin = margin};
+                                           .x = pairs.x,
+                                           .n_rows = pairs.n_rows,
+                                           .winner = pairs.winner,
+                                           .loser = pairs.loser,
+                                           .weight = pairs.weight,
+                                           .n_train = pairs.n_train,
+                                           .n_validation = pairs.count - pairs.n_train,
+                                           .margin = o->margin};
     const struct sai_train_network network = {
-        .widths = widths, .n_widths = 4, .output = SAI_MLP_LINEAR, .pairs = &data};
+        .widths = widths, .n_widths = 4, .output = SAI_MLP_LINEAR, .passes = copies, .pairs = &data};
     sai_mlp_destroy(&model->mlp);
-    return sai_train_network(&model->mlp, t, &network);
+    if (rc == SELECTAI_OK)
+        rc = sai_train_network(&model->mlp, t, &network);
+    sai_pairs_free(&pairs);
+    return rc;
 }
 
 /* On the validation side, by a network that did not train on it. */
@@ -169,8 +164,7 @@ static int fit_temperature(struct sai_model *model, const struct sai_training *t
  * With few decisions those that only told when to stop are missed: trains anew on both sides, for as many epochs as
  * were best. Without progress: it takes no longer than what was reported before.
  */
-static int refit(struct sai_model *model, struct sai_training *t, const float *x, const struct pairs *pairs,
-                 float margin)
+static int refit(struct sai_model *model, struct sai_training *t, const struct selectai_ranker_options *o)
 {
     const struct sai_train_options *all = t->options;
     struct sai_train_options again = *all;
@@ -179,7 +173,7 @@ static int refit(struct sai_model *model, struct sai_training *t, const float *x
     again.epochs = again.epochs < all->epochs ? again.epochs : all->epochs;
     again.progress = NULL;
     t->options = &again;
-    int rc = fit(model, t, x, pairs, 0, margin);
+    int rc = fit(model, t, true, o);
     t->options = all;
     t->epochs_run = epochs_run;
     t->best_epoch = best_epoch;
@@ -189,20 +183,13 @@ static int refit(struct sai_model *model, struct sai_training *t, const float *x
 
 static int train_network(struct sai_model *model, struct sai_training *t, const struct selectai_ranker_options *o)
 {
-    struct pairs pairs = {0};
-    float *x = NULL;
-    int rc = standardise(&model->standardiser, &x, t);
+    int rc = standardise(&model->standardiser, t);
     if (rc == SELECTAI_OK)
-        rc = make_pairs(&pairs, t, o->anomaly_weight);
-    size_t n_validation = pairs.count - pairs.n_train;
-    if (rc == SELECTAI_OK)
-        rc = fit(model, t, x, &pairs, n_validation, o->margin);
+        rc = fit(model, t, false, o);
     if (rc == SELECTAI_OK)
         rc = fit_temperature(model, t);
-    if (rc == SELECTAI_OK && n_validation > 0 && t->n_sides[SAI_SIDE_TRAIN] < REFIT_BELOW)
-        rc = refit(model, t, x, &pairs, o->margin);
-    free_pairs(&pairs);
-    sai_free(x);
+    if (rc == SELECTAI_OK && t->n_sides[SAI_SIDE_VALIDATION] > 0 && few(t))
+        rc = refit(model, t, o);
     return rc;
 }
 

@@ -11,6 +11,9 @@
 /* Below this share of the mean, a float's own rounding is all that varies. */
 #define CONSTANT 1e-6
 
+/* Added to the share of the deviation that lies within groups: what hardly varies there must not grow without end. */
+#define WITHIN_FLOOR 0.05
+
 static int allocate(struct sai_standardiser *out, uint32_t n, float clip)
 {
     *out = (struct sai_standardiser){.n = n, .clip = clip};
@@ -54,6 +57,36 @@ int sai_standardiser_fit(struct sai_standardiser *out, const float *x, uint32_t 
             out->scale[j] = constant ? 0.0f : scale;
         }
     }
+    sai_free(mean);
+    sai_free(square);
+    return rc;
+}
+
+/* square: sums of squares around the group's own mean. */
+static void measure_within(double *square, double *mean, const float *x, uint32_t n, const uint32_t *rows,
+                           size_t n_rows)
+{
+    memset(mean, 0, n * sizeof *mean);
+    measure(mean, square, x, n, rows, n_rows);
+}
+
+int sai_standardiser_within(struct sai_standardiser *s, const float *x, const uint32_t *rows, const size_t *starts,
+                            size_t n_groups)
+{
+    double *mean = sai_calloc(s->n, sizeof *mean), *square = sai_calloc(s->n, sizeof *square), sum = 0;
+    size_t varying = 0, n_rows = n_groups > 0 ? starts[n_groups] - starts[0] : 0;
+    int rc = mean && square ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t g = 0; g < n_groups && rc == SELECTAI_OK; g++)
+        if (starts[g + 1] > starts[g])
+            measure_within(square, mean, x, s->n, rows + starts[g], starts[g + 1] - starts[g]);
+    for (uint32_t j = 0; j < s->n && rc == SELECTAI_OK && n_rows > 0; j++) {
+        double factor = 1.0 / (sqrt(square[j] / (double)n_rows) * (double)s->scale[j] + WITHIN_FLOOR);
+        mean[j] = s->scale[j] > 0.0f ? factor : 0.0; /* no mean any longer: the factors */
+        sum += mean[j] * mean[j];
+        varying += s->scale[j] > 0.0f;
+    }
+    for (uint32_t j = 0; j < s->n && varying > 0; j++)
+        s->scale[j] = (float)((double)s->scale[j] * mean[j] * sqrt((double)varying / sum));
     sai_free(mean);
     sai_free(square);
     return rc;

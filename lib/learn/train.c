@@ -87,27 +87,37 @@ void sai_training_free(struct sai_training *t)
 /* What the module's callback needs. */
 struct epochs {
     struct sai_training *training;
+    uint32_t passes; /* see struct sai_train_network */
     struct sai_progress progress;
 };
 
 static int on_epoch(const struct sai_backend_epoch *epoch, void *user)
 {
     struct epochs *e = user;
-    e->training->epochs_run = epoch->epoch;
+    struct sai_training *t = e->training;
+    uint32_t last = t->options->epochs, n = epoch->epoch < last / e->passes ? epoch->epoch * e->passes : last;
+    t->epochs_run = n;
     if (epoch->is_best)
-        e->training->best_epoch = epoch->epoch;
-    return sai_progress_report(&e->progress, epoch->epoch, epoch->epochs, "train");
+        t->best_epoch = n;
+    return sai_progress_report(&e->progress, n, last, "train");
+}
+
+/* a / b, rounded up: 0 stays 0. */
+static uint32_t whole(uint32_t a, uint32_t b)
+{
+    return a / b + (a % b != 0);
 }
 
 static int run(const struct sai_backend_v1 *b, sai_backend_net *net, struct sai_training *t,
                const struct sai_train_network *network, char *err)
 {
     const struct sai_train_options *o = t->options;
-    struct epochs epochs = {.training = t, .progress = {.fn = o->progress, .user = o->user}};
+    const uint32_t passes = network->passes > 1 ? network->passes : 1;
+    struct epochs epochs = {.training = t, .passes = passes, .progress = {.fn = o->progress, .user = o->user}};
     const struct sai_backend_train_options options = {.struct_size = sizeof options,
-                                                      .epochs = o->epochs,
+                                                      .epochs = whole(o->epochs, passes),
                                                       .batch_size = o->batch_size,
-                                                      .patience = o->patience,
+                                                      .patience = whole(o->patience, passes),
                                                       .lr = o->lr,
                                                       .weight_decay = o->weight_decay,
                                                       .on_epoch = on_epoch,
