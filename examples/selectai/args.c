@@ -18,7 +18,7 @@
 int usage_error(const struct verb *verb, const char *fmt, ...)
 {
     va_list list;
-    fprintf(stderr, "selectai %s: ", verb->name);
+    fprintf(stderr, "selectai: %s: ", verb->name);
     va_start(list, fmt);
     vfprintf(stderr, fmt, list);
     va_end(list);
@@ -106,11 +106,13 @@ static int parse_real(const char *text, double *out)
     return 0;
 }
 
-/* 0, or -1 if the text is no value of that type. */
+/* 0, or -1 if the text is no value of that type. No flag and no path has an empty value. */
 static int set_value(const struct arg *arg, const char *text)
 {
     uint64_t whole;
     double real;
+    if (arg->type != ARG_FLAG && !*text)
+        return -1;
     switch (arg->type) {
     case ARG_FLAG:
         *(int *)arg->value = 1;
@@ -145,9 +147,11 @@ static int set_value(const struct arg *arg, const char *text)
 /* A list flag takes the plain arguments that follow it. */
 static int take_list_rest(const struct arg *arg, int argc, char **argv)
 {
-    while (optind < argc && (argv[optind][0] != '-' || argv[optind][1] == '\0'))
-        if (add_item(arg->value, argv[optind++]))
+    while (optind < argc && (argv[optind][0] != '-' || argv[optind][1] == '\0')) {
+        if (set_value(arg, argv[optind]))
             return -1;
+        optind++;
+    }
     return 0;
 }
 
@@ -184,11 +188,14 @@ int parse_args(int argc, char **argv, const struct verb *verb, const struct arg 
             return usage_error(verb, "--%s: '%s' is not valid, expected %s", args[index].name, optarg,
                                args[index].choices);
         if (args[index].type == ARG_LIST && take_list_rest(&args[index], argc, argv))
-            return usage_error(verb, "out of memory");
+            return usage_error(verb, "--%s: an empty name", args[index].name);
     }
     for (; optind < argc; optind++) /* after "--" */
         if (!rest || add_item(rest, argv[optind]))
             return usage_error(verb, "what is '%s'?", argv[optind]);
+    for (size_t i = 0; rest && i < rest->count; i++)
+        if (!*rest->items[i])
+            return usage_error(verb, "an empty name is no file or folder");
     for (size_t i = 0; i < n; i++)
         if (args[i].required && !seen[i])
             return usage_error(verb, "--%s %s is needed: %s", args[i].name, args[i].choices ? args[i].choices : "",

@@ -68,6 +68,63 @@ int list_files(struct file_list *list, const char *path)
     return rc == SELECTAI_DONE ? SELECTAI_OK : rc;
 }
 
+int same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+struct resolved {
+    char *path;
+    size_t index;
+};
+
+static int by_path(const void *a, const void *b)
+{
+    const struct resolved *x = a, *y = b;
+    int order = strcmp(x->path, y->path);
+    return order ? order : (x->index > y->index) - (x->index < y->index);
+}
+
+static void drop_marked(struct file_list *list, const char *marked)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        if (marked[i]) {
+            free(list->paths[i]);
+            free(list->rel_paths[i]);
+            continue;
+        }
+        list->paths[kept] = list->paths[i];
+        list->rel_paths[kept++] = list->rel_paths[i];
+    }
+    list->count = kept;
+}
+
+int drop_repeated_files(struct file_list *list)
+{
+    struct resolved *all = calloc(list->count + 1, sizeof *all);
+    char *marked = calloc(list->count + 1, 1);
+    int rc = all && marked ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = 0; rc == SELECTAI_OK && i < list->count; i++) {
+        char *real = realpath(list->paths[i], NULL); /* NULL if it does not exist: reading it will say so */
+        all[i] = (struct resolved){.path = real ? real : strdup(list->paths[i]), .index = i};
+        if (!all[i].path)
+            rc = SELECTAI_ERR_OUT_OF_MEMORY;
+    }
+    if (rc == SELECTAI_OK) {
+        qsort(all, list->count, sizeof *all, by_path);
+        for (size_t i = 1; i < list->count; i++)
+            marked[all[i].index] = strcmp(all[i].path, all[i - 1].path) == 0;
+        drop_marked(list, marked);
+    }
+    for (size_t i = 0; all && all[i].path; i++)
+        free(all[i].path);
+    free(all);
+    free(marked);
+    return rc;
+}
+
 int make_folder(const char *path)
 {
     if (mkdir(path, 0777) == 0 || (errno == EEXIST && is_folder(path)))

@@ -24,7 +24,7 @@ static void print_usage(FILE *stream)
                     "Exit codes: 0 done, 1 failed or problems found, 2 wrong usage, 130 interrupted.\n");
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     if (argc < 2) {
         print_usage(stderr);
@@ -38,17 +38,20 @@ int main(int argc, char **argv)
         print_usage(stdout);
         return EXIT_DONE;
     }
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (strcmp(argv[1], verbs[i]->name) != 0)
-            continue;
-        catch_interrupts();
-        int code = verbs[i]->run(argc - 1, argv + 1, verbs[i]);
-        if (fflush(stdout) != 0 && code == EXIT_DONE) {
-            say("cannot write to standard output");
-            code = EXIT_FAILED;
-        }
-        return code;
-    }
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (strcmp(argv[1], verbs[i]->name) == 0)
+            return verbs[i]->run(argc - 1, argv + 1, verbs[i]);
     fprintf(stderr, "selectai: there is no verb '%s'\nTry 'selectai --help'.\n", argv[1]);
     return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    catch_interrupts();
+    int code = run(argc, argv);
+    if (fflush(stdout) != 0 && code == EXIT_DONE) {
+        say("cannot write to standard output");
+        code = EXIT_FAILED;
+    }
+    return code;
 }

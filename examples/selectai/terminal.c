@@ -29,6 +29,7 @@ void catch_interrupts(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
     /* A reader that closed the pipe is an ordinary write error, not a reason to die with files half written. */
     signal(SIGPIPE, SIG_IGN);
     /* A full quota gives an error code then, which has a message. */
@@ -112,7 +113,7 @@ void say(const char *fmt, ...)
 int report_failure(int code)
 {
     if (code == SELECTAI_ERR_CANCELLED && interrupted())
-        say("interrupted; what was finished is kept, run the same command again to go on");
+        say("interrupted; nothing is half written, and the same command goes on where that is possible");
     else
         say("%s (%s)", selectai_last_error(), selectai_error_name(code));
     return code == SELECTAI_ERR_CANCELLED ? 130 : EXIT_FAILED;
@@ -126,10 +127,10 @@ void print_issues(const selectai_issues *issues, size_t most)
         if (selectai_issues_get(issues, i, &issue) != SELECTAI_OK)
             continue;
         if (issue.path[0] && !strstr(issue.message, issue.path))
-            fprintf(stderr, "  [%s] %s: %s\n", issue.kind, issue.path, issue.message);
+            say("[%s] %s: %s", issue.kind, issue.path, issue.message);
         else
-            fprintf(stderr, "  [%s] %s\n", issue.kind, issue.message);
+            say("[%s] %s", issue.kind, issue.message);
     }
     if (n > most)
-        fprintf(stderr, "  ... and %zu more\n", n - most);
+        say("... and %zu more", n - most);
 }

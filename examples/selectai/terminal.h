@@ -8,7 +8,8 @@
 
 #include <selectai/selectai.h>
 
-/* Installs the SIGINT and SIGTERM handlers that make progress callbacks return "cancel"; a second one ends at once. */
+/* Installs handlers of SIGINT, SIGTERM and SIGHUP that make progress callbacks return "cancel"; a second one ends at
+ * once. */
 void catch_interrupts(void);
 int interrupted(void);
 

@@ -56,6 +56,21 @@ static char *out(const struct demo *d, const char *name)
     return path_of(d->output, name);
 }
 
+/* Was the sample that is there drawn with these options? */
+static int check_sample(const struct demo *d, const char *truth_path)
+{
+    json_t *truth = json_load_file(truth_path, 0, NULL);
+    const json_t *counts = json_object_get(truth, "counts");
+    int same = json_integer_value(json_object_get(truth, "seed")) == (json_int_t)d->sample.seed &&
+               json_integer_value(json_object_get(truth, "size")) == (json_int_t)d->sample.size &&
+               json_integer_value(json_object_get(counts, "groups")) == (json_int_t)d->sample.groups;
+    json_decref(truth);
+    if (!same)
+        say("%s: holds a sample that was drawn with other --seed, --groups or --size: choose another --output",
+            d->output);
+    return same ? EXIT_DONE : EXIT_FAILED;
+}
+
 static int step_sample(struct demo *d)
 {
     struct sample_counts counts = {0};
@@ -67,12 +82,13 @@ static int step_sample(struct demo *d)
     d->final = path_of(d->sample_dir, "final");
     char *truth = path_of(d->sample_dir, "truth.json");
     int there = stat(truth, &st) == 0; /* it is written last */
+    int code = there ? check_sample(d, truth) : EXIT_DONE;
     free(truth);
-    if (there) {
+    if (there && code == EXIT_DONE)
         note(d, "sample", "taken from an earlier run");
-        return EXIT_DONE;
-    }
-    int code = make_sample(&counts, d->sample_dir, &d->sample, &d->progress);
+    if (there)
+        return code;
+    code = make_sample(&counts, d->sample_dir, &d->sample, &d->progress);
     if (code == EXIT_DONE)
         note(d, "sample", "%u groups, %u images; the person chose %u, cropped %u, rejected %u groups", counts.groups,
              counts.raw_images, counts.final_images, counts.cropped, counts.rejected);

@@ -32,6 +32,8 @@ static int embed_folders(selectai_embedding_cache *cache, selectai_encoder *enco
     for (size_t i = 0; i < args->rest.count && rc == SELECTAI_OK; i++)
         rc = list_files(&files, args->rest.items[i]);
     if (rc == SELECTAI_OK)
+        rc = drop_repeated_files(&files);
+    if (rc == SELECTAI_OK)
         rc = selectai_embed_files(&counts, &issues, cache, encoder, args->project, (const char *const *)files.paths,
                                   (const char *const *)files.rel_paths, files.count, &options);
     end_progress(progress);
@@ -42,6 +44,7 @@ static int embed_folders(selectai_embedding_cache *cache, selectai_encoder *enco
     return rc;
 }
 
+/* Rows that cannot be used count as failed: somebody has to look at them. */
 static int embed_logs(selectai_embedding_cache *cache, selectai_encoder *encoder, const struct embed_args *args,
                       struct progress *progress, struct selectai_embed_counts *total)
 {
@@ -50,6 +53,7 @@ static int embed_logs(selectai_embedding_cache *cache, selectai_encoder *encoder
     if (rc == SELECTAI_OK) {
         print_issues(selectai_trainset_issues(set), 10);
         rc = embed_entries(cache, encoder, set, args->encoder.threads, progress, total);
+        total->failed += selectai_issues_count(selectai_trainset_issues(set));
     }
     selectai_trainset_destroy(&set);
     return rc;
@@ -64,7 +68,8 @@ static int report_counts(const struct selectai_embed_counts *counts, double seco
                                     "failed", (json_int_t)counts->failed, "seconds", seconds, "images_per_second",
                                     rate));
     if (!args->quiet)
-        printf("%llu encoded (%.1f images/s), %llu already there, %llu found under another name, %llu unreadable\n",
+        printf("%llu encoded (%.1f images/s), %llu already there, %llu found under another name, %llu files or rows "
+               "could not be used\n",
                (unsigned long long)counts->encoded, rate, (unsigned long long)counts->unchanged,
                (unsigned long long)counts->moved, (unsigned long long)counts->failed);
     return EXIT_DONE;

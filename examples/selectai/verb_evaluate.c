@@ -58,7 +58,7 @@ static int run(int argc, char **argv, const struct verb *verb)
             if (json) {
                 code = print_json(json_incref(document));
             } else {
-                printf("%lld decisions measured, %lld left out because the model has seen their images\n",
+                printf("%lld groups measured, %lld decisions left out because the model has seen their images\n",
                        (long long)json_integer_value(json_object_get(document, "groups")),
                        (long long)json_integer_value(json_object_get(document, "excluded_seen")));
                 print_evaluation(evaluation);

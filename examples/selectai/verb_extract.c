@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "verbs.h"
@@ -43,15 +44,15 @@ static int add_project(selectai_extraction *extraction, const char *raw, const c
 }
 
 /* Projects of {"projects":[{"name","raw_dir","final_dir"}]}; one that fails does not stop the others. */
-static int add_batch(selectai_extraction *extraction, const char *config, struct progress *progress, int *failed)
+static int add_batch(selectai_extraction *extraction, const char *config, struct progress *progress, json_t *failed)
 {
     json_error_t error;
     json_t *root = json_load_file(config, 0, &error), *item;
     const json_t *projects = json_object_get(root, "projects");
     size_t index;
     int rc = SELECTAI_OK;
-    if (!json_is_array(projects)) {
-        say("%s: %s", config, root ? "has no list \"projects\"" : error.text);
+    if (json_array_size(projects) == 0) {
+        say("%s: %s", config, root ? "has no list \"projects\" with something in it" : error.text);
         json_decref(root);
         return EXIT_FAILED;
     }
@@ -62,7 +63,8 @@ static int add_batch(selectai_extraction *extraction, const char *config, struct
         const char *final = json_string_value(json_object_get(item, "final_dir"));
         if (!name || !raw || !final) {
             say("%s: project %zu needs \"name\", \"raw_dir\" and \"final_dir\"", config, index + 1);
-            *failed += 1;
+            json_array_append_new(failed,
+                                  json_pack("{s:s?, s:s}", "project", name, "message", "incomplete in the config"));
             continue;
         }
         char *raw_path = config_path(config, raw), *final_path = config_path(config, final);
@@ -73,12 +75,17 @@ static int add_batch(selectai_extraction *extraction, const char *config, struct
         if (rc == SELECTAI_ERR_CANCELLED || rc == SELECTAI_ERR_OUT_OF_MEMORY)
             break;
         if (rc != SELECTAI_OK) {
-            say("project %s left out: %s", name, selectai_last_error());
-            *failed += 1;
+            say("%s: project %s left out: %s", config, name, selectai_last_error());
+            json_array_append_new(failed, json_pack("{s:s, s:s}", "project", name, "message", selectai_last_error()));
             rc = SELECTAI_OK;
         }
     }
+    size_t n = json_array_size(projects);
     json_decref(root);
+    if (rc == SELECTAI_OK && json_array_size(failed) == n) {
+        say("%s: none of its projects could be extracted; nothing was written", config);
+        return EXIT_FAILED;
+    }
     return rc == SELECTAI_OK ? EXIT_DONE : report_failure(rc);
 }
 
@@ -119,19 +126,36 @@ static void print_table(const json_t *report)
         print_project(json_object_get(report, "total"), "Total across all projects");
 }
 
-static int write_outputs(const selectai_extraction *extraction, const struct extract_args *args)
+/* The report with the projects that failed, which the library knows nothing of. */
+static json_t *build_report(const selectai_extraction *extraction, json_t *failed)
+{
+    char *text = NULL;
+    if (selectai_extraction_report_json(&text, extraction) != SELECTAI_OK)
+        return NULL;
+    json_t *report = json_of_text(text);
+    json_object_set(report, "failed", failed);
+    return report;
+}
+
+static int write_report_file(const char *path, const json_t *report)
+{
+    char *text = json_dumps(report, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    int code = text ? write_text_file(path, text, strlen(text)) : report_failure(SELECTAI_ERR_OUT_OF_MEMORY);
+    free(text);
+    return code;
+}
+
+static int write_outputs(const selectai_extraction *extraction, const struct extract_args *args, json_t *failed)
 {
     int rc = selectai_trainset_write(selectai_extraction_entries(extraction), args->output, args->append);
     if (rc == SELECTAI_OK && args->rejected)
         rc = selectai_extraction_write_rejected(extraction, args->rejected);
     if (rc != SELECTAI_OK)
         return report_failure(rc);
-    char *text = NULL;
-    rc = selectai_extraction_report_json(&text, extraction);
-    if (rc != SELECTAI_OK)
-        return report_failure(rc);
-    int code = args->report ? write_text_file(args->report, text, strlen(text)) : EXIT_DONE;
-    json_t *report = json_of_text(text);
+    json_t *report = build_report(extraction, failed);
+    if (!report)
+        return report_failure(SELECTAI_ERR_OUT_OF_MEMORY);
+    int code = args->report ? write_report_file(args->report, report) : EXIT_DONE;
     if (code == EXIT_DONE && args->json)
         return print_json(report);
     if (code == EXIT_DONE && !args->quiet)
@@ -146,7 +170,8 @@ static int extract(const struct extract_args *args)
     struct selectai_extract_options options;
     struct progress progress = {.quiet = args->quiet};
     selectai_extraction *extraction = NULL;
-    int failed = 0, code;
+    json_t *failed = json_array();
+    int code;
 
     selectai_group_options_init(&group, sizeof group);
     group.mode = args->group_mode;
@@ -161,25 +186,49 @@ static int extract(const struct extract_args *args)
     options.progress = show_progress;
     options.user = &progress;
     int rc = selectai_extraction_create(&extraction, &options);
-    if (rc != SELECTAI_OK)
+    if (rc != SELECTAI_OK) {
+        json_decref(failed);
         return report_failure(rc);
+    }
     if (args->batch) {
-        code = add_batch(extraction, args->config, &progress, &failed);
+        code = add_batch(extraction, args->config, &progress, failed);
     } else {
         rc = add_project(extraction, args->raw, args->final, args->project, &progress);
         code = rc == SELECTAI_OK ? EXIT_DONE : report_failure(rc);
     }
     if (code == EXIT_DONE)
-        code = write_outputs(extraction, args);
+        code = write_outputs(extraction, args, failed);
     size_t n_issues = selectai_issues_count(selectai_extraction_issues(extraction));
     if (code == EXIT_DONE && n_issues > 0 && !args->quiet) {
         say("%zu files need a look%s:", n_issues, args->report ? " (all are in the report)" : "");
         print_issues(selectai_extraction_issues(extraction), 10);
     }
     selectai_extraction_destroy(&extraction);
-    if (failed)
-        say("%d project%s could not be extracted", failed, failed == 1 ? "" : "s");
-    return code == EXIT_DONE && failed ? EXIT_FAILED : code;
+    if (code == EXIT_DONE && json_array_size(failed) > 0) {
+        say("%zu of the projects could not be extracted", json_array_size(failed));
+        code = EXIT_FAILED;
+    }
+    json_decref(failed);
+    return code;
+}
+
+/* "YYYY-MM-DD", a day of the calendar. */
+static int is_date(const char *text)
+{
+    int year, month, day, end = 0;
+    struct tm tm = {0};
+    if (strlen(text) != 10 || sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &end) != 3 || end != 10)
+        return 0;
+    tm.tm_year = year - 1900;
+    tm.tm_mon = month - 1;
+    tm.tm_mday = day;
+    return timegm(&tm) != -1 && tm.tm_year == year - 1900 && tm.tm_mon == month - 1 && tm.tm_mday == day;
+}
+
+/* Two outputs of one name: one would silently replace the other. */
+static int clash(const char *a, const char *b)
+{
+    return a && b && (strcmp(a, b) == 0 || same_file(a, b));
 }
 
 static int run(int argc, char **argv, const struct verb *verb)
@@ -215,6 +264,12 @@ static int run(int argc, char **argv, const struct verb *verb)
                                          : "--raw, --final and --project are needed (or --batch --config FILE)");
     if (a.lookahead < 1)
         return usage_error(verb, "--lookahead must be at least 1");
+    if (a.date && !is_date(a.date))
+        return usage_error(verb, "--date: '%s' is no day of the form YYYY-MM-DD", a.date);
+    if (clash(a.output, a.report) || clash(a.output, a.rejected) || clash(a.report, a.rejected))
+        return usage_error(verb, "--output %s, --report and --rejected must be different files", a.output);
+    if (clash(a.config, a.output) || clash(a.config, a.report) || clash(a.config, a.rejected))
+        return usage_error(verb, "--config %s would be overwritten", a.config);
     return extract(&a);
 }
 

@@ -46,7 +46,11 @@ static int run(int argc, char **argv, const struct verb *verb)
             rc = list_files(&files, rest.items[i]);
         for (size_t i = 0; i < files.count && rc == SELECTAI_OK && !interrupted(); i++)
             failed += hash_file(files.paths[i], list) != SELECTAI_OK;
-        code = rc != SELECTAI_OK ? report_failure(rc) : failed ? EXIT_FAILED : interrupted() ? 130 : EXIT_DONE;
+        if (interrupted())
+            say("interrupted: not all files were hashed");
+        else if (rc == SELECTAI_OK && files.count == 0)
+            say("there are no images to hash");
+        code = rc != SELECTAI_OK ? report_failure(rc) : interrupted() ? 130 : failed ? EXIT_FAILED : EXIT_DONE;
         if (list && print_json(json_pack("{s:o}", "files", list)) != EXIT_DONE)
             code = EXIT_FAILED;
     }

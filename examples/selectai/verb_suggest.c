@@ -101,6 +101,8 @@ static int suggest(const struct suggest_args *args)
     for (size_t i = 0; i < args->rest.count && rc == SELECTAI_OK; i++)
         rc = list_files(&files, args->rest.items[i]);
     if (rc == SELECTAI_OK)
+        rc = drop_repeated_files(&files);
+    if (rc == SELECTAI_OK)
         rc = selectai_suggest_files(&suggestions, (const char *const *)files.paths, files.count, ranker, cropper,
                                     encoder, cache, &options);
     end_progress(&progress);
@@ -110,6 +112,8 @@ static int suggest(const struct suggest_args *args)
         say("%zu files are in no group or could not be read:", n_issues);
         print_issues(selectai_suggestions_issues(suggestions), 10);
     }
+    if (code == EXIT_DONE && selectai_suggestions_count(suggestions) == 0)
+        say("no groups were found: files named YYYYMMDD_HHMMSS_stageN.png in at least two stages are needed");
     selectai_suggestions_destroy(&suggestions);
     selectai_embedding_cache_close(&cache);
     selectai_encoder_close(&encoder);

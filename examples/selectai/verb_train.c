@@ -98,62 +98,59 @@ static int train(struct train_args *args)
     return code;
 }
 
+/* What both kinds of training are told by flags, wherever it lies in their options. */
+struct shared_flags {
+    uint32_t *epochs, *batch_size, *patience, *threads;
+    float *lr, *weight_decay, *dropout, *test_share;
+    uint64_t *seed;
+    int32_t *split;
+    const char **hold_out, **backend_dir;
+};
+
+#define SHARED_FLAGS(o)                                                                                                \
+    {                                                                                                                  \
+        &(o)->epochs, &(o)->batch_size, &(o)->patience, &(o)->threads, &(o)->lr, &(o)->weight_decay, &(o)->dropout,    \
+            &(o)->test_share, &(o)->seed, &(o)->split, &(o)->hold_out, &(o)->backend_dir                               \
+    }
+
 static int run(int argc, char **argv, const struct verb *verb)
 {
-    struct train_args a = {0};
-    struct selectai_ranker_options *r = &a.ranker;
-    selectai_ranker_options_init(r, sizeof *r);
+    struct train_args a = {.cropper = argc > 1 && strcmp(argv[1], "cropper") == 0};
+    selectai_ranker_options_init(&a.ranker, sizeof a.ranker);
     selectai_cropper_options_init(&a.crop, sizeof a.crop);
-    struct selectai_ranker_options given = *r; /* to see which shared flags were used for a cropper */
+    const struct shared_flags ranker = SHARED_FLAGS(&a.ranker), cropper = SHARED_FLAGS(&a.crop);
+    const struct shared_flags f = a.cropper ? cropper : ranker;
     const struct arg args[] = {
         {"data", ARG_LIST, &a.data, "LOG...", "training entries (.jsonl, .csv)", 1},
         {"cache", ARG_TEXT, &a.cache, "DIR", "vectors, as made by 'embed'", 1},
         {"output", ARG_TEXT, &a.output, "FILE", "the model (.safetensors)", 1},
-        {"anomaly-weight", ARG_FLOAT, &r->anomaly_weight, "W", "ranker: weight of pairs that the lower stage won", 0},
-        {"margin", ARG_FLOAT, &r->margin, "M", "ranker: margin of the ranking loss (0.5)", 0},
-        {"epochs", ARG_U32, &r->epochs, "N", "at most", 0},
-        {"batch-size", ARG_U32, &r->batch_size, "N", "pairs or crops a step (32)", 0},
-        {"patience", ARG_U32, &r->patience, "N", "epochs without progress that end training", 0},
-        {"lr", ARG_FLOAT, &r->lr, "X", "Adam's step (0.001)", 0},
-        {"weight-decay", ARG_FLOAT, &r->weight_decay, "X", "decoupled weight decay", 0},
-        {"dropout", ARG_FLOAT, &r->dropout, "P", "share of hidden units dropped in training (0.3)", 0},
-        {"seed", ARG_U64, &r->seed, "N", "of split, weights and order (1)", 0},
-        {"split", ARG_CHOICE, &r->split, "group|project", "what is held out for the figures", 0},
-        {"hold-out", ARG_TEXT, &r->hold_out, "PROJECT", "--split project: the one held out", 0},
-        {"test-share", ARG_FLOAT, &r->test_share, "X", "--split group: share of groups held out (0.2)", 0},
-        {"backend", ARG_TEXT, &r->backend_dir, "DIR", "folder of selectai-torch.so, if not installed", 0},
-        {"threads", ARG_U32, &r->threads, "N", "default: all cores", 0},
+        {"anomaly-weight", ARG_FLOAT, &a.ranker.anomaly_weight, "W",
+         "ranker: weight of pairs that the lower stage won (2)", 0},
+        {"margin", ARG_FLOAT, &a.ranker.margin, "M", "ranker: margin of the ranking loss (0.5)", 0},
+        {"epochs", ARG_U32, f.epochs, "N", "at most (ranker 60, cropper 150)", 0},
+        {"batch-size", ARG_U32, f.batch_size, "N", "pairs or crops a step (32)", 0},
+        {"patience", ARG_U32, f.patience, "N", "epochs without progress that end training (ranker 12, cropper 25)", 0},
+        {"lr", ARG_FLOAT, f.lr, "X", "Adam's step (ranker 0.0003, cropper 0.001)", 0},
+        {"weight-decay", ARG_FLOAT, f.weight_decay, "X", "decoupled weight decay (ranker 0.0001, cropper 0.001)", 0},
+        {"dropout", ARG_FLOAT, f.dropout, "P", "share of hidden units dropped in training (0.3)", 0},
+        {"seed", ARG_U64, f.seed, "N", "of split, weights and order (1)", 0},
+        {"split", ARG_CHOICE, f.split, "group|project", "what is held out for the figures", 0},
+        {"hold-out", ARG_TEXT, f.hold_out, "PROJECT", "--split project: the one held out", 0},
+        {"test-share", ARG_FLOAT, f.test_share, "X", "--split group: share of groups held out (0.2)", 0},
+        {"backend", ARG_TEXT, f.backend_dir, "DIR", "folder of selectai-torch.so, if not installed", 0},
+        {"threads", ARG_U32, f.threads, "N", "default: all cores", 0},
         {"json", ARG_FLAG, &a.json, NULL, "print the figures as JSON", 0},
         {"quiet", ARG_FLAG, &a.quiet, NULL, "no progress, no table", 0},
         {0},
     };
     int code = parse_args(argc, argv, verb, args, &a.rest);
-    if (code < 0 && (a.rest.count != 1 || (strcmp(a.rest.items[0], "ranker") && strcmp(a.rest.items[0], "cropper"))))
-        code = usage_error(verb, "say what to train: ranker or cropper");
-    if (code < 0 && r->hold_out && r->split != SELECTAI_SPLIT_PROJECT)
+    if (code < 0 && (a.rest.count != 1 || strcmp(a.rest.items[0], a.cropper ? "cropper" : "ranker") != 0))
+        code = usage_error(verb, "say first what to train: ranker or cropper");
+    if (code < 0 && *f.hold_out && *f.split != SELECTAI_SPLIT_PROJECT)
         code = usage_error(verb, "--hold-out needs --split project");
-    if (code < 0) {
-        a.cropper = strcmp(a.rest.items[0], "cropper") == 0;
-        if (a.cropper && (r->margin < given.margin || r->margin > given.margin ||
-                          r->anomaly_weight < given.anomaly_weight || r->anomaly_weight > given.anomaly_weight))
-            code = usage_error(verb, "--margin and --anomaly-weight are for the ranker");
-    }
-    if (code < 0 && a.cropper) { /* the flags that were given; the cropper has other defaults */
-        struct selectai_cropper_options *c = &a.crop;
-        c->epochs = r->epochs != given.epochs ? r->epochs : c->epochs;
-        c->patience = r->patience != given.patience ? r->patience : c->patience;
-        c->weight_decay = memcmp(&r->weight_decay, &given.weight_decay, sizeof(float)) ? r->weight_decay
-                                                                                       : c->weight_decay;
-        c->batch_size = r->batch_size;
-        c->lr = r->lr;
-        c->dropout = r->dropout;
-        c->seed = r->seed;
-        c->split = r->split;
-        c->hold_out = r->hold_out;
-        c->test_share = r->test_share;
-        c->backend_dir = r->backend_dir;
-        c->threads = r->threads;
-    }
+    for (size_t i = 0; code < 0 && i < a.data.count; i++)
+        if (same_file(a.output, a.data.items[i]))
+            code = usage_error(verb, "--output %s is also --data: it would be lost", a.output);
     if (code < 0)
         code = train(&a);
     free_list(&a.data);

@@ -41,7 +41,11 @@ struct file_list {
 /* Adds all images below a folder, or one file. SELECTAI_OK or an error code; issues of the scan are printed. */
 int list_files(struct file_list *list, const char *path);
 int add_file(struct file_list *list, const char *path, const char *rel_path);
+/* Keeps the first of several entries that are the same file (by its resolved path). */
+int drop_repeated_files(struct file_list *list);
 void free_files(struct file_list *list);
+/* 1 if both paths exist and are one file, also by links. */
+int same_file(const char *a, const char *b);
 
 /* Makes one folder (parents must exist); fine if it is there. */
 int make_folder(const char *path);

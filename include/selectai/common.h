@@ -62,6 +62,7 @@ extern "C" {
 #define SELECTAI_ERR_PROJECT_RULE     (-30) /**< a set or pair would cross projects */
 #define SELECTAI_ERR_MISMATCH         (-31) /**< two things do not belong together: encoder and cache, model and vectors */
 #define SELECTAI_ERR_NO_DATA          (-32) /**< valid input, but nothing (or too little) in it to work on */
+#define SELECTAI_ERR_AMBIGUOUS        (-33) /**< several candidates, and nothing tells which is meant */
 #define SELECTAI_ERR_BACKEND_MISSING  (-40) /**< needs the torch module, which is not installed */
 #define SELECTAI_ERR_BACKEND          (-41) /**< the torch module reported an error */
 #define SELECTAI_ERR_BACKEND_VERSION  (-42) /**< a torch module was found, but for another version of this library */

@@ -60,14 +60,23 @@ SELECTAI_API const char *selectai_embedding_cache_encoder_id(const selectai_embe
 SELECTAI_API const selectai_issues *selectai_embedding_cache_issues(const selectai_embedding_cache *cache);
 
 /**
- * Looks a file up by project and file name (the last part of `filename`, whatever folders precede it). out: dim
- * floats, or NULL. row: index for get, or NULL. Several rows of that name: the one added last.
+ * Looks a file up by project and file name. `filename` may be a path: where several folders of the project have a file
+ * of that name, the row whose folders agree best with it, from the file upwards, is meant; of equal contents the one
+ * added last; otherwise SELECTAI_ERR_AMBIGUOUS. out: dim floats, or NULL. row: index for get, or NULL.
  * SELECTAI_ERR_NOT_FOUND (with no message cost: it is an expected answer) if there is none.
  */
 SELECTAI_API int selectai_embedding_cache_find(const selectai_embedding_cache *cache, const char *project,
                                                const char *filename, float *out, size_t *row);
 
-/** The same by content: size and crc32 of the file's bytes. */
+/**
+ * The same for a file on this machine: if `path` exists, the row must be of what the file holds now (by size and time,
+ * else by size and crc32), so vectors of other files of that name, or of an earlier content, are not taken for it:
+ * SELECTAI_ERR_NOT_FOUND then. If it does not exist, as in logs that have moved, this is find().
+ */
+SELECTAI_API int selectai_embedding_cache_find_file(const selectai_embedding_cache *cache, const char *project,
+                                                    const char *path, float *out, size_t *row);
+
+/** By content: size and crc32 of the file's bytes. */
 SELECTAI_API int selectai_embedding_cache_find_content(const selectai_embedding_cache *cache, const char *project,
                                                        uint64_t size, uint32_t crc32, float *out, size_t *row);
 
@@ -89,8 +98,9 @@ SELECTAI_API int selectai_embedding_cache_part(const selectai_embedding_cache *c
 
 /**
  * Proves that index and vectors of a folder agree: every part complete, of the manifest's dimension, every value
- * finite, no row twice. *issues is a new list (empty: all is well), which the caller destroys. The return code is an
- * error only if the folder itself cannot be read.
+ * finite, no row twice (two runs at the same time may both have embedded a file: that is no fault). *issues is a new
+ * list (empty: all is well), which the caller destroys. The return code is an error only if the folder itself cannot be
+ * read.
  */
 SELECTAI_API int selectai_embedding_cache_verify(selectai_issues **issues, const char *directory);
 

@@ -30,11 +30,11 @@ typedef struct selectai_ranker selectai_ranker;
 
 struct selectai_ranker_options {
     uint32_t struct_size;
-    uint32_t epochs;               /**< at most; default 60 */
+    uint32_t epochs;               /**< passes over the decisions, at most; default 60 */
     uint32_t batch_size;           /**< pairs a step; default 32 */
     uint32_t patience;             /**< epochs without a better inner validation loss that end training; default 12 */
     uint64_t seed;                 /**< of split, weights, order and dropout; default 1 */
-    float lr;                      /**< Adam's step; default 0.001 */
+    float lr;                      /**< Adam's step; default 0.0003 */
     float weight_decay;            /**< default 0.0001 */
     float dropout;                 /**< 0..0.9; default 0.3 */
     float margin;                  /**< default 0.5 */

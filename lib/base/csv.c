@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/csv.h"
-#include "base/number.h"
 #include "base/path.h"
 
 int sai_csv_open(struct sai_csv_reader *reader, const char *path)
@@ -154,8 +153,7 @@ int sai_csv_next(struct sai_csv_reader *reader)
 
 static bool looks_like_formula(const char *value)
 {
-    double number;
-    return *value && strchr("=+-@\t", *value) && !sai_number_parse(&number, value);
+    return *value && strchr("=+-@\t", *value);
 }
 
 void sai_csv_field(struct sai_text *line, const char *value)

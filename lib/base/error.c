@@ -35,6 +35,7 @@ static const struct {
     {SELECTAI_ERR_PROJECT_RULE, "crosses projects"},
     {SELECTAI_ERR_MISMATCH, "do not belong together"},
     {SELECTAI_ERR_NO_DATA, "not enough data"},
+    {SELECTAI_ERR_AMBIGUOUS, "ambiguous"},
     {SELECTAI_ERR_BACKEND_MISSING, "torch module missing"},
     {SELECTAI_ERR_BACKEND, "torch module failed"},
     {SELECTAI_ERR_BACKEND_VERSION, "torch module of another version"},

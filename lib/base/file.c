@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -136,6 +137,14 @@ int sai_file_crc32(uint32_t *crc, uint64_t *size, const char *path)
 
 /* ---- Atomic writing ---------------------------------------------------------------------------------------------- */
 
+/* A symbolic link is written through, not replaced: what it points to, if that exists, else the path itself. */
+static char *target_of(const char *path)
+{
+    struct stat st;
+    char *real = lstat(path, &st) == 0 && S_ISLNK(st.st_mode) ? realpath(path, NULL) : NULL;
+    return real ? real : sai_strdup(path);
+}
+
 int sai_atomic_open(struct sai_atomic_file *file, const char *path)
 {
     static atomic_uint counter; /* only makes names unique within the process */
@@ -143,9 +152,10 @@ int sai_atomic_open(struct sai_atomic_file *file, const char *path)
     *file = (struct sai_atomic_file){0};
     if (sai_path_is_directory(path))
         return SAI_FAIL(SELECTAI_ERR_IS_A_DIRECTORY, "%s: is a folder, a file name is needed", path);
-    file->path = sai_strdup(path);
-    file->temporary = sai_asprintf("%s.tmp-%ld-%u", path, (long)getpid(),
-                                   atomic_fetch_add_explicit(&counter, 1, memory_order_relaxed));
+    file->path = target_of(path);
+    if (file->path)
+        file->temporary = sai_asprintf("%s.tmp-%ld-%u", file->path, (long)getpid(),
+                                       atomic_fetch_add_explicit(&counter, 1, memory_order_relaxed));
     if (!file->path || !file->temporary) {
         sai_atomic_discard(file);
         return SELECTAI_ERR_OUT_OF_MEMORY;

@@ -30,7 +30,7 @@ struct sai_safetensors {
     size_t n_tensors;
 };
 
-/* Maps and checks everything: header size, JSON, dtypes, shapes, ranges inside the file, no overlaps. */
+/* Maps and checks everything: header size, JSON, dtypes, shapes, data without overlaps or holes. */
 int sai_safetensors_open(struct sai_safetensors *out, const char *path);
 void sai_safetensors_close(struct sai_safetensors *file);
 

@@ -81,7 +81,8 @@ static int by_position(const void *a, const void *b)
     return p < q ? -1 : p > q ? 1 : (x->n_bytes > y->n_bytes) - (x->n_bytes < y->n_bytes);
 }
 
-static int check_overlaps(const struct sai_safetensors *file, const char *path)
+/* The format demands that the data is covered without overlaps, holes or a tail. */
+static int check_layout(const struct sai_safetensors *file, const uint8_t *data, size_t n_data, const char *path)
 {
     const struct sai_tensor **order = sai_malloc_array(file->n_tensors, sizeof *order);
     if (!order)
@@ -91,9 +92,15 @@ static int check_overlaps(const struct sai_safetensors *file, const char *path)
     if (file->n_tensors > 1)
         qsort(order, file->n_tensors, sizeof *order, by_position);
     int rc = SELECTAI_OK;
-    for (size_t i = 1; i < file->n_tensors && rc == SELECTAI_OK; i++)
-        if ((const char *)order[i - 1]->data + order[i - 1]->n_bytes > (const char *)order[i]->data)
-            rc = bad(path, order[i]->name, "data overlaps another tensor's");
+    const uint8_t *expected = data;
+    for (size_t i = 0; i < file->n_tensors && rc == SELECTAI_OK; i++) {
+        const uint8_t *at = order[i]->data;
+        if (at != expected)
+            rc = bad(path, order[i]->name, at < expected ? "data overlaps another tensor's" : "a hole lies before it");
+        expected = at + order[i]->n_bytes;
+    }
+    if (rc == SELECTAI_OK && expected != data + n_data)
+        rc = bad(path, "", "bytes follow the last tensor");
     sai_free(order);
     return rc;
 }
@@ -128,7 +135,7 @@ static int read_header(struct sai_safetensors *file, const char *path)
             return rc;
         file->n_tensors++;
     }
-    return check_overlaps(file, path);
+    return check_layout(file, p + 8 + n, file->mapping.size - 8 - (size_t)n, path);
 }
 
 int sai_safetensors_open(struct sai_safetensors *out, const char *path)

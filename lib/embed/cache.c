@@ -243,20 +243,38 @@ static int found(const selectai_embedding_cache *cache, uint32_t i, float *out, 
     return SELECTAI_OK;
 }
 
+typedef int (*resolver)(uint32_t *out, const selectai_embedding_cache *cache, const char *project, const char *path);
+
+static int find_by(resolver resolve, const selectai_embedding_cache *cache, const char *project, const char *path,
+                   float *out, size_t *row)
+{
+    const char *clean_project, *clean_path;
+    char *copy = NULL, *path_copy = NULL;
+    uint32_t i = SAI_CACHE_NONE;
+    int rc = sai_cache_clean_text(&clean_project, &copy, project);
+    if (rc == SELECTAI_OK)
+        rc = sai_cache_clean_text(&clean_path, &path_copy, path);
+    if (rc == SELECTAI_OK)
+        rc = resolve(&i, cache, clean_project, clean_path);
+    if (rc == SELECTAI_OK)
+        rc = found(cache, i, out, row);
+    sai_free(copy);
+    sai_free(path_copy);
+    return rc;
+}
+
 int selectai_embedding_cache_find(const selectai_embedding_cache *cache, const char *project, const char *filename,
                                   float *out, size_t *row)
 {
-    const char *clean_project, *clean_name;
-    char *copy = NULL, *name_copy = NULL;
     SAI_REQUIRE(cache && project && filename);
-    int rc = sai_cache_clean_text(&clean_project, &copy, project);
-    if (rc == SELECTAI_OK)
-        rc = sai_cache_clean_text(&clean_name, &name_copy, sai_path_basename(filename));
-    if (rc == SELECTAI_OK)
-        rc = found(cache, sai_cache_table_find_name(&cache->table, clean_project, clean_name), out, row);
-    sai_free(copy);
-    sai_free(name_copy);
-    return rc;
+    return find_by(sai_cache_resolve, cache, project, filename, out, row);
+}
+
+int selectai_embedding_cache_find_file(const selectai_embedding_cache *cache, const char *project, const char *path,
+                                       float *out, size_t *row)
+{
+    SAI_REQUIRE(cache && project && path);
+    return find_by(sai_cache_resolve_file, cache, project, path, out, row);
 }
 
 int selectai_embedding_cache_find_content(const selectai_embedding_cache *cache, const char *project, uint64_t size,

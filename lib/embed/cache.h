@@ -5,6 +5,7 @@
  *   cache_manifest.c  manifest.json
  *   cache_list.c      which parts a folder holds, which of them replace others
  *   cache_part.c      loading and removing one part
+ *   cache_resolve.c   which row a file name means
  *   cache_write.c     add, flush, merging the parts of this writer
  *   cache_verify.c    proof that a folder is sound
  *   cache_table.c, cache_index.c, cache_line.c, cache_npy.c: rows in memory, hash tables, the two file forms
@@ -103,6 +104,11 @@ static inline size_t sai_cache_row_bytes(const selectai_embedding_cache *cache, 
 /* Where a row's stored bytes are, and whether they are float16. */
 const uint8_t *sai_cache_row_data(const selectai_embedding_cache *cache, size_t row, bool *half);
 void sai_cache_row_floats(float *out, const selectai_embedding_cache *cache, size_t row);
+
+/* The row that (project, path's file name) means: see selectai_embedding_cache_find(). Texts are clean already. */
+int sai_cache_resolve(uint32_t *out, const selectai_embedding_cache *cache, const char *project, const char *path);
+/* The same for a file that may be there: see selectai_embedding_cache_find_file(). */
+int sai_cache_resolve_file(uint32_t *out, const selectai_embedding_cache *cache, const char *project, const char *path);
 
 /* The part that holds the row; NULL for a pending one. */
 const struct sai_cache_part *sai_cache_part_of(const selectai_embedding_cache *cache, size_t row);

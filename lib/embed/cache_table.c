@@ -86,23 +86,34 @@ static uint32_t row_hash(const struct sai_cache_row *row, enum key key)
     return hash_text(text, strlen(text), row->project);
 }
 
-static uint32_t find_row(const struct sai_cache_table *table, const struct sai_cache_index *index,
-                         const struct sai_cache_row *wanted, enum key key, size_t *cursor)
+/* From slot i on, the first row with that key. */
+static uint32_t matching(const struct sai_cache_table *table, const struct sai_cache_index *index, uint32_t i,
+                         uint32_t hash, const struct sai_cache_row *wanted, enum key key, size_t *cursor)
 {
-    uint32_t hash = row_hash(wanted, key), i = sai_cache_index_first(index, hash, cursor);
     while (i != SAI_CACHE_NONE && !same_key(&table->rows[i], wanted, key))
         i = sai_cache_index_next(index, hash, cursor);
     return i;
+}
+
+static uint32_t find_row(const struct sai_cache_table *table, const struct sai_cache_index *index,
+                         const struct sai_cache_row *wanted, enum key key, size_t *cursor)
+{
+    uint32_t hash = row_hash(wanted, key);
+    return matching(table, index, sai_cache_index_first(index, hash, cursor), hash, wanted, key, cursor);
 }
 
 static void file_row(struct sai_cache_table *table, struct sai_cache_index *index, uint32_t number, enum key key)
 {
     size_t cursor;
     const struct sai_cache_row *row = &table->rows[number];
-    if (find_row(table, index, row, key, &cursor) != SAI_CACHE_NONE)
+    /* Files of one name in different folders are all kept under the name. */
+    enum key same = key == KEY_NAME ? KEY_PATH : key;
+    uint32_t hash = row_hash(row, key);
+    uint32_t i = matching(table, index, sai_cache_index_first(index, hash, &cursor), hash, row, same, &cursor);
+    if (i != SAI_CACHE_NONE)
         sai_cache_index_replace(index, cursor, number);
     else
-        sai_cache_index_add(index, row_hash(row, key), number);
+        sai_cache_index_add(index, hash, number);
 }
 
 int sai_cache_table_index(struct sai_cache_table *table)
@@ -122,30 +133,38 @@ int sai_cache_table_index(struct sai_cache_table *table)
 }
 
 static uint32_t find(const struct sai_cache_table *table, const struct sai_cache_index *index, const char *project,
-                     struct sai_cache_row *wanted, enum key key)
+                     struct sai_cache_row *wanted, enum key key, size_t *cursor)
 {
-    size_t cursor;
     wanted->project = find_project(table, project, strlen(project));
-    return wanted->project == SAI_CACHE_NONE ? SAI_CACHE_NONE : find_row(table, index, wanted, key, &cursor);
+    return wanted->project == SAI_CACHE_NONE ? SAI_CACHE_NONE : find_row(table, index, wanted, key, cursor);
 }
 
-uint32_t sai_cache_table_find_name(const struct sai_cache_table *table, const char *project, const char *filename)
+uint32_t sai_cache_table_next_name(const struct sai_cache_table *table, struct sai_cache_name_search *search,
+                                   const char *project, const char *filename)
 {
-    struct sai_cache_row wanted = {.rel_path = filename};
-    return find(table, &table->by_name, project, &wanted, KEY_NAME);
+    if (!search->started) {
+        search->started = true;
+        search->wanted = (struct sai_cache_row){.rel_path = filename};
+        return find(table, &table->by_name, project, &search->wanted, KEY_NAME, &search->cursor);
+    }
+    uint32_t hash = row_hash(&search->wanted, KEY_NAME);
+    uint32_t i = sai_cache_index_next(&table->by_name, hash, &search->cursor);
+    return matching(table, &table->by_name, i, hash, &search->wanted, KEY_NAME, &search->cursor);
 }
 
 uint32_t sai_cache_table_find_path(const struct sai_cache_table *table, const char *project, const char *rel_path)
 {
+    size_t cursor;
     struct sai_cache_row wanted = {.rel_path = rel_path};
-    return find(table, &table->by_path, project, &wanted, KEY_PATH);
+    return find(table, &table->by_path, project, &wanted, KEY_PATH, &cursor);
 }
 
 uint32_t sai_cache_table_find_content(const struct sai_cache_table *table, const char *project, uint64_t size,
                                       uint32_t crc32)
 {
+    size_t cursor;
     struct sai_cache_row wanted = {.size = size, .crc32 = crc32};
-    return find(table, &table->by_content, project, &wanted, KEY_CONTENT);
+    return find(table, &table->by_content, project, &wanted, KEY_CONTENT, &cursor);
 }
 
 void sai_cache_table_clear(struct sai_cache_table *table)

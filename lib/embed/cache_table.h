@@ -43,11 +43,21 @@ int sai_cache_table_push(struct sai_cache_table *table, const struct sai_cache_r
 /* Takes rows n.. back, which were not indexed yet. */
 void sai_cache_table_truncate(struct sai_cache_table *table, size_t n);
 
-/* Makes all pushed rows findable; of rows with the same key the last one is. */
+/* Makes all pushed rows findable: of each path, and of each content, the last one. */
 int sai_cache_table_index(struct sai_cache_table *table);
 
+/*
+ * The rows of one file name, one for each folder that has such a file: start with cursor 0, until SAI_CACHE_NONE.
+ */
+struct sai_cache_name_search {
+    struct sai_cache_row wanted;
+    size_t cursor;
+    bool started;
+};
+uint32_t sai_cache_table_next_name(const struct sai_cache_table *table, struct sai_cache_name_search *search,
+                                   const char *project, const char *filename);
+
 /* Row numbers or SAI_CACHE_NONE. Keys are compared as they are: see sai_cache_clean_text(). */
-uint32_t sai_cache_table_find_name(const struct sai_cache_table *table, const char *project, const char *filename);
 uint32_t sai_cache_table_find_path(const struct sai_cache_table *table, const char *project, const char *rel_path);
 uint32_t sai_cache_table_find_content(const struct sai_cache_table *table, const char *project, uint64_t size,
                                       uint32_t crc32);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/path.h"
 #include "embed/cache.h"
 
 /* A damaged disk can spoil a million rows: a list of that length helps nobody. */
@@ -81,6 +82,15 @@ static int report_twice(selectai_issues *issues, const selectai_embedding_cache 
                           cache->table.rows[b].rel_path, a - first->first_row, first->jsonl_path);
 }
 
+/* Two writers that were at work at the same time may both have embedded a file: wasted work, but no fault. */
+static bool same_writer(const selectai_embedding_cache *cache, size_t a, size_t b)
+{
+    const char *first = sai_path_basename(sai_cache_part_of(cache, a)->jsonl_path);
+    const char *second = sai_path_basename(sai_cache_part_of(cache, b)->jsonl_path);
+    size_t n = strlen("part-") + SAI_CACHE_WRITER_DIGITS;
+    return strncmp(first, second, n) == 0;
+}
+
 static int check_twice(selectai_issues *issues, const selectai_embedding_cache *cache)
 {
     const struct sai_cache_table *table = &cache->table;
@@ -92,8 +102,9 @@ static int check_twice(selectai_issues *issues, const selectai_embedding_cache *
     if (order && table->n_rows > 1)
         qsort(order, table->n_rows, sizeof *order, by_row);
     for (size_t i = 1; rc == SELECTAI_OK && i < table->n_rows && found < MAX_ISSUES_A_PART; i++) {
-        if (compare_rows(order[i - 1], order[i]) == 0) {
-            rc = report_twice(issues, cache, (size_t)(order[i - 1] - table->rows), (size_t)(order[i] - table->rows));
+        size_t a = (size_t)(order[i - 1] - table->rows), b = (size_t)(order[i] - table->rows);
+        if (compare_rows(order[i - 1], order[i]) == 0 && same_writer(cache, a, b)) {
+            rc = report_twice(issues, cache, a, b);
             found++;
         }
     }

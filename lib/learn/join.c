@@ -19,12 +19,14 @@ static int locate(struct sai_decisions *d, struct sai_decision *decision, struct
 {
     for (uint32_t i = 0; i < needed(decision, what); i++) {
         struct sai_member *m = &d->members[decision->first + i];
-        int rc = selectai_embedding_cache_find(cache, decision->project, m->filename, NULL, &m->cache_row);
+        int rc = selectai_embedding_cache_find_file(cache, decision->project, m->path, NULL, &m->cache_row);
         if (rc == SELECTAI_OK)
             continue;
-        if (rc != SELECTAI_ERR_NOT_FOUND)
+        if (rc == SELECTAI_ERR_OUT_OF_MEMORY || rc == SELECTAI_ERR_INVALID_ARGUMENT)
             return rc;
         decision->usable = false;
+        if (rc != SELECTAI_ERR_NOT_FOUND)
+            return sai_issues_add_last(issues, rc == SELECTAI_ERR_AMBIGUOUS ? "ambiguous" : "unreadable", m->path, 0);
         return sai_issues_add(issues, SELECTAI_ERR_NOT_FOUND, "not-in-cache", m->path, 0,
                               "%s: project %s has no vector of this %s in the cache: embed it", m->path,
                               decision->project, i == 0 ? "winner" : "loser");

@@ -3,6 +3,8 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
+#include <math.h>
+
 #include "base/text.h"
 #include "suggest/suggest.h"
 
@@ -46,6 +48,34 @@ static void write_crop(struct sai_text *text, const struct selectai_suggestion *
     sai_text_printf(text, "},\"crop_px\":{\"x1\":%d,\"y1\":%d,\"x2\":%d,\"y2\":%d}", px->x1, px->y1, px->x2, px->y2);
 }
 
+/* The best of the others; the winner itself if nothing else could be read. */
+static uint32_t runner_up(const struct selectai_suggestion *g)
+{
+    uint32_t best = g->winner;
+    for (uint32_t i = 0; i < g->n_images; i++)
+        if (i != g->winner && !isnan(g->scores[i]) && (best == g->winner || g->scores[i] > g->scores[best]))
+            best = i;
+    return best;
+}
+
+/* What decided, in numbers that are in the same object: this version knows the images' scores and nothing else. */
+static void write_why(struct sai_text *text, const struct selectai_suggestion *g)
+{
+    uint32_t next = runner_up(g), highest = g->winner;
+    for (uint32_t i = 0; i < g->n_images; i++)
+        if (g->stages[i] > g->stages[highest])
+            highest = i;
+    sai_text_puts(text, ",\"why\":\"");
+    if (next == g->winner)
+        sai_text_puts(text, "the only image of the group that could be read");
+    else
+        sai_text_printf(text, "its score is %.3f above that of stage %g, the next best",
+                        (double)g->scores[g->winner] - (double)g->scores[next], g->stages[next]);
+    if (highest != g->winner)
+        sai_text_printf(text, "; the highest stage, %g, is not the best here", g->stages[highest]);
+    sai_text_puts(text, "\"");
+}
+
 int selectai_suggestion_json(char **out, const selectai_suggestions *suggestions, size_t index)
 {
     struct selectai_suggestion g = {.struct_size = sizeof g};
@@ -58,6 +88,7 @@ int selectai_suggestion_json(char **out, const selectai_suggestions *suggestions
     sai_text_json_string(&text, g.paths[g.winner]);
     sai_text_puts(&text, ",");
     member(&text, "confidence", g.confidence);
+    write_why(&text, &g);
     write_crop(&text, &g);
     sai_text_puts(&text, ",\"images\":[");
     for (uint32_t i = 0; i < g.n_images; i++) {

@@ -32,7 +32,7 @@ static int64_t time_of(const struct stat *st)
 }
 
 /* Keeps the thread's last error for the calling thread to report. Errors that are not about the file go up. */
-static int note_problem(struct sai_winner *winner, int code)
+static int note_problem(struct sai_winner *winner, int code, bool in_raw)
 {
     if (code == SELECTAI_ERR_OUT_OF_MEMORY || code == SELECTAI_ERR_INTERNAL)
         return code;
@@ -41,6 +41,7 @@ static int note_problem(struct sai_winner *winner, int code)
     winner->problem = sai_strdup(selectai_last_error());
     winner->problem_kind = "unreadable";
     winner->problem_code = code;
+    winner->problem_in_raw = in_raw;
     return winner->problem ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
 }
 
@@ -53,9 +54,9 @@ static int open_pair(struct pair *pair, const struct sai_project_work *work, str
     if (!pair->raw_path || !pair->final_path)
         return SELECTAI_ERR_OUT_OF_MEMORY;
     if (stat(pair->raw_path, &raw) != 0)
-        return note_problem(winner, SAI_FAIL_ERRNO("read", pair->raw_path));
+        return note_problem(winner, SAI_FAIL_ERRNO("read", pair->raw_path), true);
     if (stat(pair->final_path, &final) != 0)
-        return note_problem(winner, SAI_FAIL_ERRNO("read", pair->final_path));
+        return note_problem(winner, SAI_FAIL_ERRNO("read", pair->final_path), false);
     pair->raw_size = (uint64_t)raw.st_size;
     pair->final_size = (uint64_t) final.st_size;
     pair->newer_ns = time_of(&final) - time_of(&raw);
@@ -79,13 +80,14 @@ static int judge_by_size(bool *known, struct sai_winner *winner, const struct pa
 {
     struct selectai_image_info raw = {.struct_size = sizeof raw}, final = {.struct_size = sizeof final};
     int rc = selectai_image_read_info(&raw, pair->raw_path);
+    bool in_raw = rc != SELECTAI_OK;
     if (rc == SELECTAI_OK)
         rc = selectai_image_read_info(&final, pair->final_path);
     *known = rc == SELECTAI_OK;
     if (rc != SELECTAI_OK)
-        return note_problem(winner, rc);
+        return note_problem(winner, rc, in_raw);
     winner->was_cropped = raw.width != final.width || raw.height != final.height;
-    winner->crop_evidence = SELECTAI_CROP_EVIDENCE_SIZE;
+    winner->crop_evidence = winner->was_cropped ? SELECTAI_CROP_EVIDENCE_SIZE : SELECTAI_CROP_EVIDENCE_NONE;
     return SELECTAI_OK;
 }
 
@@ -113,6 +115,7 @@ static int judge_by_pixels(struct sai_winner *winner, const struct pair *pair)
     selectai_image *raw = NULL, *final = NULL;
     struct selectai_crop_match match = {.struct_size = sizeof match};
     int rc = selectai_image_load(&raw, pair->raw_path, NULL);
+    bool in_raw = rc != SELECTAI_OK;
     if (rc == SELECTAI_OK)
         rc = selectai_image_load(&final, pair->final_path, NULL);
     if (rc == SELECTAI_OK)
@@ -125,7 +128,7 @@ static int judge_by_pixels(struct sai_winner *winner, const struct pair *pair)
         return rc;
     if (!winner->was_cropped) /* equal headers say nothing about pixels that cannot be read */
         judge_by_time(winner, pair);
-    return note_problem(winner, rc);
+    return note_problem(winner, rc, in_raw);
 }
 
 static int judge(struct sai_winner *winner, const struct pair *pair, int32_t crop_check)
@@ -179,7 +182,8 @@ int sai_check_crops(struct sai_project_work *work)
         const struct sai_winner *winner = &work->winners[i];
         if (!winner->problem)
             continue;
-        char *path = sai_files_path(&work->final, winner->final);
+        char *path = winner->problem_in_raw ? sai_files_path(&work->raw, winner->raw)
+                                            : sai_files_path(&work->final, winner->final);
         rc = path ? sai_issues_add(work->issues, winner->problem_code, winner->problem_kind, path, 0, "%s",
                                    winner->problem)
                   : SELECTAI_ERR_OUT_OF_MEMORY;

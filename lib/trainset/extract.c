@@ -123,6 +123,10 @@ static int check_name(const struct selectai_extraction *extraction, const char *
 {
     if (!*project)
         return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "a project needs a name");
+    for (const char *p = project; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7F)
+            return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "%s: a project's name must not hold control characters",
+                            project);
     for (size_t i = 0; i < extraction->n_projects; i++)
         if (strcmp(extraction->projects[i].name, project) == 0)
             return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT,

@@ -71,6 +71,7 @@ struct sai_winner {
     double residual;
     char *problem; /* why its images could not be compared; NULL: they could */
     const char *problem_kind;
+    bool problem_in_raw; /* it is the file in RAW that is concerned, else the one in FINAL */
     int problem_code;
 };
 

@@ -174,7 +174,7 @@ static void csv_defuses_formulas(void **state)
     sai_csv_field(&line, "-12.5");
     sai_csv_field(&line, "@x\x01y");
     sai_csv_end(&line);
-    assert_string_equal(line.data, "\"'=1+1\",-12.5,\"'@xy\"\n");
+    assert_string_equal(line.data, "\"'=1+1\",\"'-12.5\",\"'@xy\"\n");
     sai_text_clear(&line);
     sai_csv_field(&line, "");
     sai_csv_end(&line);

@@ -244,7 +244,7 @@ static void test_last_row_wins(void **state)
     struct fixture *f = *state;
     selectai_embedding_cache *cache = create(f, SELECTAI_DTYPE_FLOAT32);
     assert_int_equal(add(cache, "p", "a.png", 1), SELECTAI_OK);
-    assert_int_equal(add(cache, "p", "sub/a.png", 2), SELECTAI_OK);
+    assert_int_equal(add(cache, "p", "a.png", 2), SELECTAI_OK);
     expect_found(cache, "p", "a.png", 2);
     selectai_embedding_cache_close(&cache);
     cache = create(f, SELECTAI_DTYPE_FLOAT32); /* a later writer's rows are later rows */
@@ -256,6 +256,67 @@ static void test_last_row_wins(void **state)
     assert_int_equal(selectai_embedding_cache_count(cache), 3);
     selectai_embedding_cache_close(&cache);
     expect_verify(f, "", 0); /* the file changed: three different contents */
+}
+
+/* Rule 3 of the domain: the same relative folder first, then identical content; still several: nothing is guessed. */
+static void test_same_name_in_several_folders(void **state)
+{
+    struct fixture *f = *state;
+    selectai_embedding_cache *cache = create(f, SELECTAI_DTYPE_FLOAT32);
+    float v[DIM];
+    assert_int_equal(add(cache, "p", "x.png", 1), SELECTAI_OK);
+    assert_int_equal(add(cache, "p", "a/x.png", 2), SELECTAI_OK);
+    assert_int_equal(add(cache, "p", "b/x.png", 3), SELECTAI_OK);
+    assert_int_equal(add(cache, "p", "b/ab/x.png", 4), SELECTAI_OK);
+    assert_int_equal(add(cache, "p", "c/y.png", 5), SELECTAI_OK);
+    assert_int_equal(add(cache, "p", "d/y.png", 5), SELECTAI_OK);
+    assert_int_equal(add(cache, "p", "c/z.png", 6), SELECTAI_OK);
+    assert_int_equal(add(cache, "p", "d/z.png", 7), SELECTAI_OK);
+    expect_found(cache, "p", "x.png", 1);
+    expect_found(cache, "p", "raw/x.png", 1);
+    expect_found(cache, "p", "/home/raw/a/x.png", 2);
+    expect_found(cache, "p", "b/x.png", 3);
+    expect_found(cache, "p", "raw/ab/x.png", 4);
+    expect_found(cache, "p", "y.png", 5); /* the same content: either will do */
+    expect_found(cache, "p", "e/c/z.png", 6);
+    assert_int_equal(selectai_embedding_cache_find(cache, "p", "z.png", v, NULL), SELECTAI_ERR_AMBIGUOUS);
+    assert_non_null(strstr(selectai_last_error(), "z.png"));
+    assert_int_equal(selectai_embedding_cache_find(cache, "q", "x.png", v, NULL), SELECTAI_ERR_NOT_FOUND);
+    selectai_embedding_cache_close(&cache);
+}
+
+/* A file that is there is asked for what it holds. */
+static void test_find_file_looks_at_the_file(void **state)
+{
+    struct fixture *f = *state;
+    selectai_embedding_cache *cache = create(f, SELECTAI_DTYPE_FLOAT32);
+    char path[700];
+    float v[DIM], wanted[DIM];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/file.png", f->dir);
+    write_text(path, "0123456789");
+    assert_int_equal(stat(path, &st), 0);
+    struct selectai_cache_row row = {.struct_size = sizeof row,
+                                     .crc32 = 0xA684C7C6u, /* of "0123456789" */
+                                     .size = 10,
+                                     .width = 1,
+                                     .height = 1,
+                                     .project = "p",
+                                     .rel_path = "file.png"};
+    vector_of(wanted, 1);
+    assert_int_equal(selectai_embedding_cache_add(cache, &row, wanted), SELECTAI_OK);
+    row.crc32 = 1; /* later, another file of that name was embedded */
+    vector_of(v, 2);
+    assert_int_equal(selectai_embedding_cache_add(cache, &row, v), SELECTAI_OK);
+    assert_int_equal(selectai_embedding_cache_find_file(cache, "p", path, v, NULL), SELECTAI_OK);
+    assert_memory_equal(v, wanted, sizeof v);
+    write_text(path, "changed since");
+    assert_int_equal(selectai_embedding_cache_find_file(cache, "p", path, v, NULL), SELECTAI_ERR_NOT_FOUND);
+    assert_int_equal(unlink(path), 0); /* moved away: the name has to do */
+    assert_int_equal(selectai_embedding_cache_find_file(cache, "p", path, v, NULL), SELECTAI_OK);
+    vector_of(wanted, 2);
+    assert_memory_equal(v, wanted, sizeof v);
+    selectai_embedding_cache_close(&cache);
 }
 
 static void test_half(void **state)
@@ -687,7 +748,12 @@ static void test_verify_twice(void **state)
     add_many(cache, "p", 0, 4);
     selectai_embedding_cache_close(&cache);
     cache = create(f, SELECTAI_DTYPE_FLOAT32);
-    add_many(cache, "p", 3, 5); /* 3 again */
+    add_many(cache, "p", 3, 5); /* 3 again, as when two runs embed a folder at the same time: no fault */
+    selectai_embedding_cache_close(&cache);
+    expect_verify(f, "twice", 0);
+    cache = create(f, SELECTAI_DTYPE_FLOAT32);
+    add_many(cache, "p", 5, 7);
+    add_many(cache, "p", 6, 8); /* one writer does not add a row twice */
     selectai_embedding_cache_close(&cache);
     expect_verify(f, "twice", 1);
 }
@@ -893,6 +959,8 @@ int main(void)
         TEST(test_record),
         TEST(test_odd_names),
         TEST(test_last_row_wins),
+        TEST(test_same_name_in_several_folders),
+        TEST(test_find_file_looks_at_the_file),
         TEST(test_half),
         TEST(test_bad_arguments),
         TEST(test_flush_by_itself),

@@ -542,7 +542,7 @@ static void crops_in_auto_mode(void **state)
     expect_crop(x, 1, 0, SELECTAI_CROP_EVIDENCE_PIXELS, 0);
     expect_crop(x, 2, 1, SELECTAI_CROP_EVIDENCE_PIXELS, 1);
     expect_crop(x, 3, 1, SELECTAI_CROP_EVIDENCE_SIZE, 0);
-    expect_crop(x, 4, 0, SELECTAI_CROP_EVIDENCE_SIZE, 0);
+    expect_crop(x, 4, 0, SELECTAI_CROP_EVIDENCE_NONE, 0);
     expect_crop(x, 5, 1, SELECTAI_CROP_EVIDENCE_PIXELS, 1);
     expect_crop(x, 6, 1, SELECTAI_CROP_EVIDENCE_PIXELS, 0);
     expect_crop(x, 7, 1, SELECTAI_CROP_EVIDENCE_MTIME, 0);
@@ -569,8 +569,8 @@ static void crops_in_other_modes(void **state)
         int32_t mode;
         int cropped[7], evidence[7];
     } cases[] = {{SELECTAI_CROP_CHECK_MTIME, {0, 1, 1, 0, 1, 0, 1}, {0, 1, 1, 0, 1, 0, 1}},
-                 {SELECTAI_CROP_CHECK_SIZE, {0, 0, 1, 1, 0, 1, 1}, {2, 2, 2, 2, 2, 2, 2}},
-                 {SELECTAI_CROP_CHECK_PIXELS, {0, 0, 1, 1, 0, 1, 1}, {3, 3, 3, 2, 2, 3, 3}}};
+                 {SELECTAI_CROP_CHECK_SIZE, {0, 0, 1, 1, 0, 1, 1}, {0, 0, 2, 2, 0, 2, 2}},
+                 {SELECTAI_CROP_CHECK_PIXELS, {0, 0, 1, 1, 0, 1, 1}, {3, 3, 3, 2, 0, 3, 3}}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         selectai_extraction *x = extract(cases[i].mode);
         for (size_t k = 0; k < 7; k++)

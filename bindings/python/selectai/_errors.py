@@ -169,6 +169,12 @@ class NoDataError(Error, ValueError):
     code = -32
 
 
+class AmbiguousError(Error, LookupError):
+    """Several candidates, and nothing tells which is meant."""
+
+    code = -33
+
+
 class BackendMissingError(Error, RuntimeError):
     """Needs the torch module, which is not installed; the message says how to get it."""
 

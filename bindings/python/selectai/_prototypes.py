@@ -510,6 +510,14 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
         _floats,
         _P(c_size_t),
     ),
+    "selectai_embedding_cache_find_file": (
+        c_int,
+        _P(EmbeddingCache),
+        c_char_p,
+        c_char_p,
+        _floats,
+        _P(c_size_t),
+    ),
     "selectai_embedding_cache_find_content": (
         c_int,
         _P(EmbeddingCache),

@@ -156,10 +156,19 @@ class EmbeddingCache(Handle):
         return array
 
     def find(self, project: str, filename: PathLike) -> Optional[NDArray[np.float32]]:
-        """The vector of a file, float32 [dim], by the last part of its name within the project; or None."""
+        """The vector of a file, float32 [dim], by its name within the project; or None. Where several folders have
+        that name, those in `filename` decide; if they do not, AmbiguousError is raised."""
         out = np.empty(self.dim, np.float32)
         code = lib.selectai_embedding_cache_find(
             self._handle, utf8(project, "project"), path_bytes(filename), pointer(out, ctypes.c_float), None
+        )
+        return None if code == NOT_FOUND else (check(code), out)[1]
+
+    def find_file(self, project: str, path: PathLike) -> Optional[NDArray[np.float32]]:
+        """The same for a file on this machine: if it exists, the vector must be of what it holds now; else None."""
+        out = np.empty(self.dim, np.float32)
+        code = lib.selectai_embedding_cache_find_file(
+            self._handle, utf8(project, "project"), path_bytes(path), pointer(out, ctypes.c_float), None
         )
         return None if code == NOT_FOUND else (check(code), out)[1]
 

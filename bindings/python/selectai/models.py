@@ -198,7 +198,7 @@ class Ranker(_Model):
     ) -> "Ranker":
         """Trains on the decisions whose images are all in the cache. data: TrainSet, Extraction, or paths of logs.
 
-        epochs (60), patience (12 epochs without gain), batch_size (32 pairs), seed (1), lr (0.001), weight_decay
+        epochs (60), patience (12 epochs without gain), batch_size (32 pairs), seed (1), lr (0.0003), weight_decay
         (0.0001), dropout (0.3), margin (0.5), anomaly_weight (2): weight of pairs whose winner has the lower stage.
         test_share (0.2) of the groups is held out for `evaluation`, validation_share (0.1) of the rest stops training.
         split: "group", or "project" to hold out the project `hold_out`. progress: called with (epoch, epochs, "train"),

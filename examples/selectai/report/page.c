@@ -116,7 +116,7 @@ static void add_base64(struct page *page, const uint8_t *bytes, size_t n)
     page->length += length;
 }
 
-int page_picture(struct page *page, const char *path, uint32_t max_side)
+int page_picture(struct page *page, const char *path, uint32_t max_side, const char *alt)
 {
     selectai_image *image = NULL, *small = NULL;
     uint8_t *bytes = NULL;
@@ -133,8 +133,11 @@ int page_picture(struct page *page, const char *path, uint32_t max_side)
     if (rc == SELECTAI_OK)
         rc = selectai_image_encode(&bytes, &n, small, SELECTAI_FORMAT_JPEG, 82);
     if (rc == SELECTAI_OK) {
-        page_puts(page, "data:image/jpeg;base64,");
+        page_puts(page, "<img alt=\"");
+        page_escape(page, alt);
+        page_puts(page, "\" src=\"data:image/jpeg;base64,");
         add_base64(page, bytes, n);
+        page_puts(page, "\">");
     }
     selectai_free(bytes);
     selectai_image_destroy(&image);

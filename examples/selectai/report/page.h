@@ -21,8 +21,9 @@ void page_printf(struct page *page, const char *fmt, ...) __attribute__((format(
 /* Text with & < > " ' escaped; bytes that are no UTF-8 become U+FFFD. */
 void page_escape(struct page *page, const char *text);
 
-/* A data: URI of the picture as JPEG, scaled down so that neither side exceeds max_side. An error code. */
-int page_picture(struct page *page, const char *path, uint32_t max_side);
+/* An <img> with the picture as JPEG in it, scaled down so that neither side exceeds max_side. An error code: nothing
+ * was added then. */
+int page_picture(struct page *page, const char *path, uint32_t max_side, const char *alt);
 
 void page_free(struct page *page);
 

@@ -53,11 +53,12 @@ static void add_picture(struct page *page, const struct report *r, const struct 
     struct selectai_entry entry;
     int suggested = i == s->winner, chosen = was_chosen(r, s->paths[i], &entry);
 
-    page_printf(page, "<figure class=\"%s%s\"><div class=\"frame\"><img alt=\"stage %g of the group\" src=\"",
-                suggested ? "suggested " : "", chosen ? "chosen" : "", s->stages[i]);
-    if (page_picture(page, s->paths[i], PICTURE_SIDE) != SELECTAI_OK)
-        say("%s", selectai_last_error());
-    page_puts(page, "\">");
+    page_printf(page, "<figure class=\"%s%s\"><div class=\"frame\">", suggested ? "suggested " : "",
+                chosen ? "chosen" : "");
+    char alt[64];
+    snprintf(alt, sizeof alt, "stage %g of the group", s->stages[i]);
+    if (page_picture(page, s->paths[i], PICTURE_SIDE, alt) != SELECTAI_OK)
+        page_puts(page, "<p class=\"missing\">cannot be read</p>");
     if (suggested && s->has_crop)
         add_box(page, "ours", &s->crop);
     if (chosen && entry.has_crop)

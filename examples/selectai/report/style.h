@@ -27,6 +27,7 @@ static const char report_style[] =
     ".group p{margin:2px 0 10px}.differs b{color:var(--bad)}.row{display:flex;flex-wrap:wrap;gap:14px}"
     "figure{margin:0;flex:1 1 105px;max-width:240px}.frame{position:relative;border-radius:6px;overflow:hidden;"
     "outline:1px solid var(--line)}.suggested .frame{outline:3px solid var(--ours)}"
+    ".missing{margin:0;padding:40px 10px;text-align:center;color:var(--soft)}"
     "img{display:block;width:100%;height:auto}.box{position:absolute;border:2px solid var(--ours);"
     "box-shadow:0 0 0 1px #0008,inset 0 0 0 1px #0008}.box.theirs{border:2px dashed var(--theirs);box-shadow:none}"
     "figcaption{font-size:13px;color:var(--soft);padding-top:5px}figcaption b{color:var(--fg)}"
