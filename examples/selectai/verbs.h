@@ -15,7 +15,7 @@
 extern const struct verb verb_extract, verb_embed, verb_cache, verb_train, verb_evaluate, verb_suggest,
     verb_recover_crop, verb_hash, verb_sample, verb_demo;
 
-/* ---- output.c: results on stdout -------------------------------------------------------------------------------- */
+/* ---- output.c: results on stdout ------------------------------------------------------------- */
 
 /* Prints and frees a JSON document; 0, or EXIT_FAILED with a message if stdout cannot be written. */
 int print_json(json_t *document);
@@ -31,7 +31,7 @@ void print_evaluation(const selectai_evaluation *evaluation);
 /* Writes text to `path` whole or not at all. 0, or EXIT_FAILED with a message. */
 int write_text_file(const char *path, const char *text, size_t n);
 
-/* ---- files.c: folders and lists of files ------------------------------------------------------------------------ */
+/* ---- files.c: folders and lists of files ----------------------------------------------------- */
 
 struct file_list {
     char **paths; /* as given + '/' + rel_path */
@@ -56,8 +56,7 @@ void remove_tree(const char *path);
 /* "folder/name"; the caller frees it; exits on out of memory, as a program may. */
 char *path_of(const char *folder, const char *name);
 
-/* ---- steps.c: the pieces that verbs and the demo share ------------------------------------------------------------
- */
+/* ---- steps.c: the pieces that verbs and the demo share --------------------------------------- */
 
 /* Embeds every image of every decision into the cache, project by project. */
 int embed_entries(selectai_embedding_cache *cache, selectai_encoder *encoder, const selectai_trainset *set,

@@ -40,7 +40,7 @@ extern "C" {
  *               renamed: they are there whole or not at all. Inputs are never modified.
  */
 
-/* ---- Error codes. Values are pinned: they never change, and new ones fill the gaps. ------------------------- */
+/* ---- Error codes. Values are pinned: they never change, and new ones fill the gaps. ---------- */
 
 #define SELECTAI_OK   0 /**< done */
 #define SELECTAI_DONE 1 /**< an iterator has nothing more; not an error */
@@ -87,7 +87,7 @@ SELECTAI_API const char *selectai_last_error(void);
 /** The same with code and origin. Borrowed like selectai_last_error(); never NULL. */
 SELECTAI_API const struct selectai_error_detail *selectai_last_error_detail(void);
 
-/* ---- Issues: what went wrong with single items of a long job -------------------------------------------------- */
+/* ---- Issues: what went wrong with single items of a long job --------------------------------- */
 
 /**
  * A list of problems with single files or rows. Bulk work does not stop at one bad file: it returns SELECTAI_OK and
@@ -112,7 +112,7 @@ SELECTAI_API int selectai_issues_get(const selectai_issues *issues, size_t index
 
 SELECTAI_API void selectai_issues_destroy(selectai_issues **issues);
 
-/* ---- Progress and cancellation -------------------------------------------------------------------------------- */
+/* ---- Progress and cancellation --------------------------------------------------------------- */
 
 /**
  * Called from the thread that called the library, never from a worker, at most a few hundred times a second.
@@ -122,7 +122,7 @@ SELECTAI_API void selectai_issues_destroy(selectai_issues **issues);
  */
 typedef int (*selectai_progress_fn)(uint64_t done, uint64_t total, const char *stage, void *user);
 
-/* ---- Small shared types ----------------------------------------------------------------------------------------- */
+/* ---- Small shared types ---------------------------------------------------------------------- */
 
 /** A rectangle in fractions of width and height, 0..1; x2 and y2 lie outside (half-open). */
 struct selectai_box {
@@ -137,7 +137,7 @@ struct selectai_pixel_box {
 /** Intersection over union of two boxes, 0..1; 0 if either is empty. */
 SELECTAI_API double selectai_box_iou(const struct selectai_box *a, const struct selectai_box *b);
 
-/* ---- Memory, version, backend ---------------------------------------------------------------------------------- */
+/* ---- Memory, version, backend ---------------------------------------------------------------- */
 
 /** Frees text or bytes that a function handed over ("the caller frees it with selectai_free()"). NULL is fine. */
 SELECTAI_API void selectai_free(void *p);

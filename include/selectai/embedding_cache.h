@@ -104,8 +104,7 @@ SELECTAI_API int selectai_embedding_cache_part(const selectai_embedding_cache *c
  */
 SELECTAI_API int selectai_embedding_cache_verify(selectai_issues **issues, const char *directory);
 
-/* ---- Filling ------------------------------------------------------------------------------------------------------
- */
+/* ---- Filling --------------------------------------------------------------------------------- */
 
 struct selectai_embed_options {
     uint32_t struct_size;

@@ -64,7 +64,7 @@ SELECTAI_API uint32_t selectai_image_height(const selectai_image *image);
 /** width x height x 3 bytes, borrowed from the image. */
 SELECTAI_API const uint8_t *selectai_image_pixels(const selectai_image *image);
 
-/* ---- Resampling ----------------------------------------------------------------------------------------------- */
+/* ---- Resampling ------------------------------------------------------------------------------ */
 
 #define SELECTAI_FILTER_BICUBIC 0 /**< a = -0.5, support 2 */
 #define SELECTAI_FILTER_LANCZOS 1 /**< Lanczos-3, support 3 */
@@ -93,7 +93,7 @@ SELECTAI_API int selectai_image_preprocess(float *out, const selectai_image *ima
  */
 SELECTAI_API int selectai_image_phash(uint64_t *out, const selectai_image *image);
 
-/* ---- Writing --------------------------------------------------------------------------------------------------- */
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 #define SELECTAI_FORMAT_PNG  0 /**< lossless RGB */
 #define SELECTAI_FORMAT_JPEG 1 /**< baseline */
@@ -108,7 +108,7 @@ SELECTAI_API int selectai_image_encode(uint8_t **bytes, size_t *n_bytes, const s
 /** Encodes by the path's extension (.png, .jpg, .jpeg) and writes it whole or not at all. quality as above. */
 SELECTAI_API int selectai_image_save(const selectai_image *image, const char *path, int32_t quality);
 
-/* ---- Crop recovery ---------------------------------------------------------------------------------------------- */
+/* ---- Crop recovery --------------------------------------------------------------------------- */
 
 #define SELECTAI_CROP_NONE      0 /**< the second image was not found in the first */
 #define SELECTAI_CROP_IDENTICAL 1 /**< same size, same pixels: not cropped */

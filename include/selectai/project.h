@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-/* ---- Names ------------------------------------------------------------------------------------------------------ */
+/* ---- Names ----------------------------------------------------------------------------------- */
 
 /** `YYYYMMDD_HHMMSS_stageN[.N][_label].ext` taken apart. */
 struct selectai_parsed_name {
@@ -33,7 +33,7 @@ struct selectai_parsed_name {
  */
 SELECTAI_API int selectai_parse_filename(struct selectai_parsed_name *out, const char *name);
 
-/* ---- Groups ------------------------------------------------------------------------------------------------------ */
+/* ---- Groups ---------------------------------------------------------------------------------- */
 
 #define SELECTAI_GROUP_NEAREST_UP 0 /**< runs of rising stages, nearest first: the default */
 #define SELECTAI_GROUP_TIMESTAMP  1 /**< equal timestamps */
@@ -67,8 +67,7 @@ SELECTAI_API void selectai_group_options_init(struct selectai_group_options *opt
 SELECTAI_API int selectai_group_names(uint32_t *members, uint32_t *starts, size_t *n_groups, const char *const *names,
                                       size_t n, const struct selectai_group_options *options);
 
-/* ---- Scanning -----------------------------------------------------------------------------------------------------
- */
+/* ---- Scanning -------------------------------------------------------------------------------- */
 
 /**
  * Lists the image files (png, jpg, jpeg, webp in any case) below a folder, recursively. Hidden files and folders are

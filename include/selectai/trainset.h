@@ -15,8 +15,7 @@
 extern "C" {
 #endif
 
-/* ---- Decisions ------------------------------------------------------------------------------------------------------
- */
+/* ---- Decisions ------------------------------------------------------------------------------- */
 
 /**
  * A list of decisions: in each, one image was chosen and one or more of the same group were not.
@@ -84,8 +83,7 @@ SELECTAI_API int selectai_trainset_write(const selectai_trainset *set, const cha
 
 SELECTAI_API void selectai_trainset_destroy(selectai_trainset **set);
 
-/* ---- Extraction
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- Extraction ------------------------------------------------------------------------------ */
 
 /** How crops are found out. */
 #define SELECTAI_CROP_CHECK_AUTO   0 /**< sizes first; pixels only where sizes or times differ: the default */

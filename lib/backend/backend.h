@@ -25,7 +25,7 @@ int sai_backend_get(const struct sai_backend_v1 **out, const char *dir);
  */
 int sai_backend_fail(int code, const char *subject, const char *err);
 
-/* ---- For tests: the steps of sai_backend_get() ---- */
+/* ---- For tests: the steps of sai_backend_get() ----------------------------------------------- */
 
 /* Loads this file, which must have an absolute path, and checks its table; keeps nothing. */
 int sai_backend_open(const struct sai_backend_v1 **out, const char *path);

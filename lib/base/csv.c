@@ -148,8 +148,7 @@ int sai_csv_next(struct sai_csv_reader *reader)
     return SELECTAI_OK;
 }
 
-/* ---- Writing ------------------------------------------------------------------------------------------------------
- */
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 static bool looks_like_formula(const char *value)
 {

@@ -37,7 +37,8 @@ void sai_csv_close(struct sai_csv_reader *reader);
 
 /*
  * Writer: appends one field to a line; quoted where RFC 4180 demands it, and where a spreadsheet would take the cell
- * for a formula (a first character of = + - @ or tab: the cell is quoted and gets a leading apostrophe). Control characters other than tab and line ends are dropped.
+ * for a formula (a first character of = + - @ or tab: the cell is quoted and gets a leading apostrophe). Control
+ * characters other than tab and line ends are dropped.
  */
 void sai_csv_field(struct sai_text *line, const char *value);
 void sai_csv_end(struct sai_text *line); /* LF */

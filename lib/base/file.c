@@ -135,7 +135,7 @@ int sai_file_crc32(uint32_t *crc, uint64_t *size, const char *path)
     return rc;
 }
 
-/* ---- Atomic writing ---------------------------------------------------------------------------------------------- */
+/* ---- Atomic writing -------------------------------------------------------------------------- */
 
 /* A symbolic link is written through, not replaced: what it points to, if that exists, else the path itself. */
 static char *target_of(const char *path)

@@ -53,8 +53,7 @@ uint32_t sai_cache_list_gap(const struct sai_cache_list *list, size_t *i);
 /* Writer digits that sort after all of the list's, and that nobody else has. */
 void sai_cache_new_writer(char out[SAI_CACHE_WRITER_DIGITS + 1], const struct sai_cache_list *list);
 
-/* ---- Parts
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- Parts ----------------------------------------------------------------------------------- */
 
 struct sai_cache_part {
     char *npy_path, *jsonl_path;
@@ -113,8 +112,7 @@ int sai_cache_resolve_file(uint32_t *out, const selectai_embedding_cache *cache,
 /* The part that holds the row; NULL for a pending one. */
 const struct sai_cache_part *sai_cache_part_of(const selectai_embedding_cache *cache, size_t row);
 
-/* ---- The rest
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- The rest -------------------------------------------------------------------------------- */
 
 /* Sets encoder_id and dim. */
 int sai_cache_manifest_read(selectai_embedding_cache *cache);

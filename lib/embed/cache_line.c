@@ -29,8 +29,7 @@ void sai_cache_line_write(struct sai_text *out, uint64_t number, const char *pro
     sai_text_puts(out, "}\n");
 }
 
-/* ---- The fixed form -----------------------------------------------------------------------------------------------
- */
+/* ---- The fixed form -------------------------------------------------------------------------- */
 
 struct scan {
     const char *p, *end;
@@ -144,8 +143,7 @@ static bool parse_fixed(struct sai_cache_record *out, const char *line, size_t n
     return s.ok && s.p == s.end && ends_with_name(out, name, n_name);
 }
 
-/* ---- Any JSON ------------------------------------------------------------------------------------------------------
- */
+/* ---- Any JSON -------------------------------------------------------------------------------- */
 
 static int bad(const char *path, uint64_t number, const char *what)
 {

@@ -48,8 +48,7 @@ static int check_part(selectai_issues *issues, const selectai_embedding_cache *c
     return rc;
 }
 
-/* ---- Rows that are there twice
- * ---------------------------------------------------------------------------------------- */
+/* ---- Rows that are there twice --------------------------------------------------------------- */
 
 /* The same file, unchanged, embedded twice; a changed file has two rows by right, and so has one with a new time. */
 static int compare_rows(const struct sai_cache_row *a, const struct sai_cache_row *b)

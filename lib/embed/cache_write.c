@@ -23,8 +23,7 @@
 #define MERGE_FAN   16u
 #define MERGE_LEVEL 2u /* parts of this level (262144 rows) are large enough to be left alone */
 
-/* ---- Publishing a part ----------------------------------------------------------------------------------------------
- */
+/* ---- Publishing a part ----------------------------------------------------------------------- */
 
 static int name_part(struct sai_cache_part *part, const selectai_embedding_cache *cache)
 {
@@ -127,8 +126,7 @@ int selectai_embedding_cache_flush(selectai_embedding_cache *cache)
     return SELECTAI_OK;
 }
 
-/* ---- Merging
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- Merging --------------------------------------------------------------------------------- */
 
 /* Parts [from, n_parts) become one. */
 static int join(selectai_embedding_cache *cache, size_t from)
@@ -180,8 +178,7 @@ int sai_cache_merge(selectai_embedding_cache *cache, bool closing)
     return rc;
 }
 
-/* ---- Adding
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- Adding ---------------------------------------------------------------------------------- */
 
 /* Puts the vector behind the pending ones, in the form it will have in the file. */
 static int store_vector(selectai_embedding_cache *cache, const float *vector, uint32_t *crc)

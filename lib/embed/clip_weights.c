@@ -122,8 +122,7 @@ static int take(const struct reader *r, const char *prefix, const char *name, co
     return rc == SELECTAI_OK ? put(r, canonical, tensor->data, dtype, rank, shape) : rc;
 }
 
-/* ---- Geometry
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- Geometry -------------------------------------------------------------------------------- */
 
 static int side(uint32_t *out, const struct reader *r, const struct sai_tensor *tensor, uint32_t i)
 {
@@ -229,8 +228,7 @@ static int infer(struct reader *r, uint32_t heads)
     return rc == SELECTAI_OK ? infer_heads(r, heads) : rc;
 }
 
-/* ---- Hugging Face's layout
- * ---------------------------------------------------------------------------------------------- */
+/* ---- Hugging Face's layout ------------------------------------------------------------------- */
 
 /* q, k and v one below the other. kind: "weight" or "bias". */
 static int join_qkv(const struct reader *r, const char *block, const char *kind, const char *canonical)
@@ -286,8 +284,7 @@ static int transpose_projection(const struct reader *r)
     return put(r, "proj", turned, dtype, 2, wanted);
 }
 
-/* ---- All tensors
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- All tensors ----------------------------------------------------------------------------- */
 
 static int take_block(const struct reader *r, uint32_t i)
 {

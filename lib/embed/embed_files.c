@@ -56,8 +56,7 @@ static int64_t now(void)
     return t.tv_sec;
 }
 
-/* ---- On the workers
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- On the workers -------------------------------------------------------------------------- */
 
 /* The latest row of this file, or SAI_CACHE_NONE. */
 static int find_row(uint32_t *out, const struct job *job, const char *rel_path)
@@ -146,8 +145,7 @@ static int examine(size_t i, unsigned thread, void *ctx)
     return SELECTAI_OK; /* one bad file does not stop the others */
 }
 
-/* ---- On the calling thread
- * ------------------------------------------------------------------------------------------------ */
+/* ---- On the calling thread ------------------------------------------------------------------- */
 
 static int fail_slot(struct job *job, size_t i, const char *kind)
 {

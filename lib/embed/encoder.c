@@ -72,8 +72,7 @@ float *sai_encoder_inputs(const selectai_encoder *encoder, size_t n)
     return NULL;
 }
 
-/* ---- Chunks of a long job -----------------------------------------------------------------------------------------
- */
+/* ---- Chunks of a long job -------------------------------------------------------------------- */
 
 static int report_chunk(uint64_t done, uint64_t total, const char *stage, void *user)
 {
@@ -90,8 +89,7 @@ int sai_chunk_run(const struct sai_chunk *chunk, unsigned threads, size_t count,
     return sai_parallel_for(threads, count, task, ctx, quiet ? NULL : &inner, chunk->stage);
 }
 
-/* ---- Files and images to vectors ------------------------------------------------------------------------------------
- */
+/* ---- Files and images to vectors ------------------------------------------------------------- */
 
 struct work {
     selectai_encoder *encoder;

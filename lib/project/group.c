@@ -32,8 +32,7 @@ int sai_group_options_read(struct selectai_group_options *out, const struct sele
     return SELECTAI_OK;
 }
 
-/* ---- Folders ------------------------------------------------------------------------------------------------------
- */
+/* ---- Folders --------------------------------------------------------------------------------- */
 
 static int compare_names(const struct sai_folder *a, const struct sai_folder *b)
 {
@@ -79,8 +78,7 @@ struct grouping {
     struct sai_group_counts counts;
 };
 
-/* ---- Order --------------------------------------------------------------------------------------------------------
- */
+/* ---- Order ----------------------------------------------------------------------------------- */
 
 static int compare_time(const struct sai_group_key *a, const struct sai_group_key *b)
 {
@@ -130,8 +128,7 @@ static int sort_keys(struct grouping *g, size_t n)
     return SELECTAI_OK;
 }
 
-/* ---- Runs ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Runs ------------------------------------------------------------------------------------ */
 
 static const struct sai_group_key *key_at(const struct grouping *g, size_t position)
 {
@@ -204,8 +201,7 @@ static void group_timestamp(struct grouping *g)
     }
 }
 
-/* ---- Order of groups ----------------------------------------------------------------------------------------------
- */
+/* ---- Order of groups ------------------------------------------------------------------------- */
 
 static int compare_groups(const void *left, const void *right, void *ctx)
 {

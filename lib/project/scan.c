@@ -39,8 +39,7 @@ struct selectai_scanner {
     selectai_issues *issues;
 };
 
-/* ---- Reporting ----------------------------------------------------------------------------------------------------
- */
+/* ---- Reporting ------------------------------------------------------------------------------- */
 
 /* The current folder's path with `name`; bytes that are no UTF-8 as \xNN, so that any report can carry it. */
 static char *printable_path(const selectai_scanner *scanner, size_t path_length, const char *name)
@@ -89,8 +88,7 @@ static int report_errno(selectai_scanner *scanner, size_t path_length, const cha
     return rc;
 }
 
-/* ---- Reading one folder -------------------------------------------------------------------------------------------
- */
+/* ---- Reading one folder ---------------------------------------------------------------------- */
 
 enum kind { KIND_OTHER, KIND_FILE, KIND_FOLDER, KIND_LINK };
 
@@ -190,8 +188,7 @@ static int read_level(selectai_scanner *scanner, struct level *level)
     return rc;
 }
 
-/* ---- Walking ------------------------------------------------------------------------------------------------------
- */
+/* ---- Walking --------------------------------------------------------------------------------- */
 
 static void pop(selectai_scanner *scanner)
 {
@@ -307,8 +304,7 @@ fail:
     return rc;
 }
 
-/* ---- Public -------------------------------------------------------------------------------------------------------
- */
+/* ---- Public ---------------------------------------------------------------------------------- */
 
 int selectai_scanner_open(selectai_scanner **out, const char *directory)
 {

@@ -8,8 +8,7 @@
 #include "base/rng.h"
 #include "trainset/extraction.h"
 
-/* ---- Texts of entries ---------------------------------------------------------------------------------------------
- */
+/* ---- Texts of entries ------------------------------------------------------------------------ */
 
 const char *sai_raw_path(const struct sai_project_work *work, uint32_t raw)
 {
@@ -39,8 +38,7 @@ const char *sai_group_id(const struct sai_project_work *work, size_t group)
     return sai_arena_printf(&work->extraction->entries->arena, "g%016llx", (unsigned long long)hash);
 }
 
-/* ---- Groups to winners --------------------------------------------------------------------------------------------
- */
+/* ---- Groups to winners ----------------------------------------------------------------------- */
 
 static bool is_loser(const struct sai_fate *fate)
 {
@@ -89,8 +87,7 @@ int sai_judge_groups(struct sai_project_work *work)
     return rc;
 }
 
-/* ---- Winners to entries -------------------------------------------------------------------------------------------
- */
+/* ---- Winners to entries ---------------------------------------------------------------------- */
 
 static int add_losers(struct sai_project_work *work, struct selectai_entry *entry, uint32_t group)
 {

@@ -40,7 +40,7 @@ void sai_entry_json(struct sai_text *line, const struct selectai_entry *entry);
 void sai_json_texts(struct sai_text *line, const char *const *texts, size_t n);
 void sai_json_numbers(struct sai_text *line, const double *numbers, size_t n);
 
-/* ---- Words for constants ----------------------------------------------------------------------------------------- */
+/* ---- Words for constants --------------------------------------------------------------------- */
 
 struct sai_word {
     const char *word;

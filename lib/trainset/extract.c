@@ -15,8 +15,7 @@ void selectai_extract_options_init(struct selectai_extract_options *options, uin
     sai_options_init(options, struct_size, &defaults, sizeof defaults);
 }
 
-/* ---- One project --------------------------------------------------------------------------------------------------
- */
+/* ---- One project ----------------------------------------------------------------------------- */
 
 static int scan(struct sai_project_work *work)
 {
@@ -116,8 +115,7 @@ static void free_work(struct sai_project_work *work)
     selectai_issues_destroy(&work->issues);
 }
 
-/* ---- The extraction -----------------------------------------------------------------------------------------------
- */
+/* ---- The extraction -------------------------------------------------------------------------- */
 
 static int check_name(const struct selectai_extraction *extraction, const char *project)
 {

@@ -29,8 +29,7 @@ int sai_entry_format_of(enum sai_entry_format *out, const char *path)
     return rc;
 }
 
-/* ---- Rows that are left out ---------------------------------------------------------------------------------------
- */
+/* ---- Rows that are left out ------------------------------------------------------------------ */
 
 int sai_loader_row_done(struct sai_loader *loader, int rc, const char *kind, struct sai_origin origin)
 {
@@ -68,8 +67,7 @@ static int report_bad_rows(struct sai_loader *loader)
     return rc;
 }
 
-/* ---- Loading ------------------------------------------------------------------------------------------------------
- */
+/* ---- Loading --------------------------------------------------------------------------------- */
 
 static int load_file(struct sai_loader *loader)
 {

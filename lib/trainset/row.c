@@ -81,8 +81,7 @@ static int read_word(int32_t *out, struct row *row, const json_t *object, const 
     return SELECTAI_OK;
 }
 
-/* ---- Negatives ----------------------------------------------------------------------------------------------------
- */
+/* ---- Negatives ------------------------------------------------------------------------------- */
 
 /* No file twice: one that won and lost, or lost twice, would be a pair of a picture with itself. */
 static int check_distinct(struct row *row)
@@ -138,8 +137,7 @@ static int read_neg_paths(struct row *row)
     return check_distinct(row);
 }
 
-/* ---- Crop ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Crop ------------------------------------------------------------------------------------ */
 
 static int read_pixel_box(struct row *row, const json_t *list)
 {
@@ -188,8 +186,7 @@ static int read_crop(struct row *row)
     return rc;
 }
 
-/* ---- The row ------------------------------------------------------------------------------------------------------
- */
+/* ---- The row --------------------------------------------------------------------------------- */
 
 /* What a row does not say but its file names do. */
 static int complete_from_names(struct row *row)

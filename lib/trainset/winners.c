@@ -24,8 +24,7 @@ struct matching {
     uint8_t *found; /* one per final: its exact name is in RAW */
 };
 
-/* ---- Outcomes -----------------------------------------------------------------------------------------------------
- */
+/* ---- Outcomes -------------------------------------------------------------------------------- */
 
 static int report(struct matching *m, uint32_t final, int code, const char *kind, const char *message)
 {
@@ -70,8 +69,7 @@ static int leave_open(struct matching *m, uint32_t final, const struct sai_name_
     return report(m, final, SELECTAI_ERR_MISMATCH, "ambiguous", message);
 }
 
-/* ---- Content ------------------------------------------------------------------------------------------------------
- */
+/* ---- Content --------------------------------------------------------------------------------- */
 
 /* The only one of the chain with the final's content, or SAI_INDEX_END. */
 static int find_by_content(uint32_t *out, struct matching *m, uint32_t final, uint32_t head)
@@ -99,8 +97,7 @@ static int find_by_content(uint32_t *out, struct matching *m, uint32_t final, ui
     return rc;
 }
 
-/* ---- One final ----------------------------------------------------------------------------------------------------
- */
+/* ---- One final ------------------------------------------------------------------------------- */
 
 static int match_among_several(struct matching *m, uint32_t final, uint32_t head)
 {

@@ -73,7 +73,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- Jobs: each cleans up whatever happens and returns the first error ------------------------------------------- */
+/* ---- Jobs: each cleans up whatever happens and returns the first error ----------------------- */
 
 static int job_image(void)
 {
@@ -204,8 +204,7 @@ static int job_suggest(void)
     return rc;
 }
 
-/* ---- Trying all n
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- Trying all n ---------------------------------------------------------------------------- */
 
 static size_t count_leftovers(void)
 {

@@ -162,8 +162,7 @@ static void copy_file(const char *from, const char *to)
     free(bytes);
 }
 
-/* ---- What is added is found
- * ------------------------------------------------------------------------------------------- */
+/* ---- What is added is found ------------------------------------------------------------------ */
 
 static void test_round_trip(void **state)
 {
@@ -371,8 +370,7 @@ static void test_bad_arguments(void **state)
     selectai_embedding_cache_close(&cache);
 }
 
-/* ---- Parts, writers, merging
- * --------------------------------------------------------------------------------------------- */
+/* ---- Parts, writers, merging ----------------------------------------------------------------- */
 
 static void test_flush_by_itself(void **state)
 {
@@ -531,8 +529,7 @@ static void test_lost_manifest(void **state)
     assert_int_equal(selectai_embedding_cache_create(&cache, f->dir, ID, DIM, 0), SELECTAI_ERR_FORMAT);
 }
 
-/* ---- Damage
- * ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Damage ---------------------------------------------------------------------------------- */
 
 /* A sound part of 4 rows (a writer's only one), and one to be damaged, of rows 4..7. */
 static void make_two_parts(struct fixture *f, char npy[600], char jsonl[600])
@@ -758,9 +755,7 @@ static void test_verify_twice(void **state)
     expect_verify(f, "twice", 1);
 }
 
-/* ---- Kills
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- Kills ----------------------------------------------------------------------------------- */
 
 /* The child adds rows for ever, flushing every 7; the parent counts what it says to have flushed. */
 static void write_until_killed(const struct fixture *f, int report)
@@ -912,8 +907,7 @@ static void test_reader_beside_writer(void **state)
     assert_true(WIFSIGNALED(status));
 }
 
-/* ---- The format is for ever
- * --------------------------------------------------------------------------------------------------- */
+/* ---- The format is for ever ------------------------------------------------------------------ */
 
 static void test_golden(void **state)
 {

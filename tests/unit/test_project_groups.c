@@ -161,8 +161,7 @@ static void bad_arguments(void **state)
                      SELECTAI_ERR_INVALID_ARGUMENT);
 }
 
-/* ---- Second implementation: straight from the text of the rule, on lists of one folder at a time ------------------
- */
+/* ---- Second implementation: straight from the text of the rule, on lists of one folder at a time ---- */
 
 struct plain {
     uint32_t index;

@@ -132,8 +132,7 @@ static bool ends_in(const char *text, const char *end)
     return strlen(text) >= strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0;
 }
 
-/* ---- Plain cases --------------------------------------------------------------------------------------------------
- */
+/* ---- Plain cases ----------------------------------------------------------------------------- */
 
 static void one_winner(void **state)
 {
@@ -256,8 +255,7 @@ static void several_winners_and_rejected(void **state)
     selectai_extraction_destroy(&x);
 }
 
-/* ---- Finding the source -------------------------------------------------------------------------------------------
- */
+/* ---- Finding the source ---------------------------------------------------------------------- */
 
 static void same_name_in_two_folders(void **state)
 {
@@ -342,8 +340,7 @@ static void second_copies(void **state)
     selectai_extraction_destroy(&x);
 }
 
-/* ---- Refusals, several projects, cancelling -----------------------------------------------------------------------
- */
+/* ---- Refusals, several projects, cancelling -------------------------------------------------- */
 
 static void folders_that_are_refused(void **state)
 {
@@ -461,8 +458,7 @@ static void strange_names(void **state)
     selectai_extraction_destroy(&x);
 }
 
-/* ---- Crops in real pixels -----------------------------------------------------------------------------------------
- */
+/* ---- Crops in real pixels -------------------------------------------------------------------- */
 
 static selectai_image *noise(uint32_t width, uint32_t height, uint64_t seed)
 {
@@ -580,8 +576,7 @@ static void crops_in_other_modes(void **state)
     }
 }
 
-/* ---- Determinism --------------------------------------------------------------------------------------------------
- */
+/* ---- Determinism ----------------------------------------------------------------------------- */
 
 static char *everything(uint32_t threads)
 {

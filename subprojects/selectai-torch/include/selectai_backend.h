@@ -44,31 +44,31 @@ typedef struct sai_backend_net sai_backend_net;
 
 struct sai_backend_net_spec {
     uint32_t struct_size;
-    uint32_t n_widths;       /* layers + 1, 2..16 */
-    const uint32_t *widths;  /* input, hidden..., output: e.g. 512, 256, 64, 1 */
-    float dropout;           /* 0 <= p < 1, after every hidden ReLU, in training only */
-    int32_t output;          /* SAI_BACKEND_OUTPUT_* */
-    uint64_t seed;           /* initial weights (Kaiming uniform as torch.nn.Linear) and everything random in training */
-    const char *device;      /* "cpu", "cuda", "cuda:1", "mps", or NULL for "cpu" */
+    uint32_t n_widths;      /* layers + 1, 2..16 */
+    const uint32_t *widths; /* input, hidden..., output: e.g. 512, 256, 64, 1 */
+    float dropout;          /* 0 <= p < 1, after every hidden ReLU, in training only */
+    int32_t output;         /* SAI_BACKEND_OUTPUT_* */
+    uint64_t seed;          /* initial weights (Kaiming uniform as torch.nn.Linear) and everything random in training */
+    const char *device;     /* "cpu", "cuda", "cuda:1", "mps", or NULL for "cpu" */
 };
 
 struct sai_backend_epoch {
-    uint32_t epoch, epochs;   /* 1-based, and how many there will be at most */
-    float train_loss;         /* mean over the epoch, dropout on */
-    float validation_loss;    /* NaN without validation data */
-    float validation_metric;  /* ranking: weighted share of pairs in the right order; regression: NaN */
-    int32_t is_best;          /* 1 if this epoch's weights are the best so far and were kept */
+    uint32_t epoch, epochs;  /* 1-based, and how many there will be at most */
+    float train_loss;        /* mean over the epoch, dropout on */
+    float validation_loss;   /* NaN without validation data */
+    float validation_metric; /* ranking: weighted share of pairs in the right order; regression: NaN */
+    int32_t is_best;         /* 1 if this epoch's weights are the best so far and were kept */
 };
 /* Called after each epoch from the calling thread; non-zero stops: the function returns SAI_BACKEND_ECANCELLED. */
 typedef int (*sai_backend_epoch_fn)(const struct sai_backend_epoch *epoch, void *user);
 
 struct sai_backend_train_options {
     uint32_t struct_size;
-    uint32_t epochs;     /* >= 1 */
-    uint32_t batch_size; /* pairs or rows a step, >= 1 */
-    uint32_t patience;   /* stop after so many epochs without a lower validation loss; 0: never */
-    float lr;            /* Adam */
-    float weight_decay;  /* decoupled (AdamW); 0 gives plain Adam */
+    uint32_t epochs;               /* >= 1 */
+    uint32_t batch_size;           /* pairs or rows a step, >= 1 */
+    uint32_t patience;             /* stop after so many epochs without a lower validation loss; 0: never */
+    float lr;                      /* Adam */
+    float weight_decay;            /* decoupled (AdamW); 0 gives plain Adam */
     sai_backend_epoch_fn on_epoch; /* may be NULL */
     void *user;
 };
@@ -78,32 +78,32 @@ struct sai_backend_train_options {
 struct sai_backend_pairs {
     uint32_t struct_size;
     uint32_t reserved;
-    const float *x;          /* n_rows x widths[0] */
+    const float *x; /* n_rows x widths[0] */
     uint64_t n_rows;
-    const float *offset;     /* n_rows, added to a row's score, or NULL for zeros */
-    const uint32_t *winner;  /* n_train + n_validation row indices: training pairs first */
-    const uint32_t *loser;   /* as winner */
-    const float *weight;     /* as winner, or NULL for ones */
-    uint64_t n_train;        /* >= 1 */
-    uint64_t n_validation;   /* may be 0: then the last epoch's weights are kept, else those of the lowest
-                                validation loss */
-    float margin;            /* e.g. 0.5 */
+    const float *offset;    /* n_rows, added to a row's score, or NULL for zeros */
+    const uint32_t *winner; /* n_train + n_validation row indices: training pairs first */
+    const uint32_t *loser;  /* as winner */
+    const float *weight;    /* as winner, or NULL for ones */
+    uint64_t n_train;       /* >= 1 */
+    uint64_t n_validation;  /* may be 0: then the last epoch's weights are kept, else those of the lowest
+                               validation loss */
+    float margin;           /* e.g. 0.5 */
 };
 
 #define SAI_BACKEND_LOSS_SMOOTH_L1 0 /* Huber with delta = beta, as torch.nn.SmoothL1Loss */
 
 struct sai_backend_rows {
     uint32_t struct_size;
-    int32_t loss;         /* SAI_BACKEND_LOSS_* */
-    const float *x;       /* (n_train + n_validation) x widths[0], training rows first */
-    const float *y;       /* as many x widths[last] */
-    const float *weight;  /* one a row, or NULL for ones */
-    uint64_t n_train;     /* >= 1 */
+    int32_t loss;        /* SAI_BACKEND_LOSS_* */
+    const float *x;      /* (n_train + n_validation) x widths[0], training rows first */
+    const float *y;      /* as many x widths[last] */
+    const float *weight; /* one a row, or NULL for ones */
+    uint64_t n_train;    /* >= 1 */
     uint64_t n_validation;
-    float beta;           /* of smooth L1, > 0 */
+    float beta; /* of smooth L1, > 0 */
 };
 
-/* ---- CLIP image towers (vision transformers) ---------------------------------------------------------------------- */
+/* ---- CLIP image towers (vision transformers) ------------------------------------------------- */
 
 typedef struct sai_backend_tower sai_backend_tower;
 
@@ -116,7 +116,8 @@ typedef struct sai_backend_tower sai_backend_tower;
 
 /* A weight as it lies in the file; `data` need only live until tower_create returns. */
 struct sai_backend_tensor {
-    const char *name; /* OpenAI's name without "visual.": "conv1.weight", "transformer.resblocks.0.attn.in_proj_weight" */
+    const char
+        *name; /* OpenAI's name without "visual.": "conv1.weight", "transformer.resblocks.0.attn.in_proj_weight" */
     const void *data; /* C order, little endian, any alignment */
     int32_t dtype;    /* SAI_BACKEND_F32, F16 or BF16 */
     uint32_t rank;    /* 0..4 */
@@ -126,10 +127,10 @@ struct sai_backend_tensor {
 struct sai_backend_tower_spec {
     uint32_t struct_size;
     uint32_t image_size, patch, width, layers, heads, mlp_width, output; /* e.g. 224 32 768 12 12 3072 512 */
-    int32_t activation;    /* SAI_BACKEND_ACT_* */
-    int32_t compute_dtype; /* SAI_BACKEND_F32, or BF16 where the module supports it */
-    float layer_norm_eps;  /* 1e-5 */
-    const char *device;    /* as in sai_backend_net_spec */
+    int32_t activation;                                                  /* SAI_BACKEND_ACT_* */
+    int32_t compute_dtype;                    /* SAI_BACKEND_F32, or BF16 where the module supports it */
+    float layer_norm_eps;                     /* 1e-5 */
+    const char *device;                       /* as in sai_backend_net_spec */
     const struct sai_backend_tensor *tensors; /* conv1.weight class_embedding positional_embedding ln_pre.{weight,bias}
                                                  transformer.resblocks.<i>.{ln_1,ln_2,attn.in_proj_{weight,bias},
                                                  attn.out_proj,mlp.c_fc,mlp.c_proj}.{weight,bias}
@@ -137,7 +138,7 @@ struct sai_backend_tower_spec {
     uint64_t n_tensors;
 };
 
-/* ---- The table ------------------------------------------------------------------------------------------------------ */
+/* ---- The table ------------------------------------------------------------------------------- */
 
 struct sai_backend_v1 {
     uint32_t abi_version; /* SAI_BACKEND_ABI_VERSION */
