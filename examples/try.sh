@@ -8,5 +8,5 @@ output=${1:-demo}
 # shellcheck disable=SC2086  # a list of words
 sh .ci/install-packages $build_packages
 [ -f build/build.ninja ] || meson setup build
-ninja -C build lib/libselectai.so examples/selectai/selectai subprojects/selectai-torch/selectai-torch.so
+ninja -C build examples/selectai/selectai subprojects/selectai-torch/selectai-torch.so
 build/examples/selectai/selectai demo --output "$output"

@@ -22,11 +22,10 @@ step() {
 build() {
     folder=$1
     shift
-    if [ -f "$folder/build.ninja" ]; then
-        meson configure "$folder" -Dwerror=$werror "$@"
-    else
-        meson setup "$folder" -Dwerror=$werror "$@"
-    fi
+    # An earlier set-up may have run without what the tests need: it is looked for anew.
+    again=
+    [ -f "$folder/build.ninja" ] && again=--reconfigure
+    meson setup $again "$folder" -Dwerror=$werror "$@"
     ninja -C "$folder" all
 }
 
