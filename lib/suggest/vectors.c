@@ -4,10 +4,9 @@
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
 #include <math.h>
-#include <sys/stat.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/path.h"
 #include "base/threads.h"
 #include "suggest/vectors.h"
 
@@ -19,24 +18,6 @@ struct look_up {
     uint8_t *found; /* by file */
 };
 
-static int64_t mtime_ns(const struct stat *st)
-{
-    return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
-}
-
-/* A name alone proves little: the file may have been made anew. */
-static bool is_same_file(const struct selectai_cache_row *row, const char *path)
-{
-    struct stat st;
-    uint32_t crc;
-    uint64_t size;
-    if (stat(path, &st) != 0 || st.st_size < 0 || (uint64_t)st.st_size != row->size)
-        return false;
-    if (mtime_ns(&st) == row->mtime_ns)
-        return true;
-    return sai_file_crc32(&crc, &size, path) == SELECTAI_OK && size == row->size && crc == row->crc32;
-}
-
 static int look_up_one(size_t i, unsigned thread, void *ctx)
 {
     struct look_up *l = ctx;
@@ -44,15 +25,15 @@ static int look_up_one(size_t i, unsigned thread, void *ctx)
     struct selectai_cache_row row = {.struct_size = sizeof row};
     float *x = l->x + i * l->dim;
     (void)thread;
-    int rc = selectai_embedding_cache_find(l->source->cache, l->source->project, l->paths[i], NULL, &at);
-    if (rc == SELECTAI_ERR_NOT_FOUND)
-        return SELECTAI_OK;
+    if (!sai_path_exists(l->paths[i]))
+        return SELECTAI_OK; /* reading it will say so */
+    int rc = selectai_embedding_cache_find_file(l->source->cache, l->source->project, l->paths[i], NULL, &at);
     if (rc == SELECTAI_OK)
         rc = selectai_embedding_cache_get(l->source->cache, at, &row, x);
-    if (rc != SELECTAI_OK)
+    if (rc == SELECTAI_ERR_OUT_OF_MEMORY || rc == SELECTAI_ERR_INVALID_ARGUMENT)
         return rc;
-    if (!is_same_file(&row, l->paths[i]))
-        return SELECTAI_OK;
+    if (rc != SELECTAI_OK)
+        return SELECTAI_OK; /* not there, changed since, or unreadable: encoding it settles that */
     l->sizes[2 * i] = row.width;
     l->sizes[2 * i + 1] = row.height;
     l->found[i] = 1;
