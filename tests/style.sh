@@ -8,11 +8,16 @@ complain() {
     echo "$2" | head -n 10
     bad=1
 }
-if git rev-parse --git-dir >/dev/null 2>&1; then
-    list() { git ls-files "$@"; }
-else # an unpacked archive
-    list() { find . -name build -prune -o -type f -name "${1:-*}" -print; }
-fi
+# list PATTERN...: tracked files whose path matches ('*' also crosses folders); in an unpacked archive, all such files
+list() {
+    if git rev-parse --git-dir >/dev/null 2>&1; then
+        git ls-files "$@"
+    else
+        for pattern; do
+            find . -name 'build*' -prune -o -type f -path "./$pattern" -print
+        done
+    fi
+}
 sources=$(list '*.c' '*.h' '*.cpp' '*.py' '*.build' '*.sh' '*.symbols' '*.txt')
 hits=$(echo "$sources" | xargs grep -nE '[[:space:]]+$' 2>/dev/null)
 [ -z "$hits" ] || complain "trailing white space" "$hits"

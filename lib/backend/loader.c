@@ -58,7 +58,7 @@ static int add_given(struct search *search, const char *dir)
     if (!resolved)
         return SAI_FAIL_ERRNO("find the torch module's folder", dir);
     rc = add_folder(search, resolved, "");
-    free(resolved);
+    sai_free(resolved);
     return rc;
 }
 
