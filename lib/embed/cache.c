@@ -4,13 +4,14 @@
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
 #include <string.h>
+#include <time.h>
 
 #include "base/path.h"
 #include "base/text.h"
 #include "embed/cache.h"
 
 /* How often a folder is read again because a writer merged parts while it was read. */
-#define MAX_ATTEMPTS 8
+#define MAX_ATTEMPTS 9
 
 static void forget_parts(selectai_embedding_cache *cache)
 {
@@ -130,6 +131,10 @@ static int load(selectai_embedding_cache *cache)
     bool again = true;
     int rc = sai_cache_list_read(&before, cache->directory);
     for (int i = 0; rc == SELECTAI_OK && again && i < MAX_ATTEMPTS; i++) {
+        /* A writer merges seldom: the longer we wait, the likelier it is between two merges. 1 ms to 128 ms. */
+        const struct timespec pause = {.tv_nsec = 500000L << i};
+        if (i > 0)
+            nanosleep(&pause, NULL);
         rc = load_once(cache, &again);
         if (rc == SELECTAI_OK && again)
             rc = changed_since(&again, cache, &before);
