@@ -14,7 +14,7 @@
 
 int print_json(json_t *document)
 {
-    int failed = json_dumpf(document, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER) != 0 || putchar('\n') == EOF ||
+    int failed = json_dumpf(document, stdout, JSON_INDENT(2) | JSON_STYLE) != 0 || putchar('\n') == EOF ||
                  fflush(stdout) != 0;
     json_decref(document);
     if (failed)

@@ -222,7 +222,7 @@ static int write_suggestions(struct demo *d)
             json_array_append_new(groups, json_of_text(text));
     }
     json_t *document = json_pack("{s:o}", "groups", groups);
-    char *text = json_dumps(document, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+    char *text = json_dumps(document, JSON_INDENT(1) | JSON_STYLE);
     int code = text ? write_text_file(path, text, strlen(text)) : EXIT_FAILED;
     json_decref(document);
     free(text);

@@ -139,7 +139,7 @@ static json_t *build_report(const selectai_extraction *extraction, json_t *faile
 
 static int write_report_file(const char *path, const json_t *report)
 {
-    char *text = json_dumps(report, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    char *text = json_dumps(report, JSON_COMPACT | JSON_STYLE);
     int code = text ? write_text_file(path, text, strlen(text)) : report_failure(SELECTAI_ERR_OUT_OF_MEMORY);
     free(text);
     return code;

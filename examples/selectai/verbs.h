@@ -17,6 +17,9 @@ extern const struct verb verb_extract, verb_embed, verb_cache, verb_train, verb_
 
 /* ---- output.c: results on stdout ------------------------------------------------------------- */
 
+/* How documents are written: in order, and 0.1 as 0.1 (15 digits). */
+#define JSON_STYLE (JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15))
+
 /* Prints and frees a JSON document; 0, or EXIT_FAILED with a message if stdout cannot be written. */
 int print_json(json_t *document);
 
