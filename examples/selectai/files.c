@@ -55,7 +55,12 @@ int list_files(struct file_list *list, const char *path)
     selectai_scanner *scanner = NULL;
     struct selectai_file file = {.struct_size = sizeof file};
     struct stat st;
-    if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode)) {
+    if (stat(path, &st) != 0) { /* the library has the words for it */
+        struct selectai_image_info info = {.struct_size = sizeof info};
+        int missing = selectai_image_read_info(&info, path);
+        return missing == SELECTAI_OK ? SELECTAI_ERR_IO : missing;
+    }
+    if (!S_ISDIR(st.st_mode)) {
         const char *slash = strrchr(path, '/');
         return add_file(list, path, slash ? slash + 1 : path);
     }
@@ -72,6 +77,24 @@ int same_file(const char *a, const char *b)
 {
     struct stat x, y;
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+int check_output(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+    int code = EXIT_DONE;
+    if (!folder)
+        return EXIT_DONE; /* writing it will say so */
+    if (is_folder(path)) {
+        say("%s: is a folder, a file name is needed", path);
+        code = EXIT_FAILED;
+    } else if (access(folder, W_OK | X_OK) != 0) {
+        say("%s: cannot be written: %s: %s", path, folder, strerror(errno));
+        code = EXIT_FAILED;
+    }
+    free(folder);
+    return code;
 }
 
 struct resolved {

@@ -270,6 +270,11 @@ static int run(int argc, char **argv, const struct verb *verb)
         return usage_error(verb, "--output %s, --report and --rejected must be different files", a.output);
     if (clash(a.config, a.output) || clash(a.config, a.report) || clash(a.config, a.rejected))
         return usage_error(verb, "--config %s would be overwritten", a.config);
+    const char *extension = strrchr(a.output, '.');
+    if (!extension || (strcmp(extension, ".jsonl") != 0 && strcmp(extension, ".csv") != 0))
+        return usage_error(verb, "--output %s must end in .jsonl or .csv", a.output);
+    if (check_output(a.output) || (a.report && check_output(a.report)) || (a.rejected && check_output(a.rejected)))
+        return EXIT_FAILED;
     return extract(&a);
 }
 

@@ -42,13 +42,22 @@ static int run(int argc, char **argv, const struct verb *verb)
         code = usage_error(verb, "give files or folders");
     if (code < 0) {
         json_t *list = json ? json_array() : NULL;
-        for (size_t i = 0; i < rest.count && rc == SELECTAI_OK; i++)
+        for (size_t i = 0; i < rest.count && rc != SELECTAI_ERR_OUT_OF_MEMORY; i++) {
             rc = list_files(&files, rest.items[i]);
+            if (rc == SELECTAI_OK || rc == SELECTAI_ERR_OUT_OF_MEMORY)
+                continue;
+            say("%s", selectai_last_error()); /* the others are hashed all the same */
+            failed++;
+            if (list)
+                json_array_append_new(
+                    list, json_pack("{s:s, s:n, s:s}", "path", rest.items[i], "phash", "error", selectai_last_error()));
+            rc = SELECTAI_OK;
+        }
         for (size_t i = 0; i < files.count && rc == SELECTAI_OK && !interrupted(); i++)
             failed += hash_file(files.paths[i], list) != SELECTAI_OK;
         if (interrupted())
             say("interrupted: not all files were hashed");
-        else if (rc == SELECTAI_OK && files.count == 0)
+        else if (rc == SELECTAI_OK && files.count == 0 && failed == 0)
             say("there are no images to hash");
         code = rc != SELECTAI_OK ? report_failure(rc) : interrupted() ? 130 : failed ? EXIT_FAILED : EXIT_DONE;
         if (list && print_json(json_pack("{s:o}", "files", list)) != EXIT_DONE)

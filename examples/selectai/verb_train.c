@@ -151,6 +151,8 @@ static int run(int argc, char **argv, const struct verb *verb)
     for (size_t i = 0; code < 0 && i < a.data.count; i++)
         if (same_file(a.output, a.data.items[i]))
             code = usage_error(verb, "--output %s is also --data: it would be lost", a.output);
+    if (code < 0 && check_output(a.output))
+        code = EXIT_FAILED;
     if (code < 0)
         code = train(&a);
     free_list(&a.data);

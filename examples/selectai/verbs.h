@@ -47,6 +47,8 @@ int add_file(struct file_list *list, const char *path, const char *rel_path);
 /* Keeps the first of several entries that are the same file (by its resolved path). */
 int drop_repeated_files(struct file_list *list);
 void free_files(struct file_list *list);
+/* Said before hours of work: the folder is there and can be written, and the path is no folder. 0 or EXIT_FAILED. */
+int check_output(const char *path);
 /* 1 if both paths exist and are one file, also by links. */
 int same_file(const char *a, const char *b);
 

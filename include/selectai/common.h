@@ -152,7 +152,8 @@ SELECTAI_API int selectai_abi_version(void);
  * Loads the torch module if that has not happened yet and tells its name, e.g. "torch 1.13.1" (static text).
  * backend_dir: folder that holds selectai-torch.so, or NULL for: $SELECTAI_BACKEND_DIR (ignored in setuid programs),
  * the install folder, the folder of libselectai, and below it. Never the working directory.
- * The first load takes about half a second and 150 MiB. The module is loaded once per process and never unloaded.
+ * The first load takes about half a second and 150 MiB. The module is loaded once per process and never unloaded: once
+ * it is, backend_dir is not looked at any more.
  * Errors: SELECTAI_ERR_BACKEND_MISSING (the message says how to get it), SELECTAI_ERR_BACKEND_VERSION.
  */
 SELECTAI_API int selectai_backend_load(const char **name, const char *backend_dir);

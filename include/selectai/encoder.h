@@ -34,12 +34,12 @@ typedef struct selectai_encoder selectai_encoder;
 
 struct selectai_encoder_options {
     uint32_t struct_size;
-    int32_t activation;      /**< SELECTAI_ACTIVATION_*; the file cannot tell; default QUICKGELU */
-    int32_t dtype;           /**< of the computation; default AUTO (float32 in this version) */
-    uint32_t threads;        /**< default 0 = all cores */
-    uint32_t heads;          /**< attention heads; default 0 = metadata of the file, else width / 64 */
+    int32_t activation; /**< SELECTAI_ACTIVATION_*; the file cannot tell; default QUICKGELU */
+    int32_t dtype;    /**< of the computation; default AUTO; this version knows AUTO and FLOAT32, others: UNSUPPORTED */
+    uint32_t threads; /**< default 0 = all cores */
+    uint32_t heads;   /**< attention heads; default 0 = metadata of the file, else width / 64 */
     uint32_t batch_size;     /**< images a model call; default 32 */
-    const char *device;      /**< "cpu", "cuda", "mps"; default NULL = "cpu" */
+    const char *device;      /**< "cpu", "cuda", "mps"; default NULL = "auto" = "cpu" */
     const char *backend_dir; /**< see selectai_backend_load(); default NULL */
 };
 SELECTAI_API void selectai_encoder_options_init(struct selectai_encoder_options *options, uint32_t struct_size);

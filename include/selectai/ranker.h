@@ -44,7 +44,7 @@ struct selectai_ranker_options {
     int32_t split;                 /**< SELECTAI_SPLIT_*; default GROUP */
     const char *hold_out;          /**< SPLIT_PROJECT: the project held out; NULL: the one with the most decisions */
     const char *backend_dir;       /**< see selectai_backend_load(); default NULL */
-    selectai_progress_fn progress; /**< stage "train", in epochs; default NULL */
+    selectai_progress_fn progress; /**< stage "train", with few decisions then "refit", in epochs; default NULL */
     void *user;
     uint32_t threads; /**< default 0 = all cores; the result does not depend on it */
     uint32_t reserved;

@@ -54,6 +54,7 @@ static int next_char(struct sai_csv_reader *reader)
     }
     if (c == '\n')
         reader->next_line++;
+    reader->last = c;
     return c;
 }
 
@@ -124,6 +125,14 @@ static int read_record(struct sai_csv_reader *reader, int c)
     return rc == SELECTAI_OK && reader->text.failed ? SELECTAI_ERR_OUT_OF_MEMORY : rc;
 }
 
+/* Up to the end of the line that the last character read belongs to. The error detail of the row stays. */
+static void skip_line(struct sai_csv_reader *reader)
+{
+    int c = reader->last;
+    while (c != '\n' && c != EOF)
+        c = next_char(reader);
+}
+
 int sai_csv_next(struct sai_csv_reader *reader)
 {
     int c;
@@ -138,8 +147,10 @@ int sai_csv_next(struct sai_csv_reader *reader)
     if (c == EOF)
         return SELECTAI_DONE;
     int rc = read_record(reader, c);
-    if (rc != SELECTAI_OK)
+    if (rc != SELECTAI_OK) {
+        skip_line(reader); /* the next call begins with a row of its own */
         return rc;
+    }
     if (!SAI_GROW(reader->fields, reader->fields_capacity, reader->n_starts))
         return SELECTAI_ERR_OUT_OF_MEMORY;
     for (size_t i = 0; i < reader->n_starts; i++)

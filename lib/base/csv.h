@@ -23,6 +23,7 @@ struct sai_csv_reader {
     char *path;
     uint64_t line; /* 1-based line where the current record starts */
     uint64_t next_line;
+    int last;             /* the character read last */
     struct sai_text text; /* the current record's fields, each NUL-terminated */
     size_t *starts;       /* offsets into text */
     size_t n_starts, starts_capacity;

@@ -73,6 +73,15 @@ static void trim_utf8_tail(char *text)
         text[i - 1] = '\0';
 }
 
+void sai_clean_message(char *text, bool cut)
+{
+    if (cut)
+        trim_utf8_tail(text);
+    for (char *p = text; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7F)
+            *p = '?';
+}
+
 int sai_fail(int code, const char *file, unsigned line, const char *fmt, ...)
 {
     struct selectai_error_detail detail = {.code = code, .line = line};
@@ -83,11 +92,7 @@ int sai_fail(int code, const char *file, unsigned line, const char *fmt, ...)
     va_start(args, fmt);
     int n = vsnprintf(detail.message, sizeof detail.message, fmt, args);
     va_end(args);
-    if (n >= (int)sizeof detail.message)
-        trim_utf8_tail(detail.message);
-    for (char *p = detail.message; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7F)
-            *p = '?';
+    sai_clean_message(detail.message, n >= (int)sizeof detail.message);
     last_error = detail; /* last, because an argument may point into last_error.message */
     return code;
 }

@@ -8,6 +8,8 @@
 #ifndef SAI_BASE_ERROR_H
 #define SAI_BASE_ERROR_H
 
+#include <stdbool.h>
+
 #include <selectai/common.h>
 
 #if defined(__GNUC__)
@@ -19,6 +21,12 @@
 /* Records code and message for this thread and returns code. No heap. The message's control characters become '?'. */
 int sai_fail(int code, const char *file, unsigned line, const char *fmt, ...) SAI_PRINTF(4, 5);
 #define SAI_FAIL(code, ...) sai_fail((code), __FILE__, __LINE__, __VA_ARGS__)
+
+/*
+ * Makes text that was formatted into a buffer fit for one line of UTF-8: control characters become '?', and if it was
+ * cut, an incomplete character at its end goes.
+ */
+void sai_clean_message(char *text, bool cut);
 
 /* Maps an errno of a failed system call on `path` to a code and "path: what went wrong, and the remedy". */
 int sai_fail_errno(int err, const char *file, unsigned line, const char *doing, const char *path);

@@ -16,6 +16,8 @@
 #include "base/file.h"
 #include "base/path.h"
 
+#define MAX_NAMES 1000 /* tried for a temporary file */
+
 /* Opens a regular file for reading and tells its size; never blocks on a FIFO. */
 static int open_regular(int *fd, uint64_t *size, const char *path)
 {
@@ -145,38 +147,45 @@ static char *target_of(const char *path)
     return real ? real : sai_strdup(path);
 }
 
-int sai_atomic_open(struct sai_atomic_file *file, const char *path)
+/* A file that a killed process of the same number left behind is in the way: the next name is tried. */
+static int open_temporary(struct sai_atomic_file *file)
 {
     static atomic_uint counter; /* only makes names unique within the process */
-
-    *file = (struct sai_atomic_file){0};
-    if (sai_path_is_directory(path))
-        return SAI_FAIL(SELECTAI_ERR_IS_A_DIRECTORY, "%s: is a folder, a file name is needed", path);
-    file->path = target_of(path);
-    if (file->path)
+    int fd = -1;
+    for (int i = 0; i < MAX_NAMES && fd < 0; i++) {
+        sai_free(file->temporary);
         file->temporary = sai_asprintf("%s.tmp-%ld-%u", file->path, (long)getpid(),
                                        atomic_fetch_add_explicit(&counter, 1, memory_order_relaxed));
-    if (!file->path || !file->temporary) {
-        sai_atomic_discard(file);
-        return SELECTAI_ERR_OUT_OF_MEMORY;
+        if (!file->temporary)
+            return SELECTAI_ERR_OUT_OF_MEMORY;
+        fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd < 0 && errno != EEXIST)
+            break;
     }
-    int fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd >= 0 && !(file->stream = fdopen(fd, "wb"))) {
         int err = errno;
         close(fd);
         unlink(file->temporary);
         errno = err;
-        fd = -1;
     }
-    if (fd < 0) {
-        int err = errno;
-        sai_free(file->temporary); /* nothing to remove */
-        file->temporary = NULL;
+    if (file->stream)
+        return SELECTAI_OK;
+    int rc = SAI_FAIL_ERRNO("write", file->path);
+    sai_free(file->temporary); /* nothing to remove */
+    file->temporary = NULL;
+    return rc;
+}
+
+int sai_atomic_open(struct sai_atomic_file *file, const char *path)
+{
+    *file = (struct sai_atomic_file){0};
+    if (sai_path_is_directory(path))
+        return SAI_FAIL(SELECTAI_ERR_IS_A_DIRECTORY, "%s: is a folder, a file name is needed", path);
+    file->path = target_of(path);
+    int rc = file->path ? open_temporary(file) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc != SELECTAI_OK)
         sai_atomic_discard(file);
-        errno = err;
-        return SAI_FAIL_ERRNO("write", path);
-    }
-    return SELECTAI_OK;
+    return rc;
 }
 
 void sai_atomic_write(struct sai_atomic_file *file, const void *bytes, size_t n)

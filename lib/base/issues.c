@@ -45,8 +45,9 @@ int sai_issues_add(struct selectai_issues *issues, int code, const char *kind, c
     char text[1024];
     va_list args;
     va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
+    int n = vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    sai_clean_message(text, n >= (int)sizeof text);
     return add(issues, code, kind, path, row, text);
 }
 

@@ -32,6 +32,8 @@ int sai_cache_manifest_read(selectai_embedding_cache *cache)
     json_t *manifest = NULL;
     char *path = sai_path_join(cache->directory, SAI_CACHE_MANIFEST);
     int rc = path ? sai_json_load(&manifest, path, MAX_MANIFEST) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_ERR_NOT_FOUND)
+        rc = SAI_FAIL(rc, "%s: is no embedding cache: it has no %s", cache->directory, SAI_CACHE_MANIFEST);
     if (rc == SELECTAI_OK)
         rc = check_format(manifest, path);
     if (rc == SELECTAI_OK) {

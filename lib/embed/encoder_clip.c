@@ -60,11 +60,15 @@ static const struct sai_encoder_ops ops = {.prepare = prepare, .run = run, .dest
 static int compute_dtype(int32_t *out, int32_t wanted)
 {
     *out = SAI_BACKEND_F32;
-    if (wanted == SELECTAI_DTYPE_FLOAT16)
-        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, "dtype float16 is not supported for computing: use float32 or auto");
-    if (wanted == SELECTAI_DTYPE_BFLOAT16)
-        *out = SAI_BACKEND_BF16;
+    if (wanted == SELECTAI_DTYPE_FLOAT16 || wanted == SELECTAI_DTYPE_BFLOAT16)
+        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, "towers compute in float32 in this version: use float32 or auto");
     return SELECTAI_OK;
+}
+
+/* "auto" is the processor: other devices have to be asked for by name. */
+static const char *device_name(const char *wanted)
+{
+    return wanted && strcmp(wanted, "auto") == 0 ? NULL : wanted;
 }
 
 /* sha256sum of the file shows the same digits. */
@@ -94,7 +98,7 @@ static int make_tower(struct clip *clip, const struct sai_clip_weights *weights,
         .activation = options->activation == SELECTAI_ACTIVATION_GELU ? SAI_BACKEND_ACT_GELU
                                                                       : SAI_BACKEND_ACT_QUICKGELU,
         .layer_norm_eps = 1e-5f,
-        .device = options->device,
+        .device = device_name(options->device),
         .tensors = weights->tensors,
         .n_tensors = weights->n_tensors,
     };

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "learn/crop_targets.h"
 #include "learn/measure.h"
 #include "learn/train.h"
@@ -150,9 +151,13 @@ static int list_texts(const char **texts, size_t *n, struct sai_training *t)
         if (!t->side[SAI_SIDE_TRAIN][i])
             continue;
         const struct sai_decision *d = &t->decisions.items[i];
-        texts[*n] = sai_arena_printf(&t->decisions.arena, "%s/%s %.9g %.9g %.9g %.9g", d->project,
-                                     t->decisions.members[d->first].filename, d->crop.x1, d->crop.y1, d->crop.x2,
-                                     d->crop.y2);
+        const double edges[4] = {d->crop.x1, d->crop.y1, d->crop.x2, d->crop.y2};
+        char numbers[4][SAI_NUMBER_SIZE]; /* whatever the locale's decimal point */
+        for (int k = 0; k < 4; k++)
+            sai_number_format(numbers[k], edges[k]);
+        texts[*n] = sai_arena_printf(&t->decisions.arena, "%s/%s %s %s %s %s", d->project,
+                                     t->decisions.members[d->first].filename, numbers[0], numbers[1], numbers[2],
+                                     numbers[3]);
         if (!texts[(*n)++])
             return SELECTAI_ERR_OUT_OF_MEMORY;
     }

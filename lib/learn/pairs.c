@@ -4,6 +4,7 @@
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
 #include <math.h>
+#include <string.h>
 
 #include "base/rng.h"
 #include "learn/pairs.h"
@@ -14,13 +15,19 @@
 struct chosen {
     size_t *items, n; /* indices */
     size_t n_members;
-    float *middle; /* n x dim: mean of each decision's standardised rows; NULL without copies */
+    float *middle;        /* n x dim: mean of each decision's standardised rows; NULL without copies */
+    uint32_t *by_project; /* 0..n-1, each project's one after the other; NULL without copies */
+    struct peers {
+        uint32_t first, n; /* the decisions of the same project: by_project[first] .. [first + n - 1] */
+    } * peers;             /* n */
 };
 
 static void free_chosen(struct chosen *c)
 {
     sai_free(c->items);
     sai_free(c->middle);
+    sai_free(c->by_project);
+    sai_free(c->peers);
 }
 
 /* The training side first, in the order of the data. */
@@ -85,6 +92,28 @@ static int find_middles(struct chosen *c, const struct sai_pairs *p, const struc
     return SELECTAI_OK;
 }
 
+/* Projects never mix: who may lend a place to whom. Projects are few, so each is collected by one pass. */
+static int find_peers(struct chosen *c, const struct sai_training *t)
+{
+    uint32_t filled = 0;
+    c->by_project = sai_malloc_array(c->n, sizeof *c->by_project);
+    c->peers = sai_calloc(c->n, sizeof *c->peers);
+    if (!c->by_project || !c->peers)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = 0; i < c->n; i++) {
+        const char *project = t->decisions.items[c->items[i]].project;
+        if (c->peers[i].n > 0)
+            continue; /* collected with an earlier one */
+        uint32_t first = filled;
+        for (size_t j = i; j < c->n; j++)
+            if (strcmp(t->decisions.items[c->items[j]].project, project) == 0)
+                c->by_project[filled++] = (uint32_t)j;
+        for (uint32_t k = first; k < filled; k++)
+            c->peers[c->by_project[k]] = (struct peers){.first = first, .n = filled - first};
+    }
+    return SELECTAI_OK;
+}
+
 /* One more copy of everything learned from; *row: the next free row. */
 static void transplant(struct sai_pairs *p, size_t *row, const struct chosen *c, const struct sai_training *t,
                        struct sai_rng *rng, float clip, float anomaly_weight)
@@ -93,7 +122,9 @@ static void transplant(struct sai_pairs *p, size_t *row, const struct chosen *c,
     for (size_t i = 0; i < c->n; i++) {
         const struct sai_decision *d = &t->decisions.items[c->items[i]];
         const struct sai_member *m = &t->decisions.members[d->first];
-        const float *from = c->middle + i * dim, *to = c->middle + sai_rng_below(rng, c->n) * dim;
+        const struct peers *peers = &c->peers[i];
+        size_t lender = c->by_project[peers->first + sai_rng_below(rng, peers->n)];
+        const float *from = c->middle + i * dim, *to = c->middle + lender * dim;
         add_decision(p, m, d->n, (uint32_t)*row, anomaly_weight);
         for (uint32_t j = 0; j < d->n; j++, ++*row)
             for (size_t k = 0; k < dim; k++)
@@ -132,6 +163,8 @@ int sai_pairs_make(struct sai_pairs *out, const struct sai_training *t, const st
         sai_standardise(s, out->x + i * v->dim, v->x + i * v->dim);
     if (rc == SELECTAI_OK && o->copies > 1)
         rc = find_middles(&chosen, out, t);
+    if (rc == SELECTAI_OK && o->copies > 1)
+        rc = find_peers(&chosen, t);
     if (rc == SELECTAI_OK)
         fill(out, &chosen, t, s->clip, o);
     free_chosen(&chosen);

@@ -26,7 +26,8 @@ struct sai_pairs_options {
  * The winner of each decision against each loser of the same decision.
  *
  * A transplanted decision keeps what tells its images apart and loses what they show: its rows are moved by the
- * difference between the middle of another decision that is learned from, drawn at random, and its own. Few decisions
+ * difference between the middle of another decision of the same project that is learned from, drawn at random, and its
+ * own. Few decisions
  * show few subjects, and a network would learn by heart which subject went with which choice. Only decisions that are
  * learned from take part. The draw depends on the split's seed alone.
  *

@@ -138,8 +138,12 @@ static int fit(struct sai_model *model, struct sai_training *t, bool with_valida
                                            .n_train = pairs.n_train,
                                            .n_validation = pairs.count - pairs.n_train,
                                            .margin = o->margin};
-    const struct sai_train_network network = {
-        .widths = widths, .n_widths = 4, .output = SAI_MLP_LINEAR, .passes = copies, .pairs = &data};
+    const struct sai_train_network network = {.widths = widths,
+                                              .n_widths = 4,
+                                              .output = SAI_MLP_LINEAR,
+                                              .stage = with_validation ? "refit" : NULL,
+                                              .passes = copies,
+                                              .pairs = &data};
     sai_mlp_destroy(&model->mlp);
     if (rc == SELECTAI_OK)
         rc = sai_train_network(&model->mlp, t, &network);
@@ -162,7 +166,7 @@ static int fit_temperature(struct sai_model *model, const struct sai_training *t
 
 /*
  * With few decisions those that only told when to stop are missed: trains anew on both sides, for as many epochs as
- * were best. Without progress: it takes no longer than what was reported before.
+ * were best.
  */
 static int refit(struct sai_model *model, struct sai_training *t, const struct selectai_ranker_options *o)
 {
@@ -171,7 +175,6 @@ static int refit(struct sai_model *model, struct sai_training *t, const struct s
     uint32_t epochs_run = t->epochs_run, best_epoch = t->best_epoch;
     again.epochs = best_epoch > REFIT_MIN_EPOCHS ? best_epoch : REFIT_MIN_EPOCHS;
     again.epochs = again.epochs < all->epochs ? again.epochs : all->epochs;
-    again.progress = NULL;
     t->options = &again;
     int rc = fit(model, t, true, o);
     t->options = all;

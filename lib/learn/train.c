@@ -88,6 +88,7 @@ void sai_training_free(struct sai_training *t)
 struct epochs {
     struct sai_training *training;
     uint32_t passes; /* see struct sai_train_network */
+    const char *stage;
     struct sai_progress progress;
 };
 
@@ -99,7 +100,7 @@ static int on_epoch(const struct sai_backend_epoch *epoch, void *user)
     t->epochs_run = n;
     if (epoch->is_best)
         t->best_epoch = n;
-    return sai_progress_report(&e->progress, n, last, "train");
+    return sai_progress_report(&e->progress, n, last, e->stage);
 }
 
 /* a / b, rounded up: 0 stays 0. */
@@ -113,7 +114,10 @@ static int run(const struct sai_backend_v1 *b, sai_backend_net *net, struct sai_
 {
     const struct sai_train_options *o = t->options;
     const uint32_t passes = network->passes > 1 ? network->passes : 1;
-    struct epochs epochs = {.training = t, .passes = passes, .progress = {.fn = o->progress, .user = o->user}};
+    struct epochs epochs = {.training = t,
+                            .passes = passes,
+                            .stage = network->stage ? network->stage : "train",
+                            .progress = {.fn = o->progress, .user = o->user}};
     const struct sai_backend_train_options options = {.struct_size = sizeof options,
                                                       .epochs = whole(o->epochs, passes),
                                                       .batch_size = o->batch_size,
@@ -127,8 +131,9 @@ static int run(const struct sai_backend_v1 *b, sai_backend_net *net, struct sai_
     if (code != SAI_BACKEND_OK || t->epochs_run == o->epochs)
         return code;
     /* Stopped early: the rest is done too. */
-    return sai_progress_report(&epochs.progress, o->epochs, o->epochs, "train") == SELECTAI_OK ? SAI_BACKEND_OK
-                                                                                               : SAI_BACKEND_ECANCELLED;
+    return sai_progress_report(&epochs.progress, o->epochs, o->epochs, epochs.stage) == SELECTAI_OK
+               ? SAI_BACKEND_OK
+               : SAI_BACKEND_ECANCELLED;
 }
 
 int sai_train_network(struct sai_mlp **out, struct sai_training *t, const struct sai_train_network *network)

@@ -49,8 +49,9 @@ void sai_training_free(struct sai_training *training);
 struct sai_train_network {
     const uint32_t *widths;
     uint32_t n_widths;
-    int32_t output;  /* SAI_MLP_* */
-    uint32_t passes; /* over the decisions in one epoch of the module, which are as many of ours; 0: 1 */
+    int32_t output;    /* SAI_MLP_* */
+    const char *stage; /* of progress; NULL: "train" */
+    uint32_t passes;   /* over the decisions in one epoch of the module, which are as many of ours; 0: 1 */
     const struct sai_backend_pairs *pairs;
     const struct sai_backend_rows *rows;
 };

@@ -26,8 +26,8 @@ int sai_group_options_read(struct selectai_group_options *out, const struct sele
         return rc;
     SAI_REQUIRE(out->mode == SELECTAI_GROUP_NEAREST_UP || out->mode == SELECTAI_GROUP_TIMESTAMP);
     SAI_REQUIRE(out->scope == SELECTAI_SCOPE_DIRECTORY || out->scope == SELECTAI_SCOPE_PROJECT);
-    SAI_REQUIRE(out->lookahead >= 1);
-    SAI_REQUIRE(out->min_size >= 1);
+    if (out->lookahead < 1 || out->min_size < 1)
+        return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "lookahead and min_size of groups must be at least 1");
     SAI_REQUIRE(isfinite(out->max_gap) && out->max_gap >= 0);
     return SELECTAI_OK;
 }

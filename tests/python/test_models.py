@@ -294,7 +294,7 @@ class Train(fixtures.FolderCase):
         with selectai.Ranker.train(
             self.decisions, self.cache, seed=3, epochs=30, test_share=0.4, progress=lambda *step: seen.append(step)
         ) as ranker:
-            self.assertEqual(seen[-1][2], "train")
+            self.assertEqual([stage for i, (_, _, stage) in enumerate(seen) if i == 0 or seen[i - 1][2] != stage], ["train", "refit"])
             self.assertEqual(set(ranker.evaluation.metrics), {"normal", "anomaly", "overall", "top1"})
             overall = ranker.evaluation.metrics["overall"]
             self.assertGreater(overall.n, 0)

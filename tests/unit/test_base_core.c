@@ -116,6 +116,26 @@ static void issues_are_kept_in_order(void **state)
     selectai_issues_destroy(NULL);
 }
 
+static void long_issues_end_at_a_character(void **state)
+{
+    (void)state;
+    char text[3000];
+    struct selectai_issues *issues = NULL;
+    struct selectai_issue issue = {.struct_size = sizeof issue};
+    for (size_t i = 0; i + 1 < sizeof text; i += 2)
+        memcpy(text + i, "\xC3\xA9", 2);
+    text[2998] = '\0';
+    assert_int_equal(sai_issues_create(&issues), SELECTAI_OK);
+    for (int shift = 0; shift < 2; shift++) {
+        assert_int_equal(sai_issues_add(issues, SELECTAI_ERR_FORMAT, "k", NULL, 0, "\n%.*s%s", shift, "a", text),
+                         SELECTAI_OK);
+        assert_int_equal(selectai_issues_get(issues, (size_t)shift, &issue), SELECTAI_OK);
+        assert_true(sai_utf8_valid(issue.message, strlen(issue.message)));
+        assert_true(issue.message[0] == '?' && strlen(issue.message) > 1000);
+    }
+    selectai_issues_destroy(&issues);
+}
+
 static void sizes_do_not_overflow(void **state)
 {
     (void)state;
@@ -213,9 +233,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors_keep_code_and_text),     cmocka_unit_test(long_messages_end_at_a_character),
         cmocka_unit_test(errors_belong_to_their_thread), cmocka_unit_test(options_of_another_age_are_understood),
-        cmocka_unit_test(issues_are_kept_in_order),      cmocka_unit_test(sizes_do_not_overflow),
-        cmocka_unit_test(loops_visit_every_item_once),   cmocka_unit_test(a_worker_s_error_arrives),
-        cmocka_unit_test(cancelling_stops_a_loop),
+        cmocka_unit_test(issues_are_kept_in_order),      cmocka_unit_test(long_issues_end_at_a_character),
+        cmocka_unit_test(sizes_do_not_overflow),         cmocka_unit_test(loops_visit_every_item_once),
+        cmocka_unit_test(a_worker_s_error_arrives),      cmocka_unit_test(cancelling_stops_a_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,6 +131,21 @@ static void writing_is_all_or_nothing(void **state)
     assert_int_equal(count_files(), before + 1);
 }
 
+/* In a container the process number is often the same again: what a killed run left must not be in the way. */
+static void a_killed_run_s_leftover_is_no_obstacle(void **state)
+{
+    (void)state;
+    char name[64];
+    for (int i = 0; i < 40; i++) {
+        snprintf(name, sizeof name, "again.tmp-%ld-%d", (long)getpid(), i);
+        write_text(below(name), "left over");
+    }
+    assert_int_equal(sai_file_write_atomic(below("again"), "new", 3), SELECTAI_OK);
+    char *text = read_text(below("again"));
+    assert_string_equal(text, "new");
+    free(text);
+}
+
 static void a_full_disk_leaves_the_old_file(void **state)
 {
     (void)state;
@@ -296,6 +311,7 @@ int main(void)
         cmocka_unit_test(folders_are_made_and_checked),
         cmocka_unit_test(reading_is_bounded),
         cmocka_unit_test(writing_is_all_or_nothing),
+        cmocka_unit_test(a_killed_run_s_leftover_is_no_obstacle),
         cmocka_unit_test(a_full_disk_leaves_the_old_file),
         cmocka_unit_test(lines_come_without_their_ends),
         cmocka_unit_test(sha256_matches_fips_examples),

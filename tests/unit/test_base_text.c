@@ -144,9 +144,12 @@ static void csv_refuses_what_never_ends(void **state)
     assert_non_null(strstr(selectai_last_error(), "bad.csv:2"));
     assert_int_equal(sai_csv_next(&reader), SELECTAI_DONE);
     sai_csv_close(&reader);
-    write_bytes(path, "a\0b,c\n", 6);
+    write_bytes(path, "a\0b,c\nd,e\n", 10);
     assert_int_equal(sai_csv_open(&reader, path), SELECTAI_OK);
     assert_int_equal(sai_csv_next(&reader), SELECTAI_ERR_FORMAT);
+    assert_int_equal(sai_csv_next(&reader), SELECTAI_OK); /* not the rest of the bad row */
+    assert_string_equal(reader.fields[0], "d");
+    assert_int_equal(sai_csv_next(&reader), SELECTAI_DONE);
     sai_csv_close(&reader);
     assert_int_equal(sai_csv_open(&reader, dir), SELECTAI_ERR_IS_A_DIRECTORY);
     snprintf(path, sizeof path, "%s/none.csv", dir);

@@ -9,7 +9,7 @@
 enum { DIM = 3, DECISIONS = 12, MEMBERS = 3 };
 
 /* Decision i shows "100 i" in the first number; its images differ by 1 and 10 in the second. Decision 3 is for
- * validation, 7 for the test, 5 an anomaly: its first loser has a higher stage. */
+ * validation, 7 for the test, 5 an anomaly: its first loser has a higher stage. Even and odd ones are two projects. */
 struct fixture {
     struct sai_training training;
     struct sai_train_options options;
@@ -30,7 +30,8 @@ static void build(struct fixture *f, uint64_t seed)
     static const float mean[DIM] = {0}, scale[DIM] = {1, 1, 1};
     *f = (struct fixture){.options = {.split = {.seed = seed}}};
     for (int i = 0; i < DECISIONS; i++) {
-        f->items[i] = (struct sai_decision){.first = (size_t)(i * MEMBERS), .n = MEMBERS, .usable = true};
+        f->items[i] = (struct sai_decision){
+            .project = i % 2 ? "odd" : "even", .first = (size_t)(i * MEMBERS), .n = MEMBERS, .usable = true};
         f->side[side_of(i)][i] = true;
         for (int j = 0; j < MEMBERS; j++) {
             int row = i * MEMBERS + j;
@@ -113,6 +114,23 @@ static void transplants_keep_differences_and_take_subjects_that_are_learned_from
     sai_standardiser_free(&f.plain);
 }
 
+static void transplants_stay_in_their_project(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct sai_pairs p;
+    const size_t n_plain = 2 * (DECISIONS - 2);
+    build(&f, 3);
+    make(&p, &f, 8, false);
+    for (size_t i = n_plain; i < p.n_train; i++) {
+        uint32_t from = p.winner[i % n_plain] / MEMBERS;
+        uint32_t to = (uint32_t)(p.x[(size_t)p.winner[i] * DIM] / 100.0f + 0.5f);
+        assert_int_equal(from % 2, to % 2);
+    }
+    sai_pairs_free(&p);
+    sai_standardiser_free(&f.plain);
+}
+
 static void the_draw_follows_from_the_seed(void **state)
 {
     (void)state;
@@ -158,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_pairs_are_of_one_decision_and_never_of_the_test),
         cmocka_unit_test(transplants_keep_differences_and_take_subjects_that_are_learned_from),
+        cmocka_unit_test(transplants_stay_in_their_project),
         cmocka_unit_test(the_draw_follows_from_the_seed),
         cmocka_unit_test(differences_within_groups_become_alike),
     };

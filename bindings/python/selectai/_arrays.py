@@ -50,3 +50,11 @@ def as_array(value: ArrayLike, dtype: Any, shape: Sequence[Dimension], what: str
 def pointer(array: Optional[NDArray[Any]], kind: Any) -> Any:
     """A typed pointer to an array's memory (NULL for None); the caller keeps the array alive during the call."""
     return None if array is None else array.ctypes.data_as(ctypes.POINTER(kind))
+
+
+def whole_numbers(value: ArrayLike) -> ArrayLike:
+    """Sizes that came as floats, as tables of numbers often do: as integers if they are whole, else unchanged."""
+    array = np.asarray(value)
+    if array.dtype.kind == "f" and np.all(np.isfinite(array)) and np.all(array == np.floor(array)) and np.all(array >= 0):
+        return array.astype(np.int64)
+    return value

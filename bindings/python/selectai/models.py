@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _prototypes
-from ._arrays import as_array, pointer
+from ._arrays import as_array, pointer, whole_numbers
 from ._callbacks import Progress, ProgressCallback
 from ._errors import check
 from ._handle import Handle
@@ -323,7 +323,7 @@ class Cropper(_Model):
         """
         array = self._embeddings(embeddings)
         n = array.shape[0]
-        pixels = as_array(sizes, np.uint32, (n, 2), "sizes")
+        pixels = as_array(whole_numbers(sizes), np.uint32, (n, 2), "sizes")
         out = np.empty((n, 4), np.float64)
         check(
             lib.selectai_cropper_propose(

@@ -109,7 +109,7 @@ static const char *explain(const char *name)
         {"normal", "pairs in which the person took the higher stage"},
         {"anomaly", "pairs in which the person took the lower stage"},
         {"overall", "all pairs"},
-        {"top1", "groups whose winner was named first"},
+        {"top1", "decisions whose winner was named first (a group may have two)"},
         {"iou", "mean overlap of suggested and real crop"},
         {"within5", "crops with all four edges within 5 % of the side"},
     };

@@ -120,11 +120,12 @@ int files_write(const char *path, const void *bytes, size_t n, int64_t time, str
     if (!file) {
         return failure_from_errno(f, path);
     }
-    int bad = fwrite(bytes, 1, n, file) != n;
-    int number = errno;
-    bad |= fclose(file) != 0;
-    if (bad) {
-        errno = number ? number : errno;
+    int number = fwrite(bytes, 1, n, file) == n ? 0 : errno;
+    if (fclose(file) != 0 && number == 0) {
+        number = errno;
+    }
+    if (number != 0) {
+        errno = number;
         return failure_from_errno(f, path);
     }
     if (time >= 0) {

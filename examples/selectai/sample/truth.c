@@ -152,6 +152,7 @@ static int put_all(const char *path, const struct plan *p, const struct sample_c
     if (!out) {
         return failure_from_errno(f, path);
     }
+    errno = 0;
     put_head(out, p, counts);
     fprintf(out, "  \"groups\": [\n");
     for (uint32_t i = 0; i < p->n_groups; i++) {
@@ -164,10 +165,12 @@ static int put_all(const char *path, const struct plan *p, const struct sample_c
         put_extra(out, p, &p->groups[i]);
     }
     fprintf(out, p->n_total > p->n_groups ? "\n  ]\n}\n" : "]\n}\n");
-    int bad = ferror(out), number = errno;
+    /* What went wrong on the way is known no more; the last flush fails for the same reason, mostly. */
+    int bad = fflush(out) != 0 || ferror(out);
+    int number = bad && errno ? errno : EIO;
     bad |= fclose(out) != 0;
     if (bad) {
-        errno = number ? number : errno;
+        errno = number;
         return failure_from_errno(f, path);
     }
     return SELECTAI_OK;
