@@ -16,6 +16,9 @@
 #define SIGNATURE_BYTES 8
 #define CHUNK_OVERHEAD  12 /* length, type, checksum */
 
+/* Bytes behind the last row that are inflated to get at the checksum: some hundredths of a second. */
+#define MAX_SURPLUS ((size_t)16 << 20)
+
 enum colour { GREY = 0, RGB = 2, PALETTE = 3, GREY_ALPHA = 4, RGB_ALPHA = 6 };
 
 struct reader {
@@ -194,12 +197,19 @@ static int inflate_row(struct reader *r, uint8_t *filter, size_t row_bytes)
     return *filter > 4 ? corrupt(r, "an unknown row filter") : SELECTAI_OK;
 }
 
-/* zlib compares its checksum when it reaches the end of the stream. Surplus data is no harm. */
+/* zlib compares its checksum when it reaches the end of the stream. Surplus data is no harm, but a bomb is. */
 static int finish_stream(struct reader *r)
 {
-    uint8_t surplus[64];
-    size_t got;
-    return inflate_bytes(r, surplus, sizeof surplus, &got);
+    uint8_t surplus[4096];
+    size_t got = sizeof surplus;
+    for (size_t total = 0; !r->stream_ended && got == sizeof surplus; total += got) {
+        if (total > MAX_SURPLUS)
+            return corrupt(r, "its compressed data goes on far beyond the last row");
+        int rc = inflate_bytes(r, surplus, sizeof surplus, &got);
+        if (rc != SELECTAI_OK)
+            return rc;
+    }
+    return r->stream_ended ? SELECTAI_OK : corrupt(r, "its compressed data is truncated");
 }
 
 static inline unsigned packed_sample(const uint8_t *row, uint32_t x, unsigned depth)

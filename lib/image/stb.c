@@ -21,7 +21,9 @@ static void *checked(void *p)
     return p;
 }
 
-#define STBI_MALLOC(size)      checked(sai_malloc(size))
+/* Zeroed: stb_image reads planes that no scan wrote and tables that no segment defined, and the picture would depend on
+ * what the heap held before. */
+#define STBI_MALLOC(size)      checked(sai_calloc(1, (size)))
 #define STBI_REALLOC(p, size)  checked(sai_realloc((p), (size)))
 #define STBI_FREE(p)           sai_free(p)
 #define STBI_ASSERT(condition) ((void)0)

@@ -3,6 +3,7 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
+#include "image/stb.h"
 #include "png_builder.h"
 
 static int decode(selectai_image **out, const void *bytes, size_t n)
@@ -249,6 +250,70 @@ static void test_bad_png_stream(void **state)
     free(raw.data);
 }
 
+/* The file with its only data chunk, of n bytes behind the head, replaced by these. */
+static struct bytes with_data(const struct bytes *file, const uint8_t *data, size_t n)
+{
+    struct bytes out = {0};
+    put(&out, file->data, 8 + 25 + 18);
+    put_chunk(&out, "IDAT", data, n);
+    put_chunk(&out, "IEND", NULL, 0);
+    return out;
+}
+
+/* Surplus rows are no harm, but the stream must end, and with the right checksum, however many there are. */
+static void test_png_stream_end(void **state)
+{
+    (void)state;
+    static const struct png_kind kind = {2, 8, 3, false};
+    static const size_t surplus[] = {0, 1, 64, 5000};
+    uint16_t samples[5 * 4 * 3] = {0};
+    uint32_t seed = 1;
+    for (size_t i = 0; i < sizeof surplus / sizeof surplus[0]; i++) {
+        selectai_image *image = NULL;
+        struct bytes raw = png_raw(&kind, samples, 5, 4, &seed);
+        for (size_t k = 0; k < surplus[i]; k++)
+            put_byte(&raw, lcg(&seed));
+        struct bytes file = png_file(&kind, 5, 4, &raw, NULL, 0, 100000);
+        assert_int_equal(decode(&image, file.data, file.n), SELECTAI_OK);
+        selectai_image_destroy(&image);
+        uint8_t *data = file.data + 8 + 25 + 18 + 8;
+        size_t n = file.n - 8 - 25 - 18 - 24;
+        for (size_t cut = 1; cut <= 4; cut++) {
+            struct bytes shorter = with_data(&file, data, n - cut);
+            assert_int_equal(decode(&image, shorter.data, shorter.n), SELECTAI_ERR_FORMAT);
+            assert_non_null(strstr(selectai_last_error(), "truncated"));
+            free(shorter.data);
+        }
+        data[n - 1] ^= 1;
+        struct bytes wrong = with_data(&file, data, n);
+        assert_int_equal(decode(&image, wrong.data, wrong.n), SELECTAI_ERR_FORMAT);
+        assert_non_null(strstr(selectai_last_error(), "compressed data is damaged"));
+        assert_null(image);
+        free(wrong.data);
+        free(file.data);
+        free(raw.data);
+    }
+}
+
+static void test_png_bomb_behind_picture(void **state)
+{
+    (void)state;
+    static const struct png_kind kind = {2, 8, 3, false};
+    uint16_t samples[5 * 4 * 3] = {0};
+    uint32_t seed = 1;
+    selectai_image *image = NULL;
+    struct bytes raw = png_raw(&kind, samples, 5, 4, &seed), zeros = {calloc(1, 17 << 20), 17 << 20};
+    assert_non_null(zeros.data);
+    put(&raw, zeros.data, zeros.n);
+    struct bytes file = png_file(&kind, 5, 4, &raw, NULL, 0, 1 << 20);
+    assert_int_equal(decode(&image, file.data, file.n), SELECTAI_ERR_FORMAT);
+    assert_non_null(strstr(selectai_last_error(), "far beyond the last row"));
+    assert_null(image);
+    free(file.data);
+    free(raw.data);
+    free(zeros.data);
+}
+
 static void test_png_without_palette(void **state)
 {
     (void)state;
@@ -287,6 +352,150 @@ static void test_jpeg(void **state)
     assert_non_null(strstr(selectai_last_error(), "Huffman"));
     selectai_image_destroy(&original);
     selectai_free(file.data);
+}
+
+/* The first segment of that marker in a JPEG. */
+static size_t segment_at(const struct bytes *file, unsigned marker)
+{
+    size_t at = 2;
+    while (at + 4 < file->n && file->data[at + 1] != marker)
+        at += 2 + ((size_t)file->data[at + 2] << 8 | file->data[at + 3]);
+    assert_true(at + 4 < file->n && file->data[at] == 0xFF);
+    return at;
+}
+
+static struct bytes without(const struct bytes *file, size_t at, size_t end)
+{
+    struct bytes out = {0};
+    put(&out, file->data, at);
+    put(&out, file->data + end, file->n - end);
+    return out;
+}
+
+static struct bytes without_segment(const struct bytes *file, unsigned marker)
+{
+    size_t at = segment_at(file, marker);
+    return without(file, at, at + 2 + ((size_t)file->data[at + 2] << 8 | file->data[at + 3]));
+}
+
+/* Only the first component is in the scan. */
+static struct bytes with_grey_scan(const struct bytes *file)
+{
+    struct bytes out = {0};
+    size_t at = segment_at(file, 0xDA);
+    put(&out, file->data, at);
+    put(&out, "\xFF\xDA\0\x08\x01\x01\0\0\x3F\0", 10);
+    put(&out, file->data + at + 14, file->n - at - 14);
+    return out;
+}
+
+static void refuse(struct bytes file, const char *reason)
+{
+    selectai_image *image = NULL;
+    assert_int_equal(decode(&image, file.data, file.n), SELECTAI_ERR_FORMAT);
+    assert_non_null(strstr(selectai_last_error(), reason));
+    assert_null(image);
+    free(file.data);
+}
+
+static void test_jpeg_without_parts(void **state)
+{
+    (void)state;
+    struct bytes file = encode(SELECTAI_FORMAT_JPEG, 40, 24);
+    size_t scan = segment_at(&file, 0xDA);
+    refuse(without(&file, scan, file.n - 2), "holds no picture");
+    refuse(without_segment(&file, 0xC4), "Huffman table is missing");
+    refuse(without_segment(&file, 0xDB), "quantisation table is missing");
+    refuse(with_grey_scan(&file), "in none of its scans");
+    struct bytes late = without_segment(&file, 0xC4);
+    late.n -= 2;
+    size_t at = segment_at(&file, 0xC4);
+    put(&late, file.data + at, 2 + ((size_t)file.data[at + 2] << 8 | file.data[at + 3]));
+    put(&late, "\xFF\xD9", 2);
+    refuse(late, "Huffman table is missing");
+    static const uint8_t other_tables[] = {0x20, 0x03, 0xF1};
+    for (size_t i = 0; i < sizeof other_tables; i++) {
+        struct bytes other = without(&file, file.n, file.n);
+        other.data[scan + 6] = other_tables[i]; /* of its first component */
+        refuse(other, "Huffman table is missing");
+    }
+    struct bytes other = without(&file, file.n, file.n);
+    other.data[segment_at(&file, 0xC0) + 12] = 3;
+    refuse(other, "quantisation table is missing");
+    free(file.data);
+}
+
+enum progressive_part { DC_TABLE = 1, DC_SCAN = 2, DC_BIT = 4, AC_TABLE = 8, AC_SCAN = 16 };
+
+/* 8 x 8 grey pixels of value 128. Each table has the one code 0, for "nothing"; each scan is that code. */
+static struct bytes progressive_jpeg(unsigned parts)
+{
+    static const uint8_t tables[2][21] = {{0xFF, 0xC4, 0, 20, 0x00, 1}, {0xFF, 0xC4, 0, 20, 0x10, 1}};
+    struct bytes out = {0};
+    put(&out, "\xFF\xD8\xFF\xDB\0\x43\0", 7);
+    for (int i = 0; i < 64; i++)
+        put_byte(&out, 1);
+    put(&out, "\xFF\xC2\0\x0B\x08\0\x08\0\x08\x01\x01\x11\0", 13);
+    if (parts & DC_TABLE) {
+        put(&out, tables[0], 21);
+        put_byte(&out, 0);
+    }
+    if (parts & DC_SCAN)
+        put(&out, "\xFF\xDA\0\x08\x01\x01\x03\0\0\x01\x7F", 11); /* names AC table 3, needs none */
+    if (parts & DC_BIT)
+        put(&out, "\xFF\xDA\0\x08\x01\x01\x33\0\0\x10\x7F", 11); /* names tables 3, needs none */
+    if (parts & AC_TABLE) {
+        put(&out, tables[1], 21);
+        put_byte(&out, 0);
+    }
+    if (parts & AC_SCAN)
+        put(&out, "\xFF\xDA\0\x08\x01\x01\x30\x01\x3F\0\x7F", 11); /* names DC table 3, needs none */
+    put(&out, "\xFF\xD9", 2);
+    return out;
+}
+
+static void test_progressive_jpeg(void **state)
+{
+    (void)state;
+    static const unsigned whole[] = {DC_TABLE | DC_SCAN, DC_TABLE | DC_SCAN | DC_BIT,
+                                     DC_TABLE | DC_SCAN | DC_BIT | AC_TABLE | AC_SCAN};
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+        struct bytes file = progressive_jpeg(whole[i]);
+        selectai_image *image = NULL;
+        assert_int_equal(decode(&image, file.data, file.n), SELECTAI_OK);
+        for (size_t k = 0; k < sai_image_bytes(image); k++)
+            assert_int_equal(image->pixels[k], 128);
+        selectai_image_destroy(&image);
+        free(file.data);
+    }
+    refuse(progressive_jpeg(DC_TABLE | AC_TABLE), "holds no picture");
+    refuse(progressive_jpeg(DC_SCAN), "Huffman table is missing");
+    refuse(progressive_jpeg(AC_TABLE | DC_SCAN), "Huffman table is missing");
+    refuse(progressive_jpeg(DC_TABLE | DC_SCAN | AC_SCAN), "Huffman table is missing");
+}
+
+/* What stb_image allocates is zeroed: planes that nothing wrote do not show what the heap held before. */
+static void test_jpeg_planes_are_zeroed(void **state)
+{
+    (void)state;
+    struct bytes file = encode(SELECTAI_FORMAT_JPEG, 40, 24);
+    struct bytes empty = without(&file, segment_at(&file, 0xDA), file.n - 2);
+    selectai_image *image = NULL;
+    void *dirt[200];
+    for (size_t i = 0; i < 200; i++) {
+        dirt[i] = malloc(1000 + 100 * i);
+        assert_non_null(dirt[i]);
+        memset(dirt[i], 0xAB, 1000 + 100 * i);
+    }
+    for (size_t i = 0; i < 200; i++)
+        free(dirt[i]);
+    assert_int_equal(sai_stb_read(&image, empty.data, empty.n, 40, 24, "picture"), SELECTAI_OK);
+    for (size_t i = 0; i < sai_image_bytes(image); i++) /* Y, Cb and Cr of 0 are a green */
+        assert_int_equal(image->pixels[i], i % 3 == 1 ? image->pixels[1] : 0);
+    assert_in_range(image->pixels[1], 134, 136);
+    selectai_image_destroy(&image);
+    free(file.data);
+    free(empty.data);
 }
 
 /* Thousands of empty scans over a large picture would keep the decoder busy for minutes. */
@@ -460,8 +669,13 @@ int main(void)
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_damaged_png),
         cmocka_unit_test(test_bad_png_stream),
+        cmocka_unit_test(test_png_stream_end),
+        cmocka_unit_test(test_png_bomb_behind_picture),
         cmocka_unit_test(test_png_without_palette),
         cmocka_unit_test(test_jpeg),
+        cmocka_unit_test(test_jpeg_without_parts),
+        cmocka_unit_test(test_progressive_jpeg),
+        cmocka_unit_test(test_jpeg_planes_are_zeroed),
         cmocka_unit_test(test_jpeg_of_many_scans),
         cmocka_unit_test(test_random_damage),
         cmocka_unit_test(test_limits),
