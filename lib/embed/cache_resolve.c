@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/path.h"
+#include "base/time.h"
 #include "embed/cache.h"
 
 static bool begins_name(const char *path, size_t i)
@@ -71,8 +72,7 @@ int sai_cache_resolve(uint32_t *out, const selectai_embedding_cache *cache, cons
 
 static bool same_time(const struct sai_cache_row *row, const struct stat *st)
 {
-    return row->size == (uint64_t)st->st_size &&
-           row->mtime_ns == (int64_t)st->st_mtim.tv_sec * INT64_C(1000000000) + st->st_mtim.tv_nsec;
+    return row->size == (uint64_t)st->st_size && row->mtime_ns == sai_time_ns(&st->st_mtim);
 }
 
 int sai_cache_resolve_file(uint32_t *out, const selectai_embedding_cache *cache, const char *project, const char *path)

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/issues.h"
 #include "base/path.h"
+#include "base/time.h"
 #include "embed/cache.h"
 #include "embed/encoder.h"
 
@@ -77,7 +78,7 @@ static int look_up(struct slot *slot, const struct job *job, const char *path)
     if (stat(path, &st) != 0)
         return SAI_FAIL_ERRNO("read", path);
     slot->row.size = (uint64_t)st.st_size;
-    slot->row.mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    slot->row.mtime_ns = sai_time_ns(&st.st_mtim);
     int rc = find_row(&known, job, slot->row.rel_path);
     if (rc != SELECTAI_OK || known == SAI_CACHE_NONE)
         return rc;

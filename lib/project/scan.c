@@ -14,6 +14,7 @@
 #include "base/issues.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "project/scan.h"
 
 /* Names of one kind in a folder, sorted once it has been read. */
@@ -250,7 +251,7 @@ static int describe(selectai_scanner *scanner, const struct level *level, const 
         return rc == SELECTAI_OK ? SELECTAI_DONE : rc;
     }
     out->size = (uint64_t)st.st_size;
-    out->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    out->mtime_ns = sai_time_ns(&st.st_mtim);
     return SELECTAI_OK;
 }
 

@@ -8,16 +8,14 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/threads.h"
+#include "base/time.h"
 #include "trainset/extraction.h"
 
 #define NEWER_SECONDS 5 /* the first tool's rule: a final that is newer by more was edited */
 #define SAME_SECONDS  2 /* copies keep times, but some file systems round them to two seconds */
-
-#define NANOSECONDS INT64_C(1000000000)
 
 /* A winner's two files. */
 struct pair {
@@ -25,11 +23,6 @@ struct pair {
     uint64_t raw_size, final_size;
     int64_t newer_ns; /* final's time minus RAW's */
 };
-
-static int64_t time_of(const struct stat *st)
-{
-    return (int64_t)st->st_mtim.tv_sec * NANOSECONDS + st->st_mtim.tv_nsec;
-}
 
 /* Keeps the thread's last error for the calling thread to report. Errors that are not about the file go up. */
 static int note_problem(struct sai_winner *winner, int code, bool in_raw)
@@ -59,23 +52,32 @@ static int open_pair(struct pair *pair, const struct sai_project_work *work, str
         return note_problem(winner, SAI_FAIL_ERRNO("read", pair->final_path), false);
     pair->raw_size = (uint64_t)raw.st_size;
     pair->final_size = (uint64_t) final.st_size;
-    pair->newer_ns = time_of(&final) - time_of(&raw);
+    pair->newer_ns = sai_time_difference_ns(&final.st_mtim, &raw.st_mtim);
     *usable = true;
     return SELECTAI_OK;
 }
 
 static void judge_by_time(struct sai_winner *winner, const struct pair *pair)
 {
-    winner->was_cropped = pair->newer_ns > NEWER_SECONDS * NANOSECONDS;
+    winner->was_cropped = pair->newer_ns > NEWER_SECONDS * SAI_NANOSECONDS;
     winner->crop_evidence = winner->was_cropped ? SELECTAI_CROP_EVIDENCE_MTIME : SELECTAI_CROP_EVIDENCE_NONE;
+}
+
+/* For images that cannot be read. A time that is not newer proves nothing about them: it is not known. */
+static void judge_unread(struct sai_winner *winner, const struct pair *pair)
+{
+    judge_by_time(winner, pair);
+    if (!winner->was_cropped)
+        winner->was_cropped = SELECTAI_UNKNOWN;
 }
 
 static bool plain_copy(const struct pair *pair)
 {
-    return pair->raw_size == pair->final_size && llabs(pair->newer_ns) <= SAME_SECONDS * NANOSECONDS;
+    return pair->raw_size == pair->final_size && pair->newer_ns >= -SAME_SECONDS * SAI_NANOSECONDS &&
+           pair->newer_ns <= SAME_SECONDS * SAI_NANOSECONDS;
 }
 
-/* Width and height. *known: both headers could be read, the winner is judged; otherwise the time's judgement stays. */
+/* Width and height. *known: both headers could be read. */
 static int judge_by_size(bool *known, struct sai_winner *winner, const struct pair *pair)
 {
     struct selectai_image_info raw = {.struct_size = sizeof raw}, final = {.struct_size = sizeof final};
@@ -84,8 +86,10 @@ static int judge_by_size(bool *known, struct sai_winner *winner, const struct pa
     if (rc == SELECTAI_OK)
         rc = selectai_image_read_info(&final, pair->final_path);
     *known = rc == SELECTAI_OK;
-    if (rc != SELECTAI_OK)
+    if (rc != SELECTAI_OK) {
+        judge_unread(winner, pair);
         return note_problem(winner, rc, in_raw);
+    }
     winner->was_cropped = raw.width != final.width || raw.height != final.height;
     winner->crop_evidence = winner->was_cropped ? SELECTAI_CROP_EVIDENCE_SIZE : SELECTAI_CROP_EVIDENCE_NONE;
     return SELECTAI_OK;
@@ -99,8 +103,8 @@ static void take_match(struct sai_winner *winner, const struct selectai_crop_mat
 
     winner->crop_evidence = SELECTAI_CROP_EVIDENCE_PIXELS;
     winner->was_cropped = !whole;
-    if (whole || match->unique == 0)
-        return; /* cut out of a flat area, where several places fit: that it was cropped is proved, where is not */
+    if (whole || match->unique != 1)
+        return; /* cut out of a flat area, where several places may fit: that it was cropped is proved, where is not */
     winner->has_crop = 1;
     winner->crop_method = match->method;
     winner->box = *box;
@@ -127,7 +131,7 @@ static int judge_by_pixels(struct sai_winner *winner, const struct pair *pair)
     if (rc == SELECTAI_OK)
         return rc;
     if (!winner->was_cropped) /* equal headers say nothing about pixels that cannot be read */
-        judge_by_time(winner, pair);
+        judge_unread(winner, pair);
     return note_problem(winner, rc, in_raw);
 }
 

@@ -76,9 +76,11 @@ static int commit(struct sai_project_work *work)
     }
     extraction->projects[extraction->n_projects++] = (struct sai_extracted_project){
         .name = name,
+        .folders = {work->folders[0], work->folders[1]},
         .counts = work->counts,
         .issues_begin = selectai_issues_count(extraction->issues),
         .issues_end = selectai_issues_count(all)};
+    memset(work->folders, 0, sizeof work->folders); /* they went to the extraction */
     selectai_issues_destroy(&extraction->issues);
     extraction->issues = all;
     return SELECTAI_OK;
@@ -104,6 +106,8 @@ static int extract(struct sai_project_work *work)
 
 static void free_work(struct sai_project_work *work)
 {
+    for (int i = 0; i < 2; i++)
+        sai_place_free(&work->folders[i]);
     for (size_t i = 0; i < work->n_winners; i++)
         sai_free(work->winners[i].problem);
     sai_free(work->winners);
@@ -140,6 +144,21 @@ static int check_text(const char *text, const char *what)
     return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "%s: the %s is empty or not UTF-8: rename it", text, what);
 }
 
+/* Looks at both folders: they must lie apart from each other and from those of the projects before. */
+static int learn_folders(struct sai_project_work *work, const char *project)
+{
+    const struct selectai_extraction *extraction = work->extraction;
+    int rc = sai_place_learn(&work->folders[0], work->raw_dir);
+    if (rc == SELECTAI_OK)
+        rc = sai_place_learn(&work->folders[1], work->final_dir);
+    if (rc == SELECTAI_OK)
+        rc = sai_check_folders(&work->folders[0], &work->folders[1]);
+    for (size_t i = 0; rc == SELECTAI_OK && i < extraction->n_projects; i++)
+        rc = sai_check_other_project(work->folders, project, extraction->projects[i].folders,
+                                     extraction->projects[i].name);
+    return rc;
+}
+
 int selectai_extraction_add_project(selectai_extraction *extraction, const char *raw_dir, const char *final_dir,
                                     const char *project)
 {
@@ -151,16 +170,17 @@ int selectai_extraction_add_project(selectai_extraction *extraction, const char 
         rc = check_text(raw_dir, "RAW folder's path");
     if (rc == SELECTAI_OK)
         rc = check_text(final_dir, "FINAL folder's path");
-    if (rc == SELECTAI_OK)
-        rc = sai_check_folders(raw_dir, final_dir);
     if (rc != SELECTAI_OK)
         return rc;
 
     size_t n_entries = extraction->entries->count, n_rejected = extraction->n_rejected;
     struct sai_project_work work = {.raw_dir = raw_dir, .final_dir = final_dir, .extraction = extraction};
-    work.name = sai_arena_strdup(&extraction->entries->arena, project);
-    extraction->progress.cancelled = false; /* it may be asked again after a cancellation */
-    rc = work.name ? extract(&work) : SELECTAI_ERR_OUT_OF_MEMORY;
+    rc = learn_folders(&work, project);
+    if (rc == SELECTAI_OK) {
+        work.name = sai_arena_strdup(&extraction->entries->arena, project);
+        extraction->progress.cancelled = false; /* it may be asked again after a cancellation */
+        rc = work.name ? extract(&work) : SELECTAI_ERR_OUT_OF_MEMORY;
+    }
     if (rc != SELECTAI_OK) { /* what this project added lies behind what was there */
         extraction->entries->count = n_entries;
         extraction->n_rejected = n_rejected;
@@ -222,8 +242,11 @@ void selectai_extraction_destroy(selectai_extraction **extraction)
 {
     if (!extraction || !*extraction)
         return;
-    for (size_t i = 0; i < (*extraction)->n_projects; i++)
+    for (size_t i = 0; i < (*extraction)->n_projects; i++) {
         sai_free((*extraction)->projects[i].name);
+        for (int k = 0; k < 2; k++)
+            sai_place_free(&(*extraction)->projects[i].folders[k]);
+    }
     sai_free((*extraction)->projects);
     sai_free((*extraction)->rejected);
     sai_free((*extraction)->date);

@@ -6,6 +6,8 @@
 #ifndef SAI_TRAINSET_EXTRACTION_H
 #define SAI_TRAINSET_EXTRACTION_H
 
+#include <sys/types.h>
+
 #include "base/progress.h"
 #include "project/files.h"
 #include "trainset/entry.h"
@@ -34,8 +36,22 @@ struct sai_rejected {
     uint32_t n;
 };
 
+/* A folder by device and inode: names may lie (links, mounts). */
+struct sai_place_id {
+    dev_t device;
+    ino_t inode;
+};
+
+/* The folder and, after it, those above it up to the root. */
+struct sai_place {
+    char *path;
+    struct sai_place_id *ids;
+    size_t n_ids, ids_capacity;
+};
+
 struct sai_extracted_project {
     char *name;
+    struct sai_place folders[2]; /* RAW, FINAL */
     struct sai_extract_counts counts;
     size_t issues_begin, issues_end; /* in extraction->issues */
 };
@@ -78,6 +94,7 @@ struct sai_winner {
 /* One project while it is worked on. */
 struct sai_project_work {
     const char *name, *raw_dir, *final_dir;
+    struct sai_place folders[2]; /* of raw_dir and final_dir */
     struct selectai_extraction *extraction;
     struct sai_files raw, final;
     uint32_t *members, *starts; /* groups of raw */
@@ -89,8 +106,16 @@ struct sai_project_work {
     struct sai_extract_counts counts;
 };
 
-/* Both must be folders, neither inside the other. */
-int sai_check_folders(const char *raw_dir, const char *final_dir);
+/* Fills a zeroed *folder; free it whatever is returned. NOT_FOUND and so on if it is none that can be read. */
+int sai_place_learn(struct sai_place *folder, const char *path);
+void sai_place_free(struct sai_place *folder);
+
+/* Neither may be the other or lie inside it. */
+int sai_check_folders(const struct sai_place *raw, const struct sai_place *final);
+
+/* No folder (RAW, FINAL) of one project may be one of the other, lie inside it or contain it. */
+int sai_check_other_project(const struct sai_place folders[2], const char *project, const struct sai_place others[2],
+                            const char *other);
 
 /* Whether both have the same bytes. A file that cannot be read is like no other. */
 bool sai_same_content(const char *path_a, const char *path_b);

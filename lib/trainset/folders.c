@@ -1,5 +1,5 @@
 /*
- * trainset/folders.c: RAW and FINAL must be two folders side by side.
+ * trainset/folders.c: RAW and FINAL must be two folders side by side, and those of two projects must lie apart.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -13,57 +13,99 @@
 
 #define MAX_ANCESTORS 4096
 
-static bool same(const struct stat *a, const struct stat *b)
+static bool same(const struct sai_place_id *a, const struct sai_place_id *b)
 {
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+    return a->device == b->device && a->inode == b->inode;
 }
 
-/* Whether `outer` is the folder `inner` or one of those above it. By device and inode: names may lie (links, mounts).
- */
-static int lies_in(bool *out, bool *equal, const char *inner, const struct stat *outer)
+/* Appends the open folder. *more: it is not its own parent, as the root is. */
+static int learn_id(struct sai_place *folder, int fd, bool *more)
 {
-    struct stat here, above;
-    int fd = open(inner, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int rc = fd >= 0 && fstat(fd, &here) == 0 ? SELECTAI_OK : SAI_FAIL_ERRNO("open the folder", inner);
-    *out = *equal = rc == SELECTAI_OK && same(&here, outer);
-    for (int i = 0; rc == SELECTAI_OK && !*out && i < MAX_ANCESTORS; i++) {
+    struct stat st;
+    *more = false;
+    if (fstat(fd, &st) != 0)
+        return folder->n_ids ? SELECTAI_OK : SAI_FAIL_ERRNO("open the folder", folder->path);
+    struct sai_place_id id = {st.st_dev, st.st_ino};
+    if (folder->n_ids && same(&id, &folder->ids[folder->n_ids - 1]))
+        return SELECTAI_OK;
+    if (!SAI_GROW(folder->ids, folder->ids_capacity, folder->n_ids + 1))
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    folder->ids[folder->n_ids++] = id;
+    *more = folder->n_ids < MAX_ANCESTORS;
+    return SELECTAI_OK;
+}
+
+int sai_place_learn(struct sai_place *folder, const char *path)
+{
+    bool more;
+    int rc = sai_path_require_directory(path);
+    if (rc != SELECTAI_OK)
+        return rc;
+    folder->path = sai_strdup(path);
+    if (!folder->path)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return SAI_FAIL_ERRNO("open the folder", path);
+    rc = learn_id(folder, fd, &more);
+    while (rc == SELECTAI_OK && more) {
         int up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (up < 0)
             break; /* above this nobody may look: it cannot be a folder that was just opened by name */
         close(fd);
         fd = up;
-        if (fstat(fd, &above) != 0 || same(&above, &here))
-            break; /* the root is its own parent */
-        here = above;
-        *out = same(&here, outer);
+        rc = learn_id(folder, fd, &more);
     }
-    if (fd >= 0)
-        close(fd);
+    close(fd);
     return rc;
 }
 
-int sai_check_folders(const char *raw_dir, const char *final_dir)
+void sai_place_free(struct sai_place *folder)
 {
-    struct stat raw, final;
-    bool raw_in_final = false, final_in_raw = false, equal = false;
-    int rc = sai_path_require_directory(raw_dir);
-    if (rc == SELECTAI_OK)
-        rc = sai_path_require_directory(final_dir);
-    if (rc == SELECTAI_OK && stat(raw_dir, &raw) != 0)
-        rc = SAI_FAIL_ERRNO("open the folder", raw_dir);
-    if (rc == SELECTAI_OK && stat(final_dir, &final) != 0)
-        rc = SAI_FAIL_ERRNO("open the folder", final_dir);
-    if (rc == SELECTAI_OK)
-        rc = lies_in(&raw_in_final, &equal, raw_dir, &final);
-    if (rc == SELECTAI_OK && !raw_in_final)
-        rc = lies_in(&final_in_raw, &equal, final_dir, &raw);
-    if (rc != SELECTAI_OK || (!raw_in_final && !final_in_raw))
-        return rc;
-    if (equal)
+    sai_free(folder->path);
+    sai_free(folder->ids);
+    *folder = (struct sai_place){0};
+}
+
+/* Whether `outer` is the folder `inner` or one of those above it. */
+static bool lies_in(const struct sai_place *inner, const struct sai_place *outer)
+{
+    for (size_t i = 0; i < inner->n_ids; i++)
+        if (same(&inner->ids[i], &outer->ids[0]))
+            return true;
+    return false;
+}
+
+int sai_check_folders(const struct sai_place *raw, const struct sai_place *final)
+{
+    bool raw_in_final = lies_in(raw, final);
+    if (!raw_in_final && !lies_in(final, raw))
+        return SELECTAI_OK;
+    if (same(&raw->ids[0], &final->ids[0]))
         return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT,
                         "%s: RAW and FINAL are the same folder, so every image would count as chosen: give two folders",
-                        raw_dir);
+                        raw->path);
     return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT,
                     "%s: lies inside %s, so images would count both as generated and as chosen: move one of the two",
-                    raw_in_final ? raw_dir : final_dir, raw_in_final ? final_dir : raw_dir);
+                    raw_in_final ? raw->path : final->path, raw_in_final ? final->path : raw->path);
+}
+
+static const char *const kinds[] = {"RAW", "FINAL"};
+
+int sai_check_other_project(const struct sai_place folders[2], const char *project, const struct sai_place others[2],
+                            const char *other)
+{
+    for (int i = 0; i < 2; i++) {
+        for (int k = 0; k < 2; k++) {
+            bool inside = lies_in(&folders[i], &others[k]);
+            if (!inside && !lies_in(&others[k], &folders[i]))
+                continue;
+            const char *how = same(&folders[i].ids[0], &others[k].ids[0]) ? "is" : inside ? "lies inside" : "contains";
+            return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT,
+                            "%s: the %s folder of project %s %s the %s folder of project %s (%s), and projects must "
+                            "not mix: give each project its own folders",
+                            folders[i].path, kinds[i], project, how, kinds[k], other, others[k].path);
+        }
+    }
+    return SELECTAI_OK;
 }

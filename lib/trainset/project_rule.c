@@ -5,6 +5,9 @@
  *  1. the path lies below a raw_dir or final_dir that some loaded entry names, and the innermost such folder is not one
  *     of this entry's project; or
  *  2. it lies below no such folder, one of its folders is called as another loaded project is, and none as its own.
+ * A folder belongs to the first project that names it: an entry of another project that names it, too, is refused.
+ *
+ * Paths are folded first: "a/../b" is "b", whatever links there may be, since the files need not be here.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -15,36 +18,75 @@
 
 struct known {
     struct sai_name_index projects; /* name -> number of the project */
-    struct sai_name_index folders;  /* path without a final '/' -> number of a project that has it; several may */
+    struct sai_name_index folders;  /* folded path -> number of the project */
     const char **names;             /* by number */
     size_t n_names, names_capacity;
+    struct sai_arena arena; /* folded paths of folders */
+    char *folded;           /* what fold() made last */
+    size_t folded_capacity;
 };
 
-static size_t trimmed_length(const char *path)
+/* Takes the last folder off out[0..n), or appends ".." where there is none to take off. */
+static size_t go_up(char *out, size_t n)
 {
-    size_t n = strlen(path);
-    while (n > 1 && path[n - 1] == '/')
-        n--;
-    return n;
+    size_t start = n;
+    while (start > 0 && out[start - 1] != '/')
+        start--;
+    bool root = n == 1 && out[0] == '/', up = n - start == 2 && memcmp(out + start, "..", 2) == 0;
+    if (root)
+        return n;
+    if (n > 0 && !up)
+        return start > 1 ? start - 1 : start; /* the root's '/' stays */
+    if (n > 0)
+        out[n++] = '/';
+    memcpy(out + n, "..", 2);
+    return n + 2;
 }
 
-static bool folder_of_project(const struct known *known, const char *path, size_t length, uint32_t project, bool *any)
+/* Sets known->folded to the path without empty, "." and ".." components; "." and "/" stay if nothing else does. */
+static int fold(struct known *known, const char *path)
 {
-    uint32_t i = sai_name_index_find(&known->folders, path, length);
-    *any = i != SAI_INDEX_END;
-    for (; i != SAI_INDEX_END; i = known->folders.items[i].next)
-        if (known->folders.items[i].value == project)
-            return true;
-    return false;
+    size_t n = 0, length;
+    if (!SAI_GROW(known->folded, known->folded_capacity, strlen(path) + 2))
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    char *out = known->folded;
+    if (*path == '/')
+        out[n++] = '/';
+    for (const char *p = path; *p; p += length) {
+        p += strspn(p, "/");
+        length = strcspn(p, "/");
+        if (length == 0 || (length == 1 && *p == '.'))
+            continue;
+        if (length == 2 && memcmp(p, "..", 2) == 0) {
+            n = go_up(out, n);
+            continue;
+        }
+        if (n > 0 && out[n - 1] != '/')
+            out[n++] = '/';
+        memcpy(out + n, p, length);
+        n += length;
+    }
+    if (n == 0)
+        out[n++] = '.';
+    out[n] = '\0';
+    return SELECTAI_OK;
+}
+
+static const char *owner(const struct known *known, uint32_t item)
+{
+    return known->names[known->folders.items[item].value];
 }
 
 static int learn_folder(struct known *known, const char *path, uint32_t project)
 {
-    bool any;
-    size_t n = trimmed_length(path);
-    if (!*path || folder_of_project(known, path, n, project, &any))
+    int rc = *path ? fold(known, path) : SELECTAI_OK;
+    if (rc != SELECTAI_OK || !*path)
+        return rc;
+    size_t n = strlen(known->folded);
+    if (sai_name_index_find(&known->folders, known->folded, n) != SAI_INDEX_END)
         return SELECTAI_OK;
-    return sai_name_index_add(&known->folders, path, n, project);
+    const char *key = sai_arena_strndup(&known->arena, known->folded, n);
+    return key ? sai_name_index_add(&known->folders, key, n, project) : SELECTAI_ERR_OUT_OF_MEMORY;
 }
 
 static int learn_entry(struct known *known, const struct selectai_entry *entry)
@@ -66,17 +108,16 @@ static int learn_entry(struct known *known, const struct selectai_entry *entry)
     return rc == SELECTAI_OK ? learn_folder(known, entry->final_dir, project) : rc;
 }
 
-/* Rule 1, from the innermost folder outwards. *decided: the path lies below a known folder. */
-static const char *foreign_folder(const struct known *known, const char *path, uint32_t project, bool *decided)
+/* The innermost known folder that a folded path lies below, or SAI_INDEX_END. */
+static uint32_t innermost_folder(const struct known *known, const char *path)
 {
-    for (size_t n = strlen(path); n-- > 1;) {
-        if (path[n] != '/')
-            continue;
-        bool own = folder_of_project(known, path, n, project, decided);
-        if (*decided)
-            return own ? NULL : known->names[known->folders.items[sai_name_index_find(&known->folders, path, n)].value];
-    }
-    return NULL;
+    uint32_t found;
+    for (size_t n = strlen(path); n-- > 1;)
+        if (path[n] == '/' && (found = sai_name_index_find(&known->folders, path, n)) != SAI_INDEX_END)
+            return found;
+    if (strcmp(path, "..") == 0 || strncmp(path, "../", 3) == 0)
+        return SAI_INDEX_END;
+    return sai_name_index_find(&known->folders, *path == '/' ? "/" : ".", 1);
 }
 
 /* Rule 2, on the folders in the path; the file's own name is not one. */
@@ -94,32 +135,63 @@ static const char *foreign_component(const struct known *known, const char *path
     return foreign;
 }
 
-static const char *foreign_project(const struct known *known, const char *path, uint32_t project)
+/* *foreign: the other project that the path belongs to, or NULL. */
+static int foreign_project(const char **foreign, struct known *known, const char *path, uint32_t project)
 {
-    bool decided = false;
-    const char *foreign = foreign_folder(known, path, project, &decided);
-    return decided ? foreign : foreign_component(known, path, project);
+    int rc = fold(known, path);
+    if (rc != SELECTAI_OK)
+        return rc;
+    uint32_t folder = innermost_folder(known, known->folded);
+    if (folder == SAI_INDEX_END)
+        *foreign = foreign_component(known, known->folded, project);
+    else
+        *foreign = known->folders.items[folder].value == project ? NULL : owner(known, folder);
+    return SELECTAI_OK;
 }
 
-static int check_entry(const struct known *known, const struct selectai_entry *entry, const struct sai_loader *loader,
+static int check_own_folders(struct known *known, const struct selectai_entry *entry, uint32_t project,
+                             const struct sai_loader *loader, const struct sai_origin *origin)
+{
+    const char *const paths[] = {entry->raw_dir, entry->final_dir};
+    for (int i = 0; i < 2; i++) {
+        if (!*paths[i])
+            continue;
+        int rc = fold(known, paths[i]);
+        if (rc != SELECTAI_OK)
+            return rc;
+        uint32_t item = sai_name_index_find(&known->folders, known->folded, strlen(known->folded));
+        if (known->folders.items[item].value != project)
+            return SAI_FAIL(SELECTAI_ERR_PROJECT_RULE,
+                            "%s:%llu: %s is a folder of project %s, the row names it for %s: each project needs its "
+                            "own folders",
+                            loader->paths[origin->file], (unsigned long long)origin->row, paths[i], owner(known, item),
+                            entry->project);
+    }
+    return SELECTAI_OK;
+}
+
+static int check_entry(struct known *known, const struct selectai_entry *entry, const struct sai_loader *loader,
                        const struct sai_origin *origin)
 {
     uint32_t item = sai_name_index_find(&known->projects, entry->project, strlen(entry->project));
     uint32_t project = known->projects.items[item].value;
-    for (size_t i = 0; i < (size_t)entry->n_negatives + 2; i++) {
+    int rc = check_own_folders(known, entry, project, loader, origin);
+    for (size_t i = 0; rc == SELECTAI_OK && i < (size_t)entry->n_negatives + 2; i++) {
         const char *path = i == 0 ? entry->chosen_path : i == 1 ? entry->chosen_final_path : entry->neg_paths[i - 2];
-        const char *foreign = foreign_project(known, path, project);
+        const char *foreign = NULL;
+        if (*path) /* a final's may not be known */
+            rc = foreign_project(&foreign, known, path, project);
         if (foreign)
             return SAI_FAIL(SELECTAI_ERR_PROJECT_RULE,
                             "%s:%llu: %s belongs to project %s, the row to %s: a decision must stay in one project",
                             loader->paths[origin->file], (unsigned long long)origin->row, path, foreign,
                             entry->project);
     }
-    return SELECTAI_OK;
+    return rc;
 }
 
 /* Keeps the entries that pass, in their order. */
-static int sift(struct sai_loader *loader, const struct known *known)
+static int sift(struct sai_loader *loader, struct known *known)
 {
     selectai_trainset *set = loader->set;
     size_t kept = 0;
@@ -149,5 +221,7 @@ int sai_loader_check_projects(struct sai_loader *loader)
     sai_name_index_free(&known.projects);
     sai_name_index_free(&known.folders);
     sai_free(known.names);
+    sai_free(known.folded);
+    sai_arena_clear(&known.arena);
     return rc;
 }

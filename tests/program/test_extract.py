@@ -894,9 +894,15 @@ class TestRuns(ExtractTest):
         return self.write("paths.json", json.dumps({"projects": [
             {"name": n, "raw_dir": r, "final_dir": f} for n, r, f in projects]}))
 
+    def copy_folders(self, to):
+        """The same images once more: no two projects may have the same folders."""
+        for folder in ("raw", "final"):
+            shutil.copytree(self.path(folder), self.path(to + "/" + folder), copy_function=shutil.copy2)
+
     def test_batch(self):
         self.fill(None, lambda plan: None)
-        self.batch_config(("b", "raw", "final"), ("a", self.path("raw"), self.path("final")))
+        self.copy_folders("other")
+        self.batch_config(("b", "raw", "final"), ("a", self.path("other/raw"), self.path("other/final")))
         self.done(self.run_in_dir("extract", "--batch", "--config", "paths.json", "--output", "o.jsonl", "--report", "r.json"))
         self.assertEqual({e["project"] for e in read_jsonl(self.path("o.jsonl"))}, {"a", "b"})
         with open(self.path("r.json"), "rb") as f:
@@ -907,12 +913,27 @@ class TestRuns(ExtractTest):
 
     def test_batch_with_a_failing_project(self):
         self.fill(None, lambda plan: None)
-        self.batch_config(("a", "raw", "final"), ("broken", "no-such-folder", "final"), ("z", "./raw", "./final"))
+        self.copy_folders("other")
+        self.batch_config(("a", "raw", "final"), ("broken", "no-such-folder", "final"),
+                          ("z", "./other/raw", "./other/final"))
         result = self.run_in_dir("extract", "--batch", "--config", "paths.json", "--output", "o.jsonl", "--report", "r.json")
         self.fails(result, "no-such-folder")
         self.assertEqual([e["project"] for e in read_jsonl(self.path("o.jsonl"))], ["a"] * 32 + ["z"] * 32)
         with open(self.path("r.json"), "rb") as f:
             self.assertIn(b"no-such-folder", f.read(), "the report does not say that a project is missing")
+
+    def test_batch_with_the_same_folder_twice(self):
+        """Projects never mix: the later project is refused, by whatever name it calls the folder."""
+        self.fill(None, lambda plan: None)
+        self.copy_folders("other")
+        os.symlink("raw", self.path("alias"))
+        for raw, final in (("./raw", "other/final"), ("other/raw", "other/../final"), ("alias", "other/final"),
+                           ("raw/x", "other/final"), ("final", "other/final")):
+            self.batch_config(("one", "raw", "final"), ("two", raw, final))
+            result = self.run_in_dir("extract", "--batch", "--config", "paths.json", "--output", "o.jsonl")
+            self.fails(result, "two")
+            self.assertIn("one", result.err)
+            self.assertEqual({e["project"] for e in read_jsonl(self.path("o.jsonl"))}, {"one"}, (raw, final))
 
     def test_bad_configs(self):
         self.fill(None, lambda plan: None)

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/rng.h"
+#include "base/time.h"
 
 #define T "20250708_0607"
 
@@ -409,7 +410,9 @@ static void projects_and_cancelling(void **state)
     static const char *const stages[] = {"scan", "crops"};
     for (size_t i = 0; i < 2; i++) {
         where = stages[i];
-        assert_int_equal(selectai_extraction_add_project(x, at("raw"), at("final"), "q"), SELECTAI_ERR_CANCELLED);
+        make_parents("q/raw/x");
+        make_parents("q/final/x");
+        assert_int_equal(selectai_extraction_add_project(x, at("q/raw"), at("q/final"), "q"), SELECTAI_ERR_CANCELLED);
         assert_int_equal(n_entries(x), 1);
         assert_int_equal(selectai_extraction_rejected_count(x), 1);
         assert_int_equal(selectai_issues_count(selectai_extraction_issues(x)), 1);
@@ -418,12 +421,59 @@ static void projects_and_cancelling(void **state)
         selectai_free(after);
     }
     where = NULL;
-    add(x, "q");
+    put("q/raw/" T "01_stage1.png", "", 0);
+    put("q/raw/" T "02_stage2.png", "", 0);
+    put("q/raw/other.png", "", 0);
+    put("q/final/" T "02_stage2.png", "", 0);
+    assert_int_equal(selectai_extraction_add_project(x, at("q/raw"), at("q/final"), "q"), SELECTAI_OK);
     assert_int_equal(n_entries(x), 2);
     assert_int_equal(n_issues(x, "unparsed"), 2);
     assert_string_equal(entry_of(x, 1).project, "q");
     assert_string_not_equal(entry_of(x, 0).set_id, entry_of(x, 1).set_id);
     selectai_free(before);
+    selectai_extraction_destroy(&x);
+}
+
+/* Folders of two projects lie apart, whatever they are called; a parent may be shared. */
+static void projects_in_the_same_folders(void **state)
+{
+    (void)state;
+    for (int project = 0; project < 3; project++) {
+        char rel[128];
+        for (int stage = 1; stage <= 2; stage++) {
+            snprintf(rel, sizeof rel, "%c/raw/in/" T "0%d_stage%d.png", "pqr"[project], stage, stage);
+            put(rel, "", 0);
+        }
+        snprintf(rel, sizeof rel, "%c/final/in/" T "02_stage2.png", "pqr"[project]);
+        put(rel, "", 0);
+    }
+    assert_int_equal(symlink("p/raw", at("link")), 0);
+    selectai_extraction *x = create(SELECTAI_CROP_CHECK_MTIME, NULL);
+    assert_int_equal(selectai_extraction_add_project(x, at("p/raw"), at("p/final"), "first"), SELECTAI_OK);
+    static const struct {
+        const char *raw, *final, *folder;
+    } cases[] = {
+        {"p/raw", "p/final", "p/raw"},          {"p/raw", "q/final", "p/raw"},
+        {"q/raw", "p/final", "p/final"},        {"q/raw", "p/raw", "p/raw"},
+        {"p/final", "q/final", "p/final"},      {"link", "q/final", "p/raw"},
+        {"./p/../p/raw/.", "q/final", "p/raw"}, {"p/raw/in", "q/final", "p/raw"},
+        {"q/raw", "p/final/in", "p/final"},     {"p", "q/final", "p/raw"},
+        {"q/raw", "link/in", "p/raw"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int rc = selectai_extraction_add_project(x, at(cases[i].raw), at(cases[i].final), "second");
+        if (rc != SELECTAI_ERR_INVALID_ARGUMENT)
+            fail_msg("%s and %s: %d", cases[i].raw, cases[i].final, rc);
+        const char *message = selectai_last_error();
+        if (!strstr(message, "first") || !strstr(message, "second") || !strstr(message, at(cases[i].folder)))
+            fail_msg("\"%s\" does not name both projects and %s", message, cases[i].folder);
+        assert_int_equal(n_entries(x), 1);
+    }
+    assert_int_equal(selectai_extraction_add_project(x, at("q/raw"), at("q/final"), "second"), SELECTAI_OK);
+    assert_int_equal(selectai_extraction_add_project(x, at("r/raw"), at("q/final"), "third"),
+                     SELECTAI_ERR_INVALID_ARGUMENT);
+    assert_int_equal(selectai_extraction_add_project(x, at("r/raw"), at("r/final"), "third"), SELECTAI_OK);
+    assert_int_equal(n_entries(x), 3);
     selectai_extraction_destroy(&x);
 }
 
@@ -576,6 +626,149 @@ static void crops_in_other_modes(void **state)
     }
 }
 
+/* Thue and Morse's sequence and its complement have the same polynomial hash modulo 2^64, whatever its odd factor: the
+ * search meets so many false matches that it gives up, and cannot say that the crop fits nowhere else. */
+static void a_box_that_may_not_be_the_only_one(void **state)
+{
+    enum { WIDTH = 2048, HEIGHT = 70 };
+    struct selectai_crop_match match = {.struct_size = sizeof match};
+    const struct selectai_pixel_box top = {0, 0, WIDTH, 1};
+    selectai_image *original = NULL, *cut = NULL;
+    uint8_t *rgb = malloc((size_t)WIDTH * HEIGHT * 3);
+    (void)state;
+    for (unsigned y = 0; y < HEIGHT; y++)
+        for (unsigned x = 0; x < WIDTH; x++)
+            memset(rgb + ((size_t)y * WIDTH + x) * 3, (__builtin_popcount(x) & 1) == (y > 0) ? 200 : 30, 3);
+    assert_int_equal(selectai_image_create(&original, WIDTH, HEIGHT, rgb, 0), SELECTAI_OK);
+    free(rgb);
+    assert_int_equal(selectai_image_crop(&cut, original, &top), SELECTAI_OK);
+    assert_int_equal(selectai_image_recover_crop(&match, original, cut), SELECTAI_OK);
+    assert_int_equal(match.method, SELECTAI_CROP_EXACT);
+    assert_int_equal(match.unique, -1);
+    put("raw/" T "01_stage1.png", "never opened", 0);
+    save("raw/" T "02_stage2.png", original, 6, 0);
+    save("final/" T "02_stage2.png", cut, 6, 3600);
+    selectai_image_destroy(&original);
+    selectai_image_destroy(&cut);
+    selectai_extraction *x = extract(SELECTAI_CROP_CHECK_AUTO);
+    expect_crop(x, 0, 1, SELECTAI_CROP_EVIDENCE_PIXELS, 0);
+    selectai_extraction_destroy(&x);
+}
+
+/* Cuts a file's end off. */
+static void shorten(const char *rel, long seconds)
+{
+    struct stat st;
+    assert_int_equal(stat(at(rel), &st), 0);
+    assert_int_equal(truncate(at(rel), st.st_size / 2), 0);
+    age(rel, seconds);
+}
+
+/* What could not be looked at is not known, unless the time or the sizes say that it was cropped. */
+static void crops_of_unreadable_images(void **state)
+{
+    static const int32_t modes[] = {SELECTAI_CROP_CHECK_AUTO, SELECTAI_CROP_CHECK_SIZE, SELECTAI_CROP_CHECK_PIXELS};
+    selectai_image *large = noise(64, 48, 1), *small = noise(32, 48, 2);
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        char rel[128];
+        snprintf(rel, sizeof rel, "raw/" T "%d1_stage1.png", i);
+        put(rel, "never opened", 0);
+    }
+    put("raw/" T "02_stage2.png", "no image", 0); /* RAW's header */
+    save("final/" T "02_stage2.png", large, 6, 5);
+    save("raw/" T "12_stage2.png", large, 6, 0); /* FINAL's header */
+    put("final/" T "12_stage2.png", "no image", -100);
+    save("raw/" T "22_stage2.png", large, 6, 0); /* the same, newer */
+    put("final/" T "22_stage2.png", "no image", 6);
+    save("raw/" T "32_stage2.png", large, 6, 0); /* FINAL's pixels */
+    save("final/" T "32_stage2.png", large, 6, 0);
+    shorten("final/" T "32_stage2.png", 0);
+    save("raw/" T "42_stage2.png", large, 6, 0); /* the same, newer */
+    save("final/" T "42_stage2.png", large, 6, 0);
+    shorten("final/" T "42_stage2.png", 6);
+    save("raw/" T "52_stage2.png", large, 6, 0); /* the same, of another size */
+    save("final/" T "52_stage2.png", small, 6, 0);
+    shorten("final/" T "52_stage2.png", 0);
+    selectai_image_destroy(&large);
+    selectai_image_destroy(&small);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        bool pixels = modes[i] != SELECTAI_CROP_CHECK_SIZE; /* headers alone are still there */
+        selectai_extraction *x = extract(modes[i]);
+        char *line = NULL;
+        assert_int_equal(n_entries(x), 6);
+        expect_crop(x, 0, SELECTAI_UNKNOWN, SELECTAI_CROP_EVIDENCE_NONE, 0);
+        expect_crop(x, 1, SELECTAI_UNKNOWN, SELECTAI_CROP_EVIDENCE_NONE, 0);
+        expect_crop(x, 2, 1, SELECTAI_CROP_EVIDENCE_MTIME, 0);
+        expect_crop(x, 3, pixels ? SELECTAI_UNKNOWN : 0, SELECTAI_CROP_EVIDENCE_NONE, 0);
+        expect_crop(x, 4, pixels, pixels ? SELECTAI_CROP_EVIDENCE_MTIME : SELECTAI_CROP_EVIDENCE_NONE, 0);
+        expect_crop(x, 5, 1, SELECTAI_CROP_EVIDENCE_SIZE, 0);
+        assert_int_equal(n_issues(x, "unreadable"), pixels ? 6 : 3);
+        assert_int_equal(selectai_trainset_entry_json(&line, selectai_extraction_entries(x), 0), SELECTAI_OK);
+        assert_non_null(strstr(line, "\"was_cropped\":null"));
+        selectai_free(line);
+        selectai_extraction_destroy(&x);
+    }
+}
+
+/* ---- Times beyond what 64 bits of nanoseconds can say ---------------------------------------- */
+
+static void far_times(void **state)
+{
+    static const struct timespec now = {1750000000, 5}, before = {1749999999, 999999999}, never = {INT64_MIN, 0},
+                                 ever = {INT64_MAX, 999999999}, far = {13569465600, 0}, farther = {13569465606, 1};
+    (void)state;
+    assert_true(sai_time_ns(&now) == INT64_C(1750000000000000005));
+    assert_true(sai_time_ns(&far) == INT64_MAX && sai_time_ns(&ever) == INT64_MAX);
+    assert_true(sai_time_ns(&never) == INT64_MIN);
+    assert_true(sai_time_difference_ns(&now, &before) == 6);
+    assert_true(sai_time_difference_ns(&before, &now) == -6);
+    assert_true(sai_time_difference_ns(&farther, &far) == INT64_C(6000000001));
+    assert_true(sai_time_difference_ns(&far, &farther) == INT64_C(-6000000001));
+    assert_true(sai_time_difference_ns(&far, &now) == INT64_MAX);
+    assert_true(sai_time_difference_ns(&now, &far) == INT64_MIN);
+    assert_true(sai_time_difference_ns(&ever, &never) == INT64_MAX);
+    assert_true(sai_time_difference_ns(&never, &ever) == INT64_MIN);
+}
+
+/* Seconds from age()'s day to the year 2400, which not every file system can hold. */
+#define YEAR_2400 11819465600L
+
+static void files_of_far_times(void **state)
+{
+    static const long raw[] = {0, YEAR_2400, YEAR_2400, YEAR_2400, -YEAR_2400},
+                      final[] = {YEAR_2400, 0, YEAR_2400 + 5, YEAR_2400 + 6, YEAR_2400};
+    static const int cropped[] = {1, 0, 0, 1, 1};
+    struct stat st;
+    (void)state;
+    put("probe", "", YEAR_2400);
+    assert_int_equal(stat(at("probe"), &st), 0);
+    if (st.st_mtim.tv_sec != 1750000000 + YEAR_2400)
+        skip();
+    for (int i = 0; i < 5; i++) {
+        char rel[128];
+        snprintf(rel, sizeof rel, "raw/" T "%d1_stage1.png", i);
+        put(rel, "", 0);
+        snprintf(rel, sizeof rel, "raw/" T "%d2_stage2.png", i);
+        put(rel, "", raw[i]);
+        snprintf(rel, sizeof rel, "final/" T "%d2_stage2.png", i);
+        put(rel, "", final[i]);
+    }
+    selectai_extraction *x = extract(SELECTAI_CROP_CHECK_MTIME);
+    assert_int_equal(n_entries(x), 5);
+    for (size_t i = 0; i < 5; i++)
+        expect_crop(x, i, cropped[i], cropped[i] ? SELECTAI_CROP_EVIDENCE_MTIME : SELECTAI_CROP_EVIDENCE_NONE, 0);
+    selectai_extraction_destroy(&x);
+
+    selectai_scanner *scanner = NULL;
+    struct selectai_file file = {.struct_size = sizeof file};
+    put("one/far.png", "", YEAR_2400);
+    assert_int_equal(selectai_scanner_open(&scanner, at("one")), SELECTAI_OK);
+    assert_int_equal(selectai_scanner_next(scanner, &file), SELECTAI_OK);
+    assert_true(file.mtime_ns == INT64_MAX);
+    selectai_scanner_close(&scanner);
+}
+
 /* ---- Determinism ----------------------------------------------------------------------------- */
 
 static char *everything(uint32_t threads)
@@ -659,9 +852,14 @@ int main(void)
         TEST(second_copies),
         TEST(folders_that_are_refused),
         TEST(projects_and_cancelling),
+        TEST(projects_in_the_same_folders),
         TEST(strange_names),
         TEST(crops_in_auto_mode),
         TEST(crops_in_other_modes),
+        TEST(a_box_that_may_not_be_the_only_one),
+        TEST(crops_of_unreadable_images),
+        TEST(far_times),
+        TEST(files_of_far_times),
         TEST(same_bytes_on_every_run),
         TEST(bad_arguments),
     };

@@ -364,6 +364,58 @@ static void projects_never_mix(void **state)
     assert_non_null(strstr(selectai_last_error(), "a.jsonl:3: arch/q_raw/d.png"));
 }
 
+static void expect_bad_rows(const char *text, const uint64_t *bad, size_t n)
+{
+    selectai_trainset *set = load("a.jsonl", text);
+    if (selectai_issues_count(selectai_trainset_issues(set)) != n)
+        fail_msg("%zu issues, not %zu", selectai_issues_count(selectai_trainset_issues(set)), n);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(issue_of(set, i).row, bad[i]);
+        assert_int_equal(issue_of(set, i).code, SELECTAI_ERR_PROJECT_RULE);
+    }
+    selectai_trainset_destroy(&set);
+}
+
+/* A path is where its ".." leads to. */
+static void paths_that_go_up(void **state)
+{
+    (void)state;
+    static const char text[] = ROW("p", "/d/p/a.png", "/d/p/b.png", "/d/p") /* 1 */
+        ROW("q", "/d/q/a.png", "/d/q/b.png", "/d/x/..//./q/")               /* 2 */
+        ROW("p", "/d/p/../q/a.png", "/d/p/b.png", "/d/p")                   /* 3 */
+        ROW("p", "/d/p/c.png", "/d/p/x/.././../q/d.png", "/d/p")            /* 4 */
+        ROW("p", "/d//q/e.png", "/d/p/f.png", "/d/p")                       /* 5 */
+        ROW("p", "/d/q/../p/g.png", "/../d/q/./../p/h.png", "/d/./p")       /* 6: comes back */
+        ROW("p", "../q/i.png", "../../x/i.png", "")                         /* 7: folder called q */
+        ROW("p", "../q/../x/j.png", "./j.png", "")                          /* 8: not in it */
+        ROW("q", "r/../../up/a.png", "../up/b.png", "../up")                /* 9 */
+        ROW("p", "x/../../up/k.png", "k.png", "");                          /* 10 */
+    static const uint64_t bad[] = {3, 4, 5, 7, 10};
+    expect_bad_rows(text, bad, sizeof bad / sizeof *bad);
+    static const char here[] = ROW("p", "./a.png", "b/c.png", ".") /* 1 */
+        ROW("q", "d.png", "../e.png", "")                          /* 2: below "." */
+        ROW("q", "../f.png", "/e.png", "../q");                    /* 3 */
+    static const uint64_t bad_here[] = {2};
+    expect_bad_rows(here, bad_here, 1);
+}
+
+/* A folder has one project: the first that names it. */
+static void folders_named_by_two_projects(void **state)
+{
+    (void)state;
+    static const char text[] = ROW("p", "/d/1/a.png", "/d/1/b.png", "/d/1") /* 1 */
+        ROW("q", "/d/1/c.png", "/d/1/d.png", "/d/1")                        /* 2 */
+        ROW("q", "/d/2/c.png", "/d/2/d.png", "/d/2/../1/")                  /* 3: although its images lie elsewhere */
+        ROW("q", "/d/2/e.png", "/d/2/f.png", "/d/2")                        /* 4 */
+        ROW("p", "/d/1/e.png", "/d/1/f.png", "/d/1")                        /* 5 */
+        "{\"project\":\"r\",\"chosen_path\":\"/d/3/a.png\",\"neg_paths\":[\"/d/3/b.png\"],\"metadata\":"
+        "{\"raw_dir\":\"/d/3\",\"final_dir\":\"/d/2\"}}\n"; /* 6: FINAL is q's RAW */
+    static const uint64_t bad[] = {2, 3, 6};
+    expect_bad_rows(text, bad, sizeof bad / sizeof *bad);
+    assert_int_equal(load_code("a.jsonl", text, 1), SELECTAI_ERR_PROJECT_RULE);
+    assert_non_null(strstr(selectai_last_error(), "a.jsonl:2: /d/1 is a folder of project p"));
+}
+
 /* Issues come in the order of the rows, whichever check found them; several files count each from 1. */
 static void several_files(void **state)
 {
@@ -442,9 +494,20 @@ static void bad_arguments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(full_entry_round_trip), TEST(csv_round_trip), TEST(minimal_entries), TEST(lists_in_csv_cells),
-        TEST(broken_rows),           TEST(broken_csv),     TEST(append),          TEST(formula_cells),
-        TEST(projects_never_mix),    TEST(several_files),  TEST(damaged_files),   TEST(bad_arguments),
+        TEST(full_entry_round_trip),
+        TEST(csv_round_trip),
+        TEST(minimal_entries),
+        TEST(lists_in_csv_cells),
+        TEST(broken_rows),
+        TEST(broken_csv),
+        TEST(append),
+        TEST(formula_cells),
+        TEST(projects_never_mix),
+        TEST(several_files),
+        TEST(damaged_files),
+        TEST(bad_arguments),
+        TEST(paths_that_go_up),
+        TEST(folders_named_by_two_projects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
