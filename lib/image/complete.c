@@ -86,6 +86,22 @@ int sai_gif_first_picture(uint8_t **out, size_t *n_out, const uint8_t *bytes, si
     return SELECTAI_OK;
 }
 
+/* stb_image looks colours up without asking whether the palette has so many; the data was found to be whole. */
+static bool bmp_palette_suffices(const uint8_t *bytes, uint32_t colours, uint32_t width, uint32_t height, uint64_t bits,
+                                 uint64_t start)
+{
+    uint64_t row = (width * bits + 31) / 32 * 4;
+    for (uint32_t y = 0; y < height; y++) {
+        const uint8_t *p = bytes + start + y * row;
+        for (uint32_t x = 0; x < width; x++) {
+            uint64_t bit = x * bits;
+            if ((p[bit / 8] >> (8 - bits - bit % 8) & ((1u << bits) - 1)) >= colours)
+                return false;
+        }
+    }
+    return true;
+}
+
 int sai_bmp_check(const uint8_t *bytes, size_t n, uint32_t width, uint32_t height, const char *name)
 {
     if (n < 34)
@@ -102,5 +118,15 @@ int sai_bmp_check(const uint8_t *bytes, size_t n, uint32_t width, uint32_t heigh
     if (bits > 32)
         return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: corrupt BMP: impossible number of bits", name);
     uint64_t row = (width * bits + 31) / 32 * 4, padding = row - (width * bits + 7) / 8;
-    return start + row * height - padding > n ? truncated(name) : SELECTAI_OK;
+    if (start + row * height - padding > n)
+        return truncated(name);
+    if (bits != 1 && bits != 4 && bits != 8)
+        return SELECTAI_OK; /* no palette */
+    uint64_t header = 14 + (uint64_t)sai_le32(bytes + 14), colour = core ? 3 : 4;
+    uint64_t colours = start > header ? (start - header) / colour : 0;
+    if (core && colours > 4) /* stb_image takes the header of this old kind for 12 bytes longer */
+        colours -= 4;
+    if (colours > 256 || !bmp_palette_suffices(bytes, (uint32_t)colours, width, height, bits, start))
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: corrupt BMP: a colour is not in the palette", name);
+    return SELECTAI_OK;
 }

@@ -14,7 +14,8 @@
  */
 int sai_gif_first_picture(uint8_t **out, size_t *n_out, const uint8_t *bytes, size_t n, const char *name);
 
-/* FORMAT if the end marker is missing or a Huffman table is impossible; LIMIT for a file made to waste time. */
+/* FORMAT if the end marker, a scan or a table that a scan needs is missing, or a Huffman table is impossible; LIMIT for
+ * a file made to waste time. */
 int sai_jpeg_check(const uint8_t *bytes, size_t n, const char *name);
 
 /* FORMAT if pixels are missing, UNSUPPORTED for compressed ones. n bytes that begin with a header that was parsed. */

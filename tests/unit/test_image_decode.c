@@ -660,6 +660,24 @@ static void test_load_errors(void **state)
     free(file.data);
 }
 
+/* stb_image would read colours that the palette does not have from its stack. */
+static void bmp_colours_must_be_in_the_palette(void **state)
+{
+    (void)state;
+    uint8_t bytes[14 + 40 + 8 + 8] = {
+        'B', 'M', [10] = 62, [14] = 40, [18] = 4, [22] = 2, [26] = 1, [28] = 8, [58] = 255, 255, 255};
+    static const uint8_t indices[8] = {0, 1, 0, 1, 1, 0, 1, 0};
+    selectai_image *image = NULL;
+    memcpy(bytes + 62, indices, sizeof indices);
+    assert_int_equal(selectai_image_decode(&image, bytes, sizeof bytes, "two.bmp", NULL), SELECTAI_OK);
+    assert_int_equal(selectai_image_pixels(image)[0], 255); /* rows come from below */
+    assert_int_equal(selectai_image_pixels(image)[3], 0);
+    selectai_image_destroy(&image);
+    bytes[65] = 9;
+    assert_int_equal(selectai_image_decode(&image, bytes, sizeof bytes, "nine.bmp", NULL), SELECTAI_ERR_FORMAT);
+    assert_non_null(strstr(selectai_last_error(), "nine.bmp"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -682,6 +700,7 @@ int main(void)
         cmocka_unit_test(test_unsupported),
         cmocka_unit_test(test_read_info),
         cmocka_unit_test(test_load_errors),
+        cmocka_unit_test(bmp_colours_must_be_in_the_palette),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
