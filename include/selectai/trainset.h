@@ -113,7 +113,8 @@ SELECTAI_API int selectai_extraction_create(selectai_extraction **out, const str
 
 /**
  * Extracts one project and adds what it finds. On failure nothing of this project is added, what was there before
- * stays. Refused (SELECTAI_ERR_INVALID_ARGUMENT): one folder inside the other, a project name used twice or empty.
+ * stays. Refused (SELECTAI_ERR_INVALID_ARGUMENT): one folder inside the other, a folder of another project (or one
+ * inside or around it), a project name used twice or empty.
  */
 SELECTAI_API int selectai_extraction_add_project(selectai_extraction *extraction, const char *raw_dir,
                                                  const char *final_dir, const char *project);
