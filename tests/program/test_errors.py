@@ -461,6 +461,16 @@ class TestInterruptions(ProgramTest):
         self.assertIn("interrupted", result.err.lower())
         return result
 
+    def test_one_signal_that_comes_twice(self):
+        """timeout(1) and others send a signal to the process and to its group: that is one request to stop."""
+        process = self.start("sample", "--output", "twice", "--groups", 400)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        self.interrupted(self.finish(process, ("sample",)))
+        self.assertEqual(os.listdir(self.dir), [])
+
     def big_raw(self, n, size=(400, 400)):
         """One picture, many names: n files that differ in a few bytes."""
         picture = Picture.noise(*size, "big")
