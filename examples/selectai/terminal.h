@@ -8,8 +8,8 @@
 
 #include <selectai/selectai.h>
 
-/* Installs handlers of SIGINT, SIGTERM and SIGHUP that make progress callbacks return "cancel"; a second one ends at
- * once. */
+/* Installs handlers of SIGINT, SIGTERM and SIGHUP that make progress callbacks return "cancel"; one that comes
+ * seconds after the first ends the program at once. */
 void catch_interrupts(void);
 int interrupted(void);
 
