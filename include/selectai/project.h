@@ -79,11 +79,14 @@ typedef struct selectai_scanner selectai_scanner;
 
 struct selectai_file {
     uint32_t struct_size; /**< set by the caller */
-    uint32_t reserved;
+    uint32_t n_companions;
     uint64_t size;        /**< bytes */
     int64_t mtime_ns;     /**< modification time, nanoseconds since 1970 */
     const char *path;     /**< the folder as given + '/' + rel_path; borrowed until the next call */
     const char *rel_path; /**< below the scanned folder, with '/'; borrowed */
+    /** Names (without folder, byte order) of the files beside it that have its stem and are no images: .yaml, .caption,
+     * .txt and any other; borrowed until the next call. */
+    const char *const *companions;
 };
 
 /** Errors: NOT_FOUND, NOT_A_DIRECTORY, PERMISSION for `directory` itself. */

@@ -3,7 +3,7 @@
  *
  * Headers by tier; one includes only lower ones:
  *   0  version.h common.h
- *   1  project.h image.h evaluation.h
+ *   1  project.h projects.h image.h evaluation.h
  *   2  trainset.h encoder.h
  *   3  embedding_cache.h
  *   4  ranker.h cropper.h
@@ -21,6 +21,7 @@
 #include <selectai/evaluation.h>
 #include <selectai/image.h>
 #include <selectai/project.h>
+#include <selectai/projects.h>
 #include <selectai/ranker.h>
 #include <selectai/suggest.h>
 #include <selectai/trainset.h>

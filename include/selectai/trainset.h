@@ -10,6 +10,7 @@
 
 #include <selectai/image.h>
 #include <selectai/project.h>
+#include <selectai/projects.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -18,7 +19,8 @@ extern "C" {
 /* ---- Decisions ------------------------------------------------------------------------------- */
 
 /**
- * A list of decisions: in each, one image was chosen and one or more of the same group were not.
+ * A list of decisions: in each, one image was chosen and those of its group that were not are its losers. Old crop logs
+ * also hold decisions about one image alone: no losers, only a crop.
  * Thread-safety: immutable once returned; may be read from any number of threads.
  */
 typedef struct selectai_trainset selectai_trainset;
@@ -37,9 +39,9 @@ typedef struct selectai_trainset selectai_trainset;
 
 /** One decision. All pointers are borrowed from the set; texts that are not known are "", numbers NaN. */
 struct selectai_entry {
-    uint32_t struct_size; /**< set by the caller */
-    uint32_t n_negatives; /**< 1 or more */
-    const char *project;
+    uint32_t struct_size;          /**< set by the caller */
+    uint32_t n_negatives;          /**< 0 only if has_crop: such a decision says where an image was cropped, no more */
+    const char *project;           /**< "" only where n_negatives is 0: an old crop log whose paths tell no project */
     const char *set_id;            /**< stable name of the group within the project */
     const char *timestamp;         /**< the winner's, "YYYYMMDD_HHMMSS" (or as an old log gave it) */
     const char *chosen_path;       /**< the winner in RAW */
@@ -59,13 +61,51 @@ struct selectai_entry {
     int32_t group_mode;    /**< SELECTAI_GROUP_*, or SELECTAI_UNKNOWN */
     int32_t reserved;
     const char *raw_dir, *final_dir, *extraction_date;
+    const char *session_id;  /**< of the tool that logged it */
+    const char *decided_at;  /**< when the person decided, ISO 8601 UTC; only old logs know */
+    const char *source_path; /**< the file this was read from; "" if it was extracted */
+    uint64_t source_row;     /**< its line there, from 1; 0 if it was extracted */
+    uint32_t image_width;    /**< of the winner's original, in pixels; 0 = not known */
+    uint32_t image_height;
 };
 
+/** How logs are read. */
+struct selectai_load_options {
+    uint32_t struct_size;
+    int32_t strict;                    /**< non-zero: a bad row is an error, not an issue; default 0 */
+    const selectai_projects *projects; /**< for paths and names in old logs; read during the call; default NULL */
+    int32_t by_dates; /**< non-zero: rows whose paths name no project go by the time of decision; default 0 */
+    uint32_t reserved;
+    const char *project; /**< whose the rows are that tell no project in any other way; default NULL: not known */
+    const char *root;    /**< put in place of a leading "PROJECT_ROOT" in paths; default NULL: stays */
+    selectai_progress_fn progress; /**< stage "read" (bytes); default NULL */
+    void *user;
+};
+SELECTAI_API void selectai_load_options_init(struct selectai_load_options *options, uint32_t struct_size);
+
 /**
- * Reads training entries: JSONL (one a line) or CSV (the seven columns of the first tool), recognised by content.
- * Lines need only project, chosen_path and neg_paths. A row that is broken, or whose images belong to several
- * projects, is left out and becomes an issue with its row number; if `strict` is non-zero it is an error instead.
+ * Reads decisions from files, each recognised by its content, in any mixture:
+ *
+ *   training entries   JSONL, or CSV with the seven columns of the first tool; only project, chosen_path and neg_paths
+ *                      are needed
+ *   selection log      session_id,set_id,chosen_path,neg_paths,timestamp
+ *   crop logs          19 columns (or 11 + 4 per image), 9 columns, or the minimal form timestamp,project_id,filename,
+ *                      crop_x1,crop_y1,crop_x2,crop_y2,width,height; boxes in pixels or in fractions, row by row
+ *   anomaly cases      session_id,set_id,project,chosen_stage,max_rejected_stage,chosen_path,rejected_paths,timestamp
+ *
+ * Columns may stand in any order; further ones are ignored. Lists may be JSON, JSON with quotes doubled twice, or
+ * Python's notation. The project of a row that does not name it is found as selectai_projects_resolve() does, knowing
+ * also the projects that other rows name. A row of a crop log with several images is a selection too; with one it has
+ * no losers. A crop log's placeholder box (0,0,1,1), or a box that cannot be placed because the size is not known, is
+ * no crop.
+ *
+ * A row that is broken, whose project is not known though it has losers, or whose images belong to several projects, is
+ * left out and becomes an issue with its row number. Kinds: "bad-row", "unknown-project", "project-rule".
  */
+SELECTAI_API int selectai_trainset_load_logs(selectai_trainset **out, const char *const *paths, size_t n_paths,
+                                             const struct selectai_load_options *options);
+
+/** The same with no options but `strict`. */
 SELECTAI_API int selectai_trainset_load(selectai_trainset **out, const char *const *paths, size_t n_paths,
                                         int32_t strict);
 
@@ -80,6 +120,61 @@ SELECTAI_API const selectai_issues *selectai_trainset_issues(const selectai_trai
 
 /** Writes .jsonl or .csv by extension. append non-zero: adds to what is there (a CSV keeps its header). */
 SELECTAI_API int selectai_trainset_write(const selectai_trainset *set, const char *path, int32_t append);
+
+/* The forms of old logs. */
+#define SELECTAI_LOG_SELECTION 0 /**< session_id,set_id,chosen_path,neg_paths,timestamp: decisions with losers */
+#define SELECTAI_LOG_CROP      1 /**< the minimal crop form, in fractions: decisions with a crop and a known size */
+#define SELECTAI_LOG_CROP_FULL 2 /**< the crop form of 11 columns + 4 per image, in pixels: the same decisions */
+#define SELECTAI_LOG_ANOMALIES 3 /**< anomaly cases: decisions with anomaly == 1 */
+
+/**
+ * Writes the decisions that a form can hold, as CSV. append non-zero: keeps the rows and the header that are there
+ * (columns in its order; columns that the form does not know stay empty; one that lacks a needed column is refused,
+ * MISMATCH) and adds only rows that are not there yet, whatever their session and time say.
+ * n_written: how many rows were added; may be NULL.
+ */
+SELECTAI_API int selectai_trainset_write_log(uint64_t *n_written, const selectai_trainset *set, const char *path,
+                                             int32_t form, int32_t append);
+
+/* What happens to decisions that contradict each other. */
+#define SELECTAI_CONFLICT_LEAVE_OUT 0 /**< all of them are left out: the default */
+#define SELECTAI_CONFLICT_FIRST     1 /**< the first one stays */
+#define SELECTAI_CONFLICT_LAST      2 /**< the last one stays */
+
+struct selectai_merge_options {
+    uint32_t struct_size;
+    int32_t on_conflict; /**< SELECTAI_CONFLICT_*; default LEAVE_OUT */
+};
+SELECTAI_API void selectai_merge_options_init(struct selectai_merge_options *options, uint32_t struct_size);
+
+struct selectai_merge_counts {
+    uint32_t struct_size; /**< set by the caller */
+    uint32_t reserved;
+    uint64_t rows;       /**< decisions given */
+    uint64_t kept;       /**< decisions in the result */
+    uint64_t duplicates; /**< left out because the same decision stands before them */
+    uint64_t conflicts;  /**< decisions that contradict another one */
+    uint64_t completed;  /**< kept decisions that learned something from a duplicate: a crop, a final's path ... */
+};
+
+/**
+ * Each decision once. The same decision is one of the same project with the winner's and the losers' file names, in any
+ * order and folders; the first stays, and what it does not know is taken from the others. Two decisions contradict each
+ * other if, in one project, one prefers image A to B and the other B to A, or if crops of one image without losers
+ * differ (IoU below 0.98). Conflicts and duplicates stand in the result's issues (kinds "conflict", "duplicate"),
+ * naming both rows. A crop without losers is a duplicate if a selection of that winner has the same crop, and completes
+ * one that has none. The order of the given set is kept. counts may be NULL.
+ */
+SELECTAI_API int selectai_trainset_merge(selectai_trainset **out, struct selectai_merge_counts *counts,
+                                         const selectai_trainset *set, const struct selectai_merge_options *options);
+
+/**
+ * How often a lower stage was chosen, as JSON: {"projects":[{"project","selections","anomalies","rate",
+ * "stage_pairs":[{"chosen","rejected","count"}],"unparseable"}],"total":{...}}, projects by name. "rejected" is the
+ * highest stage that lost. Rates are of the selections whose stages are known; null if there are none. The caller frees
+ * it with selectai_free().
+ */
+SELECTAI_API int selectai_trainset_anomaly_json(char **out, const selectai_trainset *set);
 
 SELECTAI_API void selectai_trainset_destroy(selectai_trainset **set);
 
@@ -98,8 +193,10 @@ struct selectai_extract_options {
     const char *date;              /**< value of metadata.extraction_date, "YYYY-MM-DD"; NULL (default): today, UTC */
     selectai_progress_fn progress; /**< stages "scan" (files), "crops" (winners); default NULL */
     void *user;
-    uint32_t threads; /**< for decoding; default 0 = all cores */
-    uint32_t reserved;
+    uint32_t threads;                  /**< for decoding; default 0 = all cores */
+    int32_t by_dates;                  /**< non-zero: see add_project; default 0 */
+    const selectai_projects *projects; /**< manifests to check against; must outlive the extraction; default NULL */
+    const char *images_path;           /**< image database to write, .jsonl; default NULL: none. See commit_images */
 };
 SELECTAI_API void selectai_extract_options_init(struct selectai_extract_options *options, uint32_t struct_size);
 
@@ -115,6 +212,14 @@ SELECTAI_API int selectai_extraction_create(selectai_extraction **out, const str
  * Extracts one project and adds what it finds. On failure nothing of this project is added, what was there before
  * stays. Refused (SELECTAI_ERR_INVALID_ARGUMENT): one folder inside the other, a folder of another project (or one
  * inside or around it), a project name used twice or empty.
+ *
+ * options.projects with a manifest of this project: its counts are compared with what was found, and the finals'
+ * modification times with its dates; differences become issues (kind "manifest") and stand in the report.
+ *
+ * options.by_dates: several projects may then share a folder (RAW, FINAL or both; the same one, not nested), if each
+ * has a manifest and their times do not overlap. A file in it belongs to the project in whose time it was modified.
+ * What lies in the time of another known project is left to that one; what lies in nobody's time is left out if the
+ * folder is known to be shared (by options.projects or an earlier add_project), and stays otherwise. Both are counted.
  */
 SELECTAI_API int selectai_extraction_add_project(selectai_extraction *extraction, const char *raw_dir,
                                                  const char *final_dir, const char *project);
@@ -130,6 +235,13 @@ SELECTAI_API int selectai_extraction_rejected_json(char **out, const selectai_ex
 
 /** The report (counts per project and in total, issues) as JSON; the caller frees it with selectai_free(). */
 SELECTAI_API int selectai_extraction_report_json(char **out, const selectai_extraction *extraction);
+
+/**
+ * Puts the image database in place under options.images_path: one line of JSON per image of RAW of every project added,
+ * with its names, stage, times, size, companions, and what is known of its final. Without this call nothing is written.
+ * INVALID_ARGUMENT if there was no images_path or it was committed already.
+ */
+SELECTAI_API int selectai_extraction_commit_images(selectai_extraction *extraction);
 
 /** Unparsed names, orphans, ambiguities, unreadable files and folders of all projects; borrowed. */
 SELECTAI_API const selectai_issues *selectai_extraction_issues(const selectai_extraction *extraction);
