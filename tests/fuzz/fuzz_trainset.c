@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (size_t i = 0; i < selectai_trainset_count(set); i++) {
             struct selectai_entry entry = {.struct_size = sizeof entry};
             char *text = NULL;
-            if (selectai_trainset_get(set, i, &entry) != SELECTAI_OK || entry.n_negatives < 1 || !entry.project[0])
+            if (selectai_trainset_get(set, i, &entry) != SELECTAI_OK ||
+                (entry.n_negatives < 1 && entry.has_crop != 1) || (entry.n_negatives > 0 && !entry.project[0]))
                 abort();
             if (selectai_trainset_entry_json(&text, set, i) != SELECTAI_OK)
                 abort();
