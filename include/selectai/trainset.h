@@ -31,6 +31,7 @@ typedef struct selectai_trainset selectai_trainset;
 #define SELECTAI_CROP_EVIDENCE_MTIME  1 /**< the final is more than 5 s newer: weak */
 #define SELECTAI_CROP_EVIDENCE_SIZE   2 /**< width or height differ */
 #define SELECTAI_CROP_EVIDENCE_PIXELS 3 /**< the final's pixels were found in the original, or are identical to it */
+#define SELECTAI_CROP_EVIDENCE_LOG    4 /**< an old log has the box that the person drew */
 
 #define SELECTAI_EVIDENCE_UNKNOWN 0
 #define SELECTAI_EVIDENCE_NAME    1 /**< winner found by exact file name */

@@ -30,7 +30,7 @@ int sai_trainset_add(selectai_trainset *set, const struct selectai_entry *entry)
 /* An entry about which nothing is known: empty texts, NaN, SELECTAI_UNKNOWN. */
 struct selectai_entry sai_entry_blank(void);
 
-/* 1, 0 or SELECTAI_UNKNOWN: whether some loser's stage is above the winner's. */
+/* 1, 0 or SELECTAI_UNKNOWN (also without losers): whether some loser's stage is above the winner's. */
 int32_t sai_entry_anomaly(const struct selectai_entry *entry);
 
 /* Appends the entry as one line of JSON, without its line end. */

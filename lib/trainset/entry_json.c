@@ -78,6 +78,19 @@ static void crop_member(struct sai_text *line, const struct selectai_entry *entr
     sai_text_puts(line, "}");
 }
 
+/* What only old logs know stands there only if it is known. */
+static void log_members(struct sai_text *line, const struct selectai_entry *entry)
+{
+    if (entry->image_width && entry->image_height) {
+        key(line, "image_size");
+        sai_text_printf(line, "[%u,%u]", (unsigned)entry->image_width, (unsigned)entry->image_height);
+    }
+    if (*entry->session_id)
+        text_member(line, "session_id", entry->session_id);
+    if (*entry->decided_at)
+        text_member(line, "decided_at", entry->decided_at);
+}
+
 void sai_entry_json(struct sai_text *line, const struct selectai_entry *entry)
 {
     sai_text_puts(line, "{");
@@ -102,7 +115,9 @@ void sai_entry_json(struct sai_text *line, const struct selectai_entry *entry)
     text_member(line, "raw_dir", entry->raw_dir);
     text_member(line, "final_dir", entry->final_dir);
     text_member(line, "extraction_date", entry->extraction_date);
-    sai_text_puts(line, "}}");
+    sai_text_puts(line, "}");
+    log_members(line, entry);
+    sai_text_puts(line, "}");
 }
 
 int selectai_trainset_entry_json(char **out, const selectai_trainset *set, size_t index)

@@ -1,5 +1,5 @@
 /*
- * trainset/load.c: reading training entries from files.
+ * trainset/load.c: reading decisions from files.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/path.h"
 #include "trainset/load.h"
@@ -33,7 +34,8 @@ int sai_entry_format_of(enum sai_entry_format *out, const char *path)
 
 int sai_loader_row_done(struct sai_loader *loader, int rc, const char *kind, struct sai_origin origin)
 {
-    bool bad_row = rc == SELECTAI_ERR_FORMAT || rc == SELECTAI_ERR_PROJECT_RULE;
+    bool bad_row = rc == SELECTAI_ERR_FORMAT || rc == SELECTAI_ERR_PROJECT_RULE || rc == SELECTAI_ERR_NOT_FOUND ||
+                   rc == SELECTAI_ERR_AMBIGUOUS; /* the last two: a project */
     if (!bad_row || loader->strict)
         return rc;
     if (!SAI_GROW(loader->bad, loader->bad_capacity, loader->n_bad + 1))
@@ -43,6 +45,15 @@ int sai_loader_row_done(struct sai_loader *loader, int rc, const char *kind, str
         return SELECTAI_ERR_OUT_OF_MEMORY;
     loader->bad[loader->n_bad++] = (struct sai_bad_row){.origin = origin, .code = rc, .kind = kind, .message = message};
     return SELECTAI_OK;
+}
+
+int sai_loader_where(const struct sai_loader *loader, int rc, uint64_t row)
+{
+    struct sai_error_copy what;
+    if (rc != SELECTAI_ERR_FORMAT)
+        return rc;
+    sai_error_save(&what);
+    return SAI_FAIL(rc, "%s:%llu: %s", loader->path, (unsigned long long)row, what.detail.message);
 }
 
 static int compare_bad(const void *left, const void *right)
@@ -67,31 +78,89 @@ static int report_bad_rows(struct sai_loader *loader)
     return rc;
 }
 
+/* ---- Progress -------------------------------------------------------------------------------- */
+
+#define ROWS_A_REPORT 256u
+
+/* Of what can be opened and measured; a pipe counts nothing. */
+static uint64_t file_bytes(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 ? (uint64_t)st.st_size : 0;
+}
+
+static int report(struct sai_loader *loader, uint64_t done)
+{
+    uint64_t total = loader->bytes_total;
+    return sai_progress_report(&loader->progress, done < total ? done : total, total, "read");
+}
+
+int sai_loader_progress(struct sai_loader *loader, uint64_t row, FILE *stream)
+{
+    if (!loader->progress.fn || row % ROWS_A_REPORT != 0)
+        return SELECTAI_OK;
+    off_t at = ftello(stream);
+    return report(loader, loader->bytes_before + (at > 0 ? (uint64_t)at : 0));
+}
+
 /* ---- Loading --------------------------------------------------------------------------------- */
+
+static const struct selectai_load_options defaults = {.struct_size = sizeof defaults};
+
+void selectai_load_options_init(struct selectai_load_options *options, uint32_t struct_size)
+{
+    sai_options_init(options, struct_size, &defaults, sizeof defaults);
+}
 
 static int load_file(struct sai_loader *loader)
 {
     enum sai_entry_format format;
-    int rc = sai_entry_format_of(&format, loader->paths[loader->file]);
+    const char *path = loader->paths[loader->file];
+    int rc = sai_entry_format_of(&format, path);
     if (rc != SELECTAI_OK || format == SAI_ENTRIES_NONE)
         return rc;
-    return format == SAI_ENTRIES_JSONL ? sai_load_jsonl(loader) : sai_load_csv(loader);
+    loader->path = sai_arena_strdup(&loader->set->arena, path);
+    if (!loader->path)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    loader->session_id = NULL;
+    rc = format == SAI_ENTRIES_JSONL ? sai_load_jsonl(loader) : sai_load_csv(loader);
+    loader->bytes_before += file_bytes(path);
+    return rc;
 }
 
-int selectai_trainset_load(selectai_trainset **out, const char *const *paths, size_t n_paths, int32_t strict)
+static int load_files(struct sai_loader *loader, size_t n_paths)
 {
-    struct sai_loader loader = {.paths = paths, .strict = strict != 0};
+    for (size_t i = 0; i < n_paths; i++)
+        loader->bytes_total += file_bytes(loader->paths[i]);
+    int rc = report(loader, 0);
+    for (; rc == SELECTAI_OK && loader->file < n_paths; loader->file++)
+        rc = load_file(loader);
+    if (rc == SELECTAI_OK)
+        rc = report(loader, loader->bytes_total);
+    if (rc == SELECTAI_OK)
+        rc = sai_loader_find_projects(loader);
+    if (rc == SELECTAI_OK)
+        rc = sai_loader_check_projects(loader);
+    return rc == SELECTAI_OK ? report_bad_rows(loader) : rc;
+}
+
+int selectai_trainset_load_logs(selectai_trainset **out, const char *const *paths, size_t n_paths,
+                                const struct selectai_load_options *options)
+{
+    struct sai_loader loader = {.paths = paths, .options = defaults};
 
     SAI_REQUIRE(out && (paths || n_paths == 0) && n_paths < UINT32_MAX);
     for (size_t i = 0; i < n_paths; i++)
         SAI_REQUIRE(paths[i] != NULL);
-    int rc = sai_trainset_create(&loader.set);
-    for (; rc == SELECTAI_OK && loader.file < n_paths; loader.file++)
-        rc = load_file(&loader);
+    int rc = sai_options_copy(&loader.options, sizeof loader.options, options);
+    if (rc != SELECTAI_OK)
+        return rc;
+    SAI_REQUIRE(!loader.options.project || *loader.options.project);
+    loader.strict = loader.options.strict != 0;
+    loader.progress = (struct sai_progress){.fn = loader.options.progress, .user = loader.options.user};
+    rc = sai_trainset_create(&loader.set);
     if (rc == SELECTAI_OK)
-        rc = sai_loader_check_projects(&loader);
-    if (rc == SELECTAI_OK)
-        rc = report_bad_rows(&loader);
+        rc = load_files(&loader, n_paths);
     sai_free(loader.origins);
     sai_free(loader.bad);
     if (rc != SELECTAI_OK)
@@ -99,4 +168,11 @@ int selectai_trainset_load(selectai_trainset **out, const char *const *paths, si
     else
         *out = loader.set;
     return rc;
+}
+
+int selectai_trainset_load(selectai_trainset **out, const char *const *paths, size_t n_paths, int32_t strict)
+{
+    struct selectai_load_options options = defaults;
+    options.strict = strict;
+    return selectai_trainset_load_logs(out, paths, n_paths, &options);
 }

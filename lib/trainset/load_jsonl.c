@@ -26,7 +26,7 @@ static int load_line(struct sai_loader *loader, const struct sai_line_reader *re
         return SELECTAI_OK;
     int rc = sai_json_parse(&object, line, n, reader->path, reader->row);
     if (rc == SELECTAI_OK)
-        rc = sai_loader_add_row(loader, object, reader->row);
+        rc = sai_loader_where(loader, sai_loader_add_row(loader, object, reader->row), reader->row);
     json_decref(object);
     return rc;
 }
@@ -40,6 +40,8 @@ int sai_load_jsonl(struct sai_loader *loader)
     while (rc == SELECTAI_OK && (rc = sai_lines_next(&reader)) == SELECTAI_OK) {
         struct sai_origin origin = {.file = loader->file, .row = reader.row};
         rc = sai_loader_row_done(loader, load_line(loader, &reader), "bad-row", origin);
+        if (rc == SELECTAI_OK)
+            rc = sai_loader_progress(loader, reader.row, reader.stream);
     }
     sai_lines_close(&reader);
     return rc == SELECTAI_DONE ? SELECTAI_OK : rc;

@@ -92,6 +92,8 @@ static int learn_folder(struct known *known, const char *path, uint32_t project)
 static int learn_entry(struct known *known, const struct selectai_entry *entry)
 {
     size_t n = strlen(entry->project);
+    if (n == 0)
+        return SELECTAI_OK;
     uint32_t found = sai_name_index_find(&known->projects, entry->project, n), project;
     int rc = SELECTAI_OK;
     if (found == SAI_INDEX_END) {
@@ -173,6 +175,8 @@ static int check_own_folders(struct known *known, const struct selectai_entry *e
 static int check_entry(struct known *known, const struct selectai_entry *entry, const struct sai_loader *loader,
                        const struct sai_origin *origin)
 {
+    if (!*entry->project) /* a crop alone: whosever it is, it mixes with nothing */
+        return SELECTAI_OK;
     uint32_t item = sai_name_index_find(&known->projects, entry->project, strlen(entry->project));
     uint32_t project = known->projects.items[item].value;
     int rc = check_own_folders(known, entry, project, loader, origin);

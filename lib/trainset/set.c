@@ -41,13 +41,16 @@ struct selectai_entry sai_entry_blank(void)
                                    .group_mode = SELECTAI_UNKNOWN,
                                    .raw_dir = "",
                                    .final_dir = "",
-                                   .extraction_date = ""};
+                                   .extraction_date = "",
+                                   .session_id = "",
+                                   .decided_at = "",
+                                   .source_path = ""};
 }
 
 int32_t sai_entry_anomaly(const struct selectai_entry *entry)
 {
     int32_t result = 0;
-    if (isnan(entry->chosen_stage))
+    if (isnan(entry->chosen_stage) || entry->n_negatives == 0)
         return SELECTAI_UNKNOWN;
     for (uint32_t i = 0; i < entry->n_negatives; i++) {
         if (entry->neg_stages[i] > entry->chosen_stage)

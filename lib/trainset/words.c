@@ -7,11 +7,10 @@
 
 #include "trainset/entry.h"
 
-const struct sai_word sai_words_crop_evidence[] = {{"none", SELECTAI_CROP_EVIDENCE_NONE},
-                                                   {"mtime", SELECTAI_CROP_EVIDENCE_MTIME},
-                                                   {"size", SELECTAI_CROP_EVIDENCE_SIZE},
-                                                   {"pixels", SELECTAI_CROP_EVIDENCE_PIXELS},
-                                                   {NULL, 0}};
+const struct sai_word sai_words_crop_evidence[] = {
+    {"none", SELECTAI_CROP_EVIDENCE_NONE}, {"mtime", SELECTAI_CROP_EVIDENCE_MTIME},
+    {"size", SELECTAI_CROP_EVIDENCE_SIZE}, {"pixels", SELECTAI_CROP_EVIDENCE_PIXELS},
+    {"log", SELECTAI_CROP_EVIDENCE_LOG},   {NULL, 0}};
 
 const struct sai_word sai_words_crop_method[] = {{"none", SELECTAI_CROP_NONE},
                                                  {"identical", SELECTAI_CROP_IDENTICAL},

@@ -1,0 +1,99 @@
+/*
+ * trainset/row_entry.c: what rows of all forms have in common: losers, checks, what file names tell.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <math.h>
+#include <string.h>
+
+#include "project/name.h"
+#include "trainset/load.h"
+
+#define MAX_NEGATIVES 4096u /* a group has 2 to 4 files; this only keeps check_distinct() short */
+
+int sai_entry_make_losers(const char ***paths, double **stages, struct selectai_entry *entry, struct sai_arena *arena,
+                          size_t n)
+{
+    if (n > MAX_NEGATIVES)
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%zu losers, at most %u are taken", n, MAX_NEGATIVES);
+    *paths = sai_arena_array(arena, n, sizeof **paths);
+    *stages = sai_arena_array(arena, n, sizeof **stages);
+    if (!*paths || !*stages)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = 0; i < n; i++)
+        (*stages)[i] = NAN;
+    entry->neg_paths = *paths;
+    entry->neg_stages = *stages;
+    entry->n_negatives = (uint32_t)n;
+    return SELECTAI_OK;
+}
+
+/* No file twice: one that won and lost, or lost twice, would be a pair of a picture with itself. */
+static int check_distinct(const struct selectai_entry *e)
+{
+    for (uint32_t i = 0; i < e->n_negatives; i++) {
+        if (strcmp(e->neg_paths[i], e->chosen_path) == 0)
+            return SAI_FAIL(SELECTAI_ERR_FORMAT, "the chosen image stands among neg_paths too: %s", e->chosen_path);
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(e->neg_paths[i], e->neg_paths[k]) == 0)
+                return SAI_FAIL(SELECTAI_ERR_FORMAT, "neg_paths has the same image twice: %s", e->neg_paths[i]);
+    }
+    return SELECTAI_OK;
+}
+
+static int complete_stages(struct selectai_entry *e, struct sai_arena *arena)
+{
+    struct selectai_parsed_name parsed;
+    double *stages = NULL;
+    for (uint32_t i = 0; i < e->n_negatives; i++) {
+        if (!isnan(e->neg_stages[i]) || sai_parse_name(&parsed, e->neg_paths[i]) != NULL)
+            continue;
+        if (!stages) {
+            stages = sai_arena_array(arena, e->n_negatives, sizeof *stages);
+            if (!stages)
+                return SELECTAI_ERR_OUT_OF_MEMORY;
+            memcpy(stages, e->neg_stages, e->n_negatives * sizeof *stages);
+            e->neg_stages = stages;
+        }
+        stages[i] = parsed.stage;
+    }
+    return SELECTAI_OK;
+}
+
+/* What a row does not say but its file names do. */
+static int complete_from_names(struct selectai_entry *e, struct sai_arena *arena)
+{
+    struct selectai_parsed_name parsed;
+    if (sai_parse_name(&parsed, e->chosen_path) == NULL) {
+        if (isnan(e->chosen_stage))
+            e->chosen_stage = parsed.stage;
+        if (!*e->timestamp)
+            e->timestamp = sai_arena_strdup(arena, parsed.timestamp);
+        if (!e->timestamp)
+            return SELECTAI_ERR_OUT_OF_MEMORY;
+    }
+    int rc = complete_stages(e, arena);
+    if (rc != SELECTAI_OK)
+        return rc;
+    int32_t anomaly = sai_entry_anomaly(e);
+    if (anomaly != SELECTAI_UNKNOWN)
+        e->anomaly = anomaly; /* what the stages say counts, not what the row claims */
+    return SELECTAI_OK;
+}
+
+int sai_loader_add_entry(struct sai_loader *loader, struct selectai_entry *entry, uint64_t row)
+{
+    int rc = check_distinct(entry);
+    if (rc == SELECTAI_OK)
+        rc = complete_from_names(entry, &loader->set->arena);
+    if (rc != SELECTAI_OK)
+        return rc;
+    if (!SAI_GROW(loader->origins, loader->origins_capacity, loader->n_origins + 1))
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    entry->source_path = loader->path;
+    entry->source_row = row;
+    rc = sai_trainset_add(loader->set, entry);
+    if (rc == SELECTAI_OK)
+        loader->origins[loader->n_origins++] = (struct sai_origin){.file = loader->file, .row = row};
+    return rc;
+}

@@ -1,0 +1,284 @@
+/*
+ * trainset/row_project.c: whose a row is.
+ *
+ * All files have been read when this begins, so that rows that name a project help those that only have paths. First
+ * every name becomes the project's own name, by the caller's list alone: two rows that name "A" and "a" mean two
+ * projects unless that list says otherwise. Then rows without a name go by their paths.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "base/iso_time.h"
+#include "project/known.h"
+#include "project/name_index.h"
+#include "trainset/load.h"
+
+#define MARK "PROJECT_ROOT" /* stands in old logs for a folder of the machine that wrote them */
+
+struct finder {
+    struct sai_loader *loader;
+    selectai_projects *projects;   /* the caller's, and what rows name */
+    const char *otherwise;         /* for rows that tell no project: "" or a name */
+    struct sai_name_index spelled; /* name as written -> number */
+    struct sai_name_index own;     /* the project's own name -> number */
+    const char **names;            /* by number, in the set's arena */
+    size_t n_names, names_capacity;
+    struct sai_text path; /* the last one whose mark was replaced */
+};
+
+/* One copy of each name. */
+static int number_of(uint32_t *out, struct finder *f, const char *name)
+{
+    size_t n = strlen(name);
+    uint32_t item = sai_name_index_find(&f->own, name, n);
+    if (item != SAI_INDEX_END) {
+        *out = f->own.items[item].value;
+        return SELECTAI_OK;
+    }
+    if (!SAI_GROW(f->names, f->names_capacity, f->n_names + 1))
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    const char *copy = sai_arena_strndup(&f->loader->set->arena, name, n);
+    if (!copy)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    *out = (uint32_t)f->n_names;
+    f->names[f->n_names++] = copy;
+    return sai_name_index_add(&f->own, copy, n, *out);
+}
+
+/* ---- Names ----------------------------------------------------------------------------------- */
+
+/* The project that a name means: found in the caller's list, or the name itself. */
+static int name_project(const char **out, struct finder *f, const char *written)
+{
+    const selectai_projects *known = f->loader->options.projects;
+    uint32_t number = 0, item = sai_name_index_find(&f->spelled, written, strlen(written));
+    const char *name = written;
+    if (item != SAI_INDEX_END) {
+        *out = f->names[f->spelled.items[item].value];
+        return SELECTAI_OK;
+    }
+    int rc = known ? selectai_projects_find(&name, known, written) : SELECTAI_ERR_NOT_FOUND;
+    if (rc == SELECTAI_ERR_NOT_FOUND) {
+        name = written;
+        rc = selectai_projects_add(f->projects, name, NULL, NULL);
+        if (rc != SELECTAI_ERR_OUT_OF_MEMORY)
+            rc = SELECTAI_OK; /* no folder can be called like that: then it does not help other rows */
+    }
+    if (rc == SELECTAI_OK)
+        rc = number_of(&number, f, name);
+    if (rc == SELECTAI_OK) /* `written` lies in the set's arena, or in the options */
+        rc = sai_name_index_add(&f->spelled, written, strlen(written), number);
+    if (rc == SELECTAI_OK)
+        *out = f->names[number];
+    return rc;
+}
+
+/* ---- Paths ----------------------------------------------------------------------------------- */
+
+static bool is_marked(const char *path)
+{
+    size_t n = strlen(MARK);
+    return strncmp(path, MARK, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+/* The path with the root in place of its mark, in f->path; NULL if memory ran out. */
+static const char *with_root(struct finder *f, const char *path)
+{
+    sai_text_clear(&f->path);
+    sai_text_puts(&f->path, f->loader->options.root);
+    sai_text_puts(&f->path, path + strlen(MARK));
+    return f->path.failed ? NULL : f->path.data;
+}
+
+static bool is_known(const struct finder *f, const char *name)
+{
+    const char *found;
+    return selectai_projects_find(&found, f->projects, name) == SELECTAI_OK;
+}
+
+/*
+ * *number: of the project a path belongs to. A marked path is tried as it stands and below the root; a project that is
+ * known goes before one that only a convention tells.
+ */
+static int path_project(uint32_t *number, struct finder *f, const char *path, int64_t when)
+{
+    const char *name = NULL, *rooted = NULL;
+    int rc = selectai_projects_resolve(&name, f->projects, path, when);
+    if (rc == SELECTAI_OK)
+        rc = number_of(number, f, name); /* the name may last until the next call only */
+    bool settled = rc == SELECTAI_OK && is_known(f, f->names[*number]);
+    if (settled || !f->loader->options.root || !is_marked(path) ||
+        (rc != SELECTAI_OK && rc != SELECTAI_ERR_NOT_FOUND && rc != SELECTAI_ERR_AMBIGUOUS))
+        return rc;
+    struct sai_error_copy first;
+    sai_error_save(&first);
+    rooted = with_root(f, path);
+    if (!rooted)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    int second = selectai_projects_resolve(&name, f->projects, rooted, when);
+    if (second == SELECTAI_OK && is_known(f, name))
+        return number_of(number, f, name);
+    if (rc != SELECTAI_OK)
+        sai_error_restore(&first);
+    return rc;
+}
+
+static int64_t time_of(const struct finder *f, const struct selectai_entry *e)
+{
+    int64_t when;
+    if (!f->loader->options.by_dates || !*e->decided_at || !sai_time_parse(&when, e->decided_at))
+        return INT64_MIN;
+    return when;
+}
+
+static int refuse_mixture(const struct finder *f, const struct selectai_entry *e, const char *first, uint32_t a,
+                          const char *other, uint32_t b)
+{
+    return SAI_FAIL(SELECTAI_ERR_PROJECT_RULE,
+                    "%s:%llu: %s belongs to project %s, %s to %s: a decision must stay in one project", e->source_path,
+                    (unsigned long long)e->source_row, first, f->names[a], other, f->names[b]);
+}
+
+/* *number: SAI_INDEX_END if no path of the row tells a project; then the error is NOT_FOUND or AMBIGUOUS. */
+static int paths_project(uint32_t *number, struct finder *f, const struct selectai_entry *e)
+{
+    struct sai_error_copy reason = {0};
+    const char *teller = NULL;
+    int failed = SELECTAI_OK;
+    int64_t when = time_of(f, e);
+    *number = SAI_INDEX_END;
+    for (size_t i = 0; i <= e->n_negatives; i++) {
+        const char *path = i ? e->neg_paths[i - 1] : e->chosen_path;
+        uint32_t found = 0;
+        int rc = path_project(&found, f, path, when);
+        if (rc == SELECTAI_ERR_NOT_FOUND || rc == SELECTAI_ERR_AMBIGUOUS) {
+            if (failed == SELECTAI_OK || rc == SELECTAI_ERR_AMBIGUOUS) {
+                failed = rc;
+                sai_error_save(&reason);
+            }
+            continue;
+        }
+        if (rc != SELECTAI_OK)
+            return rc;
+        if (teller && found != *number)
+            return refuse_mixture(f, e, teller, *number, path, found);
+        *number = found;
+        teller = path;
+    }
+    if (teller)
+        return SELECTAI_OK;
+    sai_error_restore(&reason);
+    return failed;
+}
+
+/* ---- Rows ------------------------------------------------------------------------------------ */
+
+static int refuse_unknown(const struct selectai_entry *e, int code)
+{
+    struct sai_error_copy why;
+    sai_error_save(&why);
+    return SAI_FAIL(code,
+                    "%s:%llu: whose it is is not known: %s: name the projects with --config or --manifest, an old name "
+                    "with --project-alias, or the project of all such rows with --project",
+                    e->source_path, (unsigned long long)e->source_row, why.detail.message);
+}
+
+static int find_by_paths(struct finder *f, struct selectai_entry *e)
+{
+    uint32_t number;
+    int rc = paths_project(&number, f, e);
+    if (rc == SELECTAI_OK)
+        e->project = f->names[number];
+    if (rc != SELECTAI_ERR_NOT_FOUND && rc != SELECTAI_ERR_AMBIGUOUS)
+        return rc;
+    e->project = f->otherwise;
+    if (*e->project || e->n_negatives == 0) /* a crop alone is of use whosever it is */
+        return SELECTAI_OK;
+    return refuse_unknown(e, rc);
+}
+
+/* Stays as it is without a root. */
+static int put_root(const char **path, struct finder *f)
+{
+    if (!f->loader->options.root || !is_marked(*path))
+        return SELECTAI_OK;
+    const char *rooted = with_root(f, *path);
+    *path = rooted ? sai_arena_strdup(&f->loader->set->arena, rooted) : NULL;
+    return *path ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+}
+
+static int put_roots(struct selectai_entry *e, struct finder *f)
+{
+    bool any = false;
+    int rc = put_root(&e->chosen_path, f);
+    if (rc == SELECTAI_OK)
+        rc = put_root(&e->chosen_final_path, f);
+    for (size_t i = 0; i < e->n_negatives; i++)
+        any = any || is_marked(e->neg_paths[i]);
+    if (rc != SELECTAI_OK || !any || !f->loader->options.root)
+        return rc;
+    const char **paths = sai_arena_array(&f->loader->set->arena, e->n_negatives, sizeof *paths);
+    if (!paths)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = 0; rc == SELECTAI_OK && i < e->n_negatives; i++) {
+        paths[i] = e->neg_paths[i];
+        rc = put_root(&paths[i], f);
+    }
+    e->neg_paths = paths;
+    return rc;
+}
+
+static int name_row(struct finder *f, struct selectai_entry *e)
+{
+    int rc = *e->project ? name_project(&e->project, f, e->project) : SELECTAI_OK;
+    return rc == SELECTAI_ERR_AMBIGUOUS ? refuse_unknown(e, rc) : rc;
+}
+
+static int find_row(struct finder *f, struct selectai_entry *e)
+{
+    int rc = *e->project ? SELECTAI_OK : find_by_paths(f, e);
+    return rc == SELECTAI_OK ? put_roots(e, f) : rc;
+}
+
+/* Keeps the entries that pass, in their order. */
+static int each_row(struct finder *f, int (*step)(struct finder *f, struct selectai_entry *e))
+{
+    struct sai_loader *loader = f->loader;
+    selectai_trainset *set = loader->set;
+    size_t kept = 0;
+    int rc = SELECTAI_OK;
+    for (size_t i = 0; rc == SELECTAI_OK && i < set->count; i++) {
+        rc = step(f, &set->items[i]);
+        if (rc == SELECTAI_OK) {
+            loader->origins[kept] = loader->origins[i];
+            set->items[kept++] = set->items[i];
+        } else {
+            rc = sai_loader_row_done(loader, rc, rc == SELECTAI_ERR_PROJECT_RULE ? "project-rule" : "unknown-project",
+                                     loader->origins[i]);
+        }
+    }
+    if (rc == SELECTAI_OK)
+        set->count = loader->n_origins = kept;
+    return rc;
+}
+
+int sai_loader_find_projects(struct sai_loader *loader)
+{
+    struct finder f = {.loader = loader, .otherwise = ""};
+    const char *given = loader->options.project;
+    int rc = loader->options.projects ? sai_projects_copy(&f.projects, loader->options.projects)
+                                      : selectai_projects_create(&f.projects);
+    if (rc == SELECTAI_OK && given)
+        rc = name_project(&f.otherwise, &f, given);
+    if (rc == SELECTAI_OK)
+        rc = each_row(&f, name_row);
+    if (rc == SELECTAI_OK)
+        rc = each_row(&f, find_row);
+    sai_name_index_free(&f.spelled);
+    sai_name_index_free(&f.own);
+    sai_free(f.names);
+    sai_text_free(&f.path);
+    selectai_projects_destroy(&f.projects);
+    return rc;
+}
