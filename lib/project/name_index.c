@@ -11,9 +11,40 @@
 #define FIRST_SLOTS 64u
 #define MAX_ITEMS   (UINT32_C(1) << 31)
 
-static uint32_t hash_of(const void *key, size_t length)
+static unsigned char folded(unsigned char c)
 {
-    return (uint32_t)sai_hash_bytes(key, length, 0);
+    return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
+}
+
+static bool same_folded(const unsigned char *a, const unsigned char *b, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (folded(a[i]) != folded(b[i]))
+            return false;
+    return true;
+}
+
+static uint32_t folded_hash(const unsigned char *key, size_t length)
+{
+    unsigned char part[256];
+    uint64_t hash = 0;
+    for (size_t done = 0; done < length;) {
+        size_t n = 0;
+        while (n < sizeof part && done < length)
+            part[n++] = folded(key[done++]);
+        hash = sai_hash_bytes(part, n, hash);
+    }
+    return (uint32_t)hash;
+}
+
+static uint32_t hash_of(const struct sai_name_index *index, const void *key, size_t length)
+{
+    return index->ignore_case ? folded_hash(key, length) : (uint32_t)sai_hash_bytes(key, length, 0);
+}
+
+static bool same_key(const struct sai_name_index *index, const void *a, const void *b, size_t length)
+{
+    return index->ignore_case ? same_folded(a, b, length) : memcmp(a, b, length) == 0;
 }
 
 /* The slot that holds the key, or the free one where it belongs. There is always a free one. */
@@ -22,7 +53,7 @@ static size_t slot_of(const struct sai_name_index *index, const void *key, size_
     size_t mask = index->n_slots - 1, slot = hash & mask;
     for (; index->slots[slot] != 0; slot = (slot + 1) & mask) {
         const struct sai_name_item *item = &index->items[index->slots[slot] - 1];
-        if (item->hash == hash && item->length == length && memcmp(item->key, key, length) == 0)
+        if (item->hash == hash && item->length == length && same_key(index, item->key, key, length))
             break;
     }
     return slot;
@@ -56,7 +87,7 @@ int sai_name_index_add(struct sai_name_index *index, const void *key, size_t len
         return SELECTAI_ERR_OUT_OF_MEMORY;
     if (!SAI_GROW(index->items, index->capacity, index->count + 1))
         return SELECTAI_ERR_OUT_OF_MEMORY;
-    uint32_t hash = hash_of(key, length);
+    uint32_t hash = hash_of(index, key, length);
     size_t slot = slot_of(index, key, length, hash);
     index->items[index->count] = (struct sai_name_item){.key = key,
                                                         .length = (uint32_t)length,
@@ -72,7 +103,7 @@ uint32_t sai_name_index_find(const struct sai_name_index *index, const void *key
 {
     if (index->n_slots == 0)
         return SAI_INDEX_END;
-    size_t slot = slot_of(index, key, length, hash_of(key, length));
+    size_t slot = slot_of(index, key, length, hash_of(index, key, length));
     return index->slots[slot] ? index->slots[slot] - 1 : SAI_INDEX_END;
 }
 

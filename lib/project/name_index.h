@@ -17,12 +17,13 @@ struct sai_name_item {
     uint32_t next; /* item of the same key that was added before, or SAI_INDEX_END */
 };
 
-/* A zeroed struct is an empty index. */
+/* A zeroed struct is an empty index; set ignore_case before the first key is added. */
 struct sai_name_index {
     struct sai_name_item *items;
     size_t count, capacity;
     uint32_t *slots; /* item + 1 of the newest item of a key, 0 = free; a power of two of them */
     size_t n_slots;
+    bool ignore_case; /* keys that differ in the case of ASCII letters only are the same */
 };
 
 /* Adds a key, which may be there already. SELECTAI_OK, OUT_OF_MEMORY, or LIMIT beyond 2^31 items. */

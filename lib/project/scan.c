@@ -15,19 +15,15 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "project/folder_names.h"
 #include "project/scan.h"
-
-/* Names of one kind in a folder, sorted once it has been read. */
-struct names {
-    char **items;
-    size_t count, capacity, next;
-};
 
 /* An open folder on the way from the top to where the scanner stands. */
 struct level {
     DIR *handle;
     struct sai_arena arena; /* holds the names */
-    struct names files, folders;
+    struct sai_folder_names files, folders, companions;
+    size_t next_file, next_folder;
     size_t path_length; /* of the folder's path, with its final '/', in scanner->path */
 };
 
@@ -36,7 +32,7 @@ struct selectai_scanner {
     size_t depth, capacity;
     struct sai_text path; /* of the current file or folder */
     size_t top_length;    /* of the path of the scanned folder, with its final '/' */
-    bool want_stat;
+    unsigned wanted;      /* SAI_SCAN_* */
     selectai_issues *issues;
 };
 
@@ -125,54 +121,86 @@ static bool link_matters(const struct level *level, const char *name)
     return sai_path_is_image(name) || (fstatat(dirfd(level->handle), name, &st, 0) == 0 && S_ISDIR(st.st_mode));
 }
 
-static int add_name(struct level *level, struct names *names, const char *name)
-{
-    if (!SAI_GROW(names->items, names->capacity, names->count + 1))
-        return SELECTAI_ERR_OUT_OF_MEMORY;
-    char *copy = sai_arena_strdup(&level->arena, name);
-    if (!copy)
-        return SELECTAI_ERR_OUT_OF_MEMORY;
-    names->items[names->count++] = copy;
-    return SELECTAI_OK;
-}
+/* What a folder held besides files and folders to visit. Reported once the folder was read, in the order of names. */
+static const struct oddity {
+    int code;
+    const char *kind, *message;
+} oddities[] = {
+    {SELECTAI_ERR_UNSUPPORTED, "symlink",
+     "is a symbolic link, which is not followed: put the real file or folder there if it is wanted"},
+    {SELECTAI_ERR_UNSUPPORTED, "not-a-file", "is no regular file and is passed over"},
+    {SELECTAI_ERR_FORMAT, "bad-name", "the name is not UTF-8 and cannot be written to a log: rename it"},
+};
+enum { ODD_LINK, ODD_SPECIAL, ODD_NAME, N_ODDITIES };
 
-static int add_entry(selectai_scanner *scanner, struct level *level, const struct dirent *entry)
+/* While a folder is read. */
+struct reading {
+    selectai_scanner *scanner;
+    struct level *level;
+    struct sai_folder_names odd[N_ODDITIES];
+    struct sai_folder_names bad_companions; /* not UTF-8; they count only if there is an image of their stem */
+};
+
+/* Where the entry belongs; NULL: it is passed over in silence. */
+static struct sai_folder_names *list_of(struct reading *reading, const struct dirent *entry)
 {
+    struct level *level = reading->level;
     const char *name = entry->d_name;
+    bool companions = reading->scanner->wanted & SAI_SCAN_COMPANIONS;
     if (name[0] == '.')
-        return SELECTAI_OK; /* ".", ".." and hidden ones */
-    enum kind kind = kind_of(level, entry);
+        return NULL; /* ".", ".." and hidden ones */
     bool image = sai_path_is_image(name);
-    if (kind == KIND_LINK && link_matters(level, name))
-        return report(scanner, level->path_length, name, SELECTAI_ERR_UNSUPPORTED, "symlink",
-                      "is a symbolic link, which is not followed: put the real file or folder there if it is wanted");
-    if (kind != KIND_FOLDER && !image)
-        return SELECTAI_OK;
-    if (kind == KIND_LINK || kind == KIND_OTHER)
-        return report(scanner, level->path_length, name, SELECTAI_ERR_UNSUPPORTED, "not-a-file",
-                      "is no regular file and is passed over");
-    if (!sai_utf8_valid(name, strlen(name)))
-        return report(scanner, level->path_length, name, SELECTAI_ERR_FORMAT, "bad-name",
-                      "the name is not UTF-8 and cannot be written to a log: rename it");
-    return add_name(level, kind == KIND_FOLDER ? &level->folders : &level->files, name);
+    enum kind kind = kind_of(level, entry);
+    if (kind == KIND_LINK)
+        return link_matters(level, name) ? &reading->odd[ODD_LINK] : NULL;
+    if (kind == KIND_OTHER)
+        return image ? &reading->odd[ODD_SPECIAL] : NULL;
+    if (kind == KIND_FILE && !image && !companions)
+        return NULL;
+    bool valid = sai_utf8_valid(name, strlen(name));
+    if (kind == KIND_FILE && !image)
+        return valid ? &level->companions : &reading->bad_companions;
+    if (!valid)
+        return &reading->odd[ODD_NAME];
+    return kind == KIND_FOLDER ? &level->folders : &level->files;
 }
 
-static int compare_strings(const void *left, const void *right)
+/* Each once, though images of several kinds may share a stem. */
+static int add_bad_companions(struct reading *reading)
 {
-    const char *a, *b;
-    memcpy(&a, left, sizeof a);
-    memcpy(&b, right, sizeof b);
-    return strcmp(a, b);
+    struct sai_folder_names *bad = &reading->bad_companions;
+    const struct level *level = reading->level;
+    bool *seen = sai_calloc(bad->count, sizeof *seen);
+    int rc = seen ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    sai_folder_names_sort_by_stem(bad);
+    for (size_t i = 0; rc == SELECTAI_OK && i < level->files.count; i++) {
+        size_t first, n = sai_folder_names_of_stem(&first, bad, level->files.items[i]);
+        for (size_t k = first; rc == SELECTAI_OK && k < first + n; k++) {
+            if (!seen[k])
+                rc = sai_folder_names_add(&reading->odd[ODD_NAME], &reading->level->arena, bad->items[k]);
+            seen[k] = true;
+        }
+    }
+    sai_free(seen);
+    return rc;
 }
 
-static void sort_names(struct names *names)
+static int report_oddities(struct reading *reading)
 {
-    if (names->count > 1)
-        qsort(names->items, names->count, sizeof *names->items, compare_strings);
+    int rc = reading->bad_companions.count ? add_bad_companions(reading) : SELECTAI_OK;
+    for (int k = 0; k < N_ODDITIES; k++) {
+        const struct sai_folder_names *odd = &reading->odd[k];
+        sai_folder_names_sort(&reading->odd[k]);
+        for (size_t i = 0; rc == SELECTAI_OK && i < odd->count; i++)
+            rc = report(reading->scanner, reading->level->path_length, odd->items[i], oddities[k].code,
+                        oddities[k].kind, oddities[k].message);
+    }
+    return rc;
 }
 
 static int read_level(selectai_scanner *scanner, struct level *level)
 {
+    struct reading reading = {.scanner = scanner, .level = level};
     struct dirent *entry;
     int rc = SELECTAI_OK;
     while (rc == SELECTAI_OK) {
@@ -180,12 +208,19 @@ static int read_level(selectai_scanner *scanner, struct level *level)
         entry = readdir(level->handle);
         if (!entry)
             break;
-        rc = add_entry(scanner, level, entry);
+        struct sai_folder_names *list = list_of(&reading, entry);
+        rc = list ? sai_folder_names_add(list, &level->arena, entry->d_name) : SELECTAI_OK;
     }
     if (rc == SELECTAI_OK && errno != 0) /* what was read so far is used */
         rc = report_errno(scanner, level->path_length, "", "read the folder", "unreadable-folder");
-    sort_names(&level->files);
-    sort_names(&level->folders);
+    sai_folder_names_sort(&level->files);
+    sai_folder_names_sort(&level->folders);
+    sai_folder_names_sort_by_stem(&level->companions);
+    if (rc == SELECTAI_OK)
+        rc = report_oddities(&reading);
+    for (int k = 0; k < N_ODDITIES; k++)
+        sai_free(reading.odd[k].items);
+    sai_free(reading.bad_companions.items);
     return rc;
 }
 
@@ -198,6 +233,7 @@ static void pop(selectai_scanner *scanner)
         closedir(level->handle);
     sai_free(level->files.items);
     sai_free(level->folders.items);
+    sai_free(level->companions.items);
     sai_arena_clear(&level->arena);
     *level = (struct level){0};
 }
@@ -243,7 +279,13 @@ static int describe(selectai_scanner *scanner, const struct level *level, const 
 {
     struct stat st;
     *out = (struct selectai_file){.path = scanner->path.data, .rel_path = scanner->path.data + scanner->top_length};
-    if (!scanner->want_stat)
+    if (level->companions.count > 0) {
+        size_t first;
+        out->n_companions = (uint32_t)sai_folder_names_of_stem(&first, &level->companions, name);
+        if (out->n_companions > 0)
+            out->companions = (const char *const *)level->companions.items + first;
+    }
+    if (!(scanner->wanted & SAI_SCAN_STAT))
         return SELECTAI_OK;
     int rc = SELECTAI_DONE;
     if (fstatat(dirfd(level->handle), name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -260,8 +302,8 @@ int sai_scan_next(selectai_scanner *scanner, struct selectai_file *out)
     int rc = SELECTAI_OK;
     while (rc == SELECTAI_OK && scanner->depth > 0) {
         struct level *level = &scanner->levels[scanner->depth - 1];
-        if (level->files.next < level->files.count) {
-            const char *name = level->files.items[level->files.next++];
+        if (level->next_file < level->files.count) {
+            const char *name = level->files.items[level->next_file++];
             set_path(scanner, level, name);
             if (scanner->path.failed)
                 return SELECTAI_ERR_OUT_OF_MEMORY;
@@ -269,8 +311,8 @@ int sai_scan_next(selectai_scanner *scanner, struct selectai_file *out)
             if (rc != SELECTAI_DONE)
                 return rc;
             rc = SELECTAI_OK;
-        } else if (level->folders.next < level->folders.count) {
-            rc = enter(scanner, level, level->folders.items[level->folders.next++]);
+        } else if (level->next_folder < level->folders.count) {
+            rc = enter(scanner, level, level->folders.items[level->next_folder++]);
         } else {
             pop(scanner);
         }
@@ -278,7 +320,7 @@ int sai_scan_next(selectai_scanner *scanner, struct selectai_file *out)
     return rc == SELECTAI_OK ? SELECTAI_DONE : rc;
 }
 
-int sai_scan_open(selectai_scanner **out, const char *directory, bool want_stat)
+int sai_scan_open(selectai_scanner **out, const char *directory, unsigned wanted)
 {
     int rc = sai_path_require_directory(directory);
     if (rc != SELECTAI_OK)
@@ -292,7 +334,7 @@ int sai_scan_open(selectai_scanner **out, const char *directory, bool want_stat)
         close(fd);
         goto fail;
     }
-    scanner->want_stat = want_stat;
+    scanner->wanted = wanted;
     sai_text_puts(&scanner->path, directory);
     rc = push(scanner, fd);
     if (rc != SELECTAI_OK)
@@ -310,7 +352,7 @@ fail:
 int selectai_scanner_open(selectai_scanner **out, const char *directory)
 {
     SAI_REQUIRE(out && directory && *directory);
-    return sai_scan_open(out, directory, true);
+    return sai_scan_open(out, directory, SAI_SCAN_STAT | SAI_SCAN_COMPANIONS);
 }
 
 int selectai_scanner_next(selectai_scanner *scanner, struct selectai_file *out)

@@ -6,15 +6,16 @@
 #ifndef SAI_PROJECT_SCAN_H
 #define SAI_PROJECT_SCAN_H
 
-#include <stdbool.h>
-
 #include <selectai/project.h>
 
 /* Deeper folders are reported and passed over. */
 #define SAI_SCAN_MAX_DEPTH 128u
 
-/* want_stat false: sizes and times are left 0, which saves one system call a file. */
-int sai_scan_open(selectai_scanner **out, const char *directory, bool want_stat);
+/* What costs time or memory. Without it sizes and times, or companions, are left 0. */
+#define SAI_SCAN_STAT       1u /* one system call a file */
+#define SAI_SCAN_COMPANIONS 2u /* the names of all other files of a folder */
+
+int sai_scan_open(selectai_scanner **out, const char *directory, unsigned wanted);
 
 /* As selectai_scanner_next(), for a full struct whose struct_size need not be set. */
 int sai_scan_next(selectai_scanner *scanner, struct selectai_file *out);

@@ -83,8 +83,11 @@ static int judge_by_size(bool *known, struct sai_winner *winner, const struct pa
     struct selectai_image_info raw = {.struct_size = sizeof raw}, final = {.struct_size = sizeof final};
     int rc = selectai_image_read_info(&raw, pair->raw_path);
     bool in_raw = rc != SELECTAI_OK;
-    if (rc == SELECTAI_OK)
+    if (rc == SELECTAI_OK) {
+        winner->width = raw.width;
+        winner->height = raw.height;
         rc = selectai_image_read_info(&final, pair->final_path);
+    }
     *known = rc == SELECTAI_OK;
     if (rc != SELECTAI_OK) {
         judge_unread(winner, pair);
@@ -184,6 +187,8 @@ int sai_check_crops(struct sai_project_work *work)
     int rc = sai_parallel_for(threads, work->n_winners, check_one, work, &work->extraction->progress, "crops");
     for (size_t i = 0; rc == SELECTAI_OK && i < work->n_winners; i++) {
         const struct sai_winner *winner = &work->winners[i];
+        work->fates[winner->raw].judged = 1;
+        work->fates[winner->raw].was_cropped = (int8_t)winner->was_cropped;
         if (!winner->problem)
             continue;
         char *path = winner->problem_in_raw ? sai_files_path(&work->raw, winner->raw)

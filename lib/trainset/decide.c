@@ -155,6 +155,8 @@ static int add_entry(struct sai_project_work *work, const struct sai_winner *win
     entry.evidence = work->fates[winner->raw].evidence;
     entry.group_mode = work->extraction->group.mode;
     entry.anomaly = sai_entry_anomaly(&entry);
+    entry.image_width = winner->width;
+    entry.image_height = winner->height;
     add_crop(&entry, winner);
     count_entry(&work->counts, &entry);
     return sai_trainset_add(work->extraction->entries, &entry);
@@ -169,6 +171,7 @@ int sai_add_entries(struct sai_project_work *work)
     shared.project = work->name;
     shared.raw_dir = sai_arena_strdup(arena, work->raw_dir);
     shared.final_dir = sai_arena_strdup(arena, work->final_dir);
+    shared.session_id = shared.decided_at = shared.source_path = ""; /* only logs know these */
     shared.extraction_date = extraction->date; /* lives as long as the extraction, which owns the set */
     int rc = shared.raw_dir && shared.final_dir ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
     for (size_t i = 0; rc == SELECTAI_OK && i < work->n_winners; i++)

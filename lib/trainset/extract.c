@@ -23,9 +23,9 @@ static int scan(struct sai_project_work *work)
     struct sai_progress *progress = &work->extraction->progress;
     int rc = sai_progress_report(progress, 0, 0, "scan");
     if (rc == SELECTAI_OK)
-        rc = sai_files_scan(&work->raw, work->raw_dir, progress, &done, work->issues);
+        rc = sai_scan_folder(work, SAI_RAW, &done);
     if (rc == SELECTAI_OK)
-        rc = sai_files_scan(&work->final, work->final_dir, progress, &done, work->issues);
+        rc = sai_scan_folder(work, SAI_FINAL, &done);
     if (rc == SELECTAI_OK)
         rc = sai_progress_report(progress, done, done, "scan");
     for (size_t i = 0; rc == SELECTAI_OK && i < work->raw.count; i++) {
@@ -40,6 +40,7 @@ static int scan(struct sai_project_work *work)
     work->counts.raw_images = work->raw.count;
     work->counts.final_images = work->final.count;
     work->counts.unparsed = work->raw.n_unparsed;
+    work->counts.companions = work->raw.n_companions;
     return rc;
 }
 
@@ -77,6 +78,7 @@ static int commit(struct sai_project_work *work)
     extraction->projects[extraction->n_projects++] = (struct sai_extracted_project){
         .name = name,
         .folders = {work->folders[0], work->folders[1]},
+        .manifest = work->manifest,
         .counts = work->counts,
         .issues_begin = selectai_issues_count(extraction->issues),
         .issues_end = selectai_issues_count(all)};
@@ -88,9 +90,9 @@ static int commit(struct sai_project_work *work)
 
 static int extract(struct sai_project_work *work)
 {
-    int rc = sai_issues_create(&work->issues);
+    int rc = scan(work);
     if (rc == SELECTAI_OK)
-        rc = scan(work);
+        rc = sai_manifest_check(work);
     if (rc == SELECTAI_OK)
         rc = group(work);
     if (rc == SELECTAI_OK)
@@ -101,6 +103,8 @@ static int extract(struct sai_project_work *work)
         rc = sai_check_crops(work);
     if (rc == SELECTAI_OK)
         rc = sai_add_entries(work);
+    if (rc == SELECTAI_OK)
+        rc = sai_images_write(work);
     return rc == SELECTAI_OK ? commit(work) : rc;
 }
 
@@ -145,7 +149,7 @@ static int check_text(const char *text, const char *what)
 }
 
 /* Looks at both folders: they must lie apart from each other and from those of the projects before. */
-static int learn_folders(struct sai_project_work *work, const char *project)
+static int learn_folders(struct sai_project_work *work)
 {
     const struct selectai_extraction *extraction = work->extraction;
     int rc = sai_place_learn(&work->folders[0], work->raw_dir);
@@ -154,9 +158,21 @@ static int learn_folders(struct sai_project_work *work, const char *project)
     if (rc == SELECTAI_OK)
         rc = sai_check_folders(&work->folders[0], &work->folders[1]);
     for (size_t i = 0; rc == SELECTAI_OK && i < extraction->n_projects; i++)
-        rc = sai_check_other_project(work->folders, project, extraction->projects[i].folders,
-                                     extraction->projects[i].name);
+        rc = sai_check_other_project(work, &extraction->projects[i]);
     return rc;
+}
+
+static int prepare(struct sai_project_work *work)
+{
+    int rc = sai_issues_create(&work->issues);
+    if (rc == SELECTAI_OK)
+        rc = sai_manifest_learn(work);
+    if (rc == SELECTAI_OK)
+        rc = learn_folders(work);
+    if (rc != SELECTAI_OK)
+        return rc;
+    work->name = sai_arena_strdup(&work->extraction->entries->arena, work->name);
+    return work->name ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
 }
 
 int selectai_extraction_add_project(selectai_extraction *extraction, const char *raw_dir, const char *final_dir,
@@ -174,16 +190,21 @@ int selectai_extraction_add_project(selectai_extraction *extraction, const char 
         return rc;
 
     size_t n_entries = extraction->entries->count, n_rejected = extraction->n_rejected;
-    struct sai_project_work work = {.raw_dir = raw_dir, .final_dir = final_dir, .extraction = extraction};
-    rc = learn_folders(&work, project);
+    off_t mark = 0;
+    rc = sai_images_mark(&mark, extraction);
+    if (rc != SELECTAI_OK)
+        return rc;
+    struct sai_project_work work = {
+        .name = project, .raw_dir = raw_dir, .final_dir = final_dir, .extraction = extraction};
+    rc = prepare(&work);
     if (rc == SELECTAI_OK) {
-        work.name = sai_arena_strdup(&extraction->entries->arena, project);
         extraction->progress.cancelled = false; /* it may be asked again after a cancellation */
-        rc = work.name ? extract(&work) : SELECTAI_ERR_OUT_OF_MEMORY;
+        rc = extract(&work);
     }
     if (rc != SELECTAI_OK) { /* what this project added lies behind what was there */
         extraction->entries->count = n_entries;
         extraction->n_rejected = n_rejected;
+        sai_images_roll_back(extraction, mark);
     }
     free_work(&work);
     return rc;
@@ -207,6 +228,7 @@ int selectai_extraction_create(selectai_extraction **out, const struct selectai_
     if (rc != SELECTAI_OK)
         return rc;
     SAI_REQUIRE(checked.crop_check >= SELECTAI_CROP_CHECK_AUTO && checked.crop_check <= SELECTAI_CROP_CHECK_PIXELS);
+    SAI_REQUIRE(!checked.images_path || *checked.images_path);
     SAI_REQUIRE(!checked.date || sai_utf8_valid(checked.date, strlen(checked.date)));
 
     selectai_extraction *extraction = sai_calloc(1, sizeof *extraction);
@@ -214,6 +236,8 @@ int selectai_extraction_create(selectai_extraction **out, const struct selectai_
         return SELECTAI_ERR_OUT_OF_MEMORY;
     extraction->crop_check = checked.crop_check;
     extraction->threads = checked.threads;
+    extraction->known = checked.projects;
+    extraction->by_dates = checked.by_dates != 0;
     extraction->progress = (struct sai_progress){.fn = checked.progress, .user = checked.user};
     extraction->date = checked.date ? sai_strdup(checked.date) : today();
     rc = extraction->date ? sai_group_options_read(&extraction->group, checked.group) : SELECTAI_ERR_OUT_OF_MEMORY;
@@ -221,6 +245,8 @@ int selectai_extraction_create(selectai_extraction **out, const struct selectai_
         rc = sai_trainset_create(&extraction->entries);
     if (rc == SELECTAI_OK)
         rc = sai_issues_create(&extraction->issues);
+    if (rc == SELECTAI_OK && checked.images_path)
+        rc = sai_images_open(extraction, checked.images_path);
     if (rc != SELECTAI_OK)
         selectai_extraction_destroy(&extraction);
     else
@@ -247,6 +273,7 @@ void selectai_extraction_destroy(selectai_extraction **extraction)
         for (int k = 0; k < 2; k++)
             sai_place_free(&(*extraction)->projects[i].folders[k]);
     }
+    sai_atomic_discard(&(*extraction)->images);
     sai_free((*extraction)->projects);
     sai_free((*extraction)->rejected);
     sai_free((*extraction)->date);

@@ -8,7 +8,9 @@
 
 #include <sys/types.h>
 
+#include "base/file.h"
 #include "base/progress.h"
+#include "base/time.h"
 #include "project/files.h"
 #include "trainset/entry.h"
 
@@ -24,8 +26,12 @@ struct sai_extract_counts {
     uint64_t multi_winner_groups;
     uint64_t entries, anomalies, cropped;
     uint64_t orphan_finals, ambiguous, duplicate_finals;
-    uint64_t crops_by_evidence[4]; /* cropped winners by SELECTAI_CROP_EVIDENCE_* */
-    uint64_t crop_boxes;           /* of these, with a proved box */
+    uint64_t case_differs;            /* finals found in RAW only without regard to the case of letters */
+    uint64_t files_of_other_projects; /* by_dates: left to the project in whose time they were modified */
+    uint64_t files_unattributed;      /* by_dates: in a shared folder, but in nobody's time */
+    uint64_t companions;              /* of RAW; counted only for the image database */
+    uint64_t crops_by_evidence[4];    /* cropped winners by SELECTAI_CROP_EVIDENCE_* */
+    uint64_t crop_boxes;              /* of these, with a proved box */
 };
 
 /* A group of which nothing was chosen. */
@@ -49,9 +55,22 @@ struct sai_place {
     size_t n_ids, ids_capacity;
 };
 
+enum { SAI_RAW, SAI_FINAL };
+
+/* What the project's manifest says, and how the finals' times agree with it. Texts lie in the arena of the entries. */
+struct sai_manifest {
+    bool present;
+    const char *name; /* the project's among the known ones; NULL: it is none of them */
+    const char *path;
+    int64_t initial_images, final_images; /* -1: not known */
+    int64_t started, finished;            /* INT64_MIN, INT64_MAX: not known */
+    uint64_t finals_before, finals_after; /* modified outside of these */
+};
+
 struct sai_extracted_project {
     char *name;
     struct sai_place folders[2]; /* RAW, FINAL */
+    struct sai_manifest manifest;
     struct sai_extract_counts counts;
     size_t issues_begin, issues_end; /* in extraction->issues */
 };
@@ -62,6 +81,10 @@ struct selectai_extraction {
     uint32_t threads;
     char *date;
     struct sai_progress progress;
+    const selectai_projects *known; /* NULL: none */
+    bool by_dates;
+    bool wants_images, images_open; /* wanted and not open: it was put in place */
+    struct sai_atomic_file images;  /* the image database */
 
     selectai_trainset *entries;
     struct sai_rejected *rejected; /* its texts lie in entries->arena */
@@ -76,6 +99,8 @@ struct sai_fate {
     uint32_t final_plus_1; /* index + 1 in FINAL, 0: not chosen */
     uint8_t evidence;      /* SELECTAI_EVIDENCE_* if chosen */
     uint8_t maybe;         /* an ambiguous final may have come from it: it is nobody's loser */
+    uint8_t judged;        /* it is the winner of an entry: was_cropped is the entry's */
+    int8_t was_cropped;
 };
 
 /* One decision on its way to an entry. */
@@ -83,7 +108,7 @@ struct sai_winner {
     uint32_t raw, final, group;
     int32_t was_cropped, crop_evidence, has_crop, crop_method;
     struct selectai_pixel_box box;
-    uint32_t width, height; /* of the original, where has_crop */
+    uint32_t width, height; /* of the original; 0: not known */
     double residual;
     char *problem; /* why its images could not be compared; NULL: they could */
     const char *problem_kind;
@@ -95,6 +120,7 @@ struct sai_winner {
 struct sai_project_work {
     const char *name, *raw_dir, *final_dir;
     struct sai_place folders[2]; /* of raw_dir and final_dir */
+    struct sai_manifest manifest;
     struct selectai_extraction *extraction;
     struct sai_files raw, final;
     uint32_t *members, *starts; /* groups of raw */
@@ -113,9 +139,32 @@ void sai_place_free(struct sai_place *folder);
 /* Neither may be the other or lie inside it. */
 int sai_check_folders(const struct sai_place *raw, const struct sai_place *final);
 
-/* No folder (RAW, FINAL) of one project may be one of the other, lie inside it or contain it. */
-int sai_check_other_project(const struct sai_place folders[2], const char *project, const struct sai_place others[2],
-                            const char *other);
+/* No folder of the project may be one of the other, lie inside it or contain it; but see options.by_dates. */
+int sai_check_other_project(const struct sai_project_work *work, const struct sai_extracted_project *other);
+
+/* The second in which a file was modified. */
+static inline int64_t sai_whole_seconds(int64_t mtime_ns)
+{
+    return mtime_ns / SAI_NANOSECONDS - (mtime_ns % SAI_NANOSECONDS < 0);
+}
+
+/* Finds the project's manifest among the known projects. */
+int sai_manifest_learn(struct sai_project_work *work);
+/* The manifest tells the project's time, or one end of it. */
+bool sai_manifest_has_time(const struct sai_manifest *manifest);
+/* Counts a final's time against the manifest's. */
+void sai_manifest_see_final(struct sai_manifest *manifest, int64_t mtime_ns);
+/* Compares the manifest with what was found; differences become issues. */
+int sai_manifest_check(struct sai_project_work *work);
+
+/* Reads the list of files of SAI_RAW or SAI_FINAL: all that belong to the project. */
+int sai_scan_folder(struct sai_project_work *work, int which, uint64_t *done);
+
+/* The image database: opening the file, writing a project's rows, and taking back what follows a mark. */
+int sai_images_open(struct selectai_extraction *extraction, const char *path);
+int sai_images_mark(off_t *mark, struct selectai_extraction *extraction);
+int sai_images_write(struct sai_project_work *work);
+void sai_images_roll_back(struct selectai_extraction *extraction, off_t mark);
 
 /* Whether both have the same bytes. A file that cannot be read is like no other. */
 bool sai_same_content(const char *path_a, const char *path_b);

@@ -92,19 +92,47 @@ int sai_check_folders(const struct sai_place *raw, const struct sai_place *final
 
 static const char *const kinds[] = {"RAW", "FINAL"};
 
-int sai_check_other_project(const struct sai_place folders[2], const char *project, const struct sai_place others[2],
-                            const char *other)
+static bool times_overlap(const struct sai_manifest *a, const struct sai_manifest *b)
+{
+    return a->started < b->finished && b->started < a->finished;
+}
+
+/* What keeps two projects from sharing one folder; NULL: nothing. */
+static const char *why_not_shared(const struct sai_project_work *work, const struct sai_extracted_project *other)
+{
+    bool dated = sai_manifest_has_time(&work->manifest) && sai_manifest_has_time(&other->manifest);
+    if (!work->extraction->by_dates)
+        return dated ? "give each project its own folders, or tell their files apart by the times in their manifests "
+                       "(--by-manifest-dates)"
+                     : "give each project its own folders";
+    if (!dated)
+        return "give each project its own folders, or a manifest with its dates";
+    if (times_overlap(&work->manifest, &other->manifest))
+        return "their times overlap, so they cannot be told apart by dates either: correct the dates in the manifests, "
+               "or give each project its own folders";
+    return NULL;
+}
+
+int sai_check_other_project(const struct sai_project_work *work, const struct sai_extracted_project *other)
 {
     for (int i = 0; i < 2; i++) {
         for (int k = 0; k < 2; k++) {
-            bool inside = lies_in(&folders[i], &others[k]);
-            if (!inside && !lies_in(&others[k], &folders[i]))
+            const struct sai_place *mine = &work->folders[i], *theirs = &other->folders[k];
+            bool inside = lies_in(mine, theirs);
+            if (!inside && !lies_in(theirs, mine))
                 continue;
-            const char *how = same(&folders[i].ids[0], &others[k].ids[0]) ? "is" : inside ? "lies inside" : "contains";
+            bool equal = same(&mine->ids[0], &theirs->ids[0]);
+            const char *remedy = equal && i == k ? why_not_shared(work, other) : "give each project its own folders";
+            if (!remedy)
+                continue;
             return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT,
                             "%s: the %s folder of project %s %s the %s folder of project %s (%s), and projects must "
-                            "not mix: give each project its own folders",
-                            folders[i].path, kinds[i], project, how, kinds[k], other, others[k].path);
+                            "not mix: %s",
+                            mine->path, kinds[i], work->name,
+                            equal    ? "is"
+                            : inside ? "lies inside"
+                                     : "contains",
+                            kinds[k], other->name, theirs->path, remedy);
         }
     }
     return SELECTAI_OK;

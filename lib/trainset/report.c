@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/iso_time.h"
 #include "trainset/extraction.h"
 
 #define AT(name) offsetof(struct sai_extract_counts, name)
@@ -33,6 +34,10 @@ static const struct count {
     {"orphan_finals", AT(orphan_finals)},
     {"duplicate_finals", AT(duplicate_finals)},
     {"ambiguous", AT(ambiguous)},
+    {"case_differs", AT(case_differs)}, /* the first of those behind the evidence */
+    {"files_of_other_projects", AT(files_of_other_projects)},
+    {"files_unattributed", AT(files_unattributed)},
+    {"companions", AT(companions)}, /* the last: only with an image database */
 };
 #define N_COUNTS (sizeof counts / sizeof *counts)
 
@@ -50,23 +55,74 @@ static void rate(struct sai_text *text, const char *name, uint64_t part, uint64_
     sai_text_json_number(text, whole ? (double)part / (double)whole : NAN);
 }
 
-static void counts_json(struct sai_text *text, const struct sai_extract_counts *c)
+static void count_json(struct sai_text *text, const struct count *count, const struct sai_extract_counts *c)
 {
-    for (size_t i = 0; i < N_COUNTS; i++) {
+    sai_text_printf(text, "\"%s\":%llu", count->name, (unsigned long long)count_at(c, count->offset));
+}
+
+static void counts_json(struct sai_text *text, const struct sai_extract_counts *c, bool with_companions)
+{
+    size_t i = 0;
+    for (; counts[i].offset != AT(case_differs); i++) {
         if (i > 0)
             sai_text_puts(text, ",");
-        sai_text_printf(text, "\"%s\":%llu", counts[i].name, (unsigned long long)count_at(c, counts[i].offset));
+        count_json(text, &counts[i], c);
         if (counts[i].offset == AT(anomalies))
             rate(text, "anomaly_rate", c->anomalies, c->entries);
         if (counts[i].offset == AT(cropped))
             rate(text, "crop_rate", c->cropped, c->entries);
     }
     sai_text_puts(text, ",\"crops_by_evidence\":{");
-    for (int32_t i = SELECTAI_CROP_EVIDENCE_MTIME; i <= SELECTAI_CROP_EVIDENCE_PIXELS; i++)
-        sai_text_printf(text, "%s\"%s\":%llu", i > SELECTAI_CROP_EVIDENCE_MTIME ? "," : "",
-                        sai_word_of(sai_words_crop_evidence, i), (unsigned long long)c->crops_by_evidence[i]);
+    for (int32_t k = SELECTAI_CROP_EVIDENCE_MTIME; k <= SELECTAI_CROP_EVIDENCE_PIXELS; k++)
+        sai_text_printf(text, "%s\"%s\":%llu", k > SELECTAI_CROP_EVIDENCE_MTIME ? "," : "",
+                        sai_word_of(sai_words_crop_evidence, k), (unsigned long long)c->crops_by_evidence[k]);
+    sai_text_puts(text, "}");
+    for (; i < N_COUNTS; i++) {
+        if (counts[i].offset == AT(companions) && !with_companions)
+            continue;
+        sai_text_puts(text, ",");
+        count_json(text, &counts[i], c);
+    }
+}
+
+/* ---- Manifests ------------------------------------------------------------------------------- */
+
+static void time_json(struct sai_text *text, int64_t seconds)
+{
+    char when[SAI_ISO_TIME_BYTES];
+    bool known = seconds != INT64_MIN && seconds != INT64_MAX && sai_time_format_iso(when, seconds);
+    if (known)
+        sai_text_printf(text, "\"%s\"", when);
+    else
+        sai_text_puts(text, "null");
+}
+
+static void known_json(struct sai_text *text, const char *name, bool known, uint64_t value)
+{
+    sai_text_printf(text, ",\"%s\":", name);
+    if (known)
+        sai_text_printf(text, "%llu", (unsigned long long)value);
+    else
+        sai_text_puts(text, "null");
+}
+
+static void manifest_json(struct sai_text *text, const struct sai_manifest *manifest)
+{
+    bool starts = manifest->started != INT64_MIN, ends = manifest->finished != INT64_MAX;
+    sai_text_puts(text, ",\"manifest\":{\"path\":");
+    sai_text_json_string(text, manifest->path);
+    known_json(text, "initial_images", manifest->initial_images >= 0, (uint64_t)manifest->initial_images);
+    known_json(text, "final_images", manifest->final_images >= 0, (uint64_t)manifest->final_images);
+    sai_text_puts(text, ",\"started\":");
+    time_json(text, manifest->started);
+    sai_text_puts(text, ",\"finished\":");
+    time_json(text, manifest->finished);
+    known_json(text, "finals_before", starts, manifest->finals_before);
+    known_json(text, "finals_after", ends, manifest->finals_after);
     sai_text_puts(text, "}");
 }
+
+/* ---- The report ------------------------------------------------------------------------------ */
 
 static void issue_json(struct sai_text *text, const struct selectai_issue *issue)
 {
@@ -80,12 +136,14 @@ static void issue_json(struct sai_text *text, const struct selectai_issue *issue
 }
 
 static int project_json(struct sai_text *text, const struct sai_extracted_project *project,
-                        const selectai_issues *issues)
+                        const selectai_issues *issues, bool with_companions)
 {
     sai_text_puts(text, "{\"project\":");
     sai_text_json_string(text, project->name);
     sai_text_puts(text, ",");
-    counts_json(text, &project->counts);
+    counts_json(text, &project->counts, with_companions);
+    if (project->manifest.present)
+        manifest_json(text, &project->manifest);
     sai_text_puts(text, ",\"issues\":[");
     for (size_t i = project->issues_begin; i < project->issues_end; i++) {
         struct selectai_issue issue = {.struct_size = sizeof issue};
@@ -122,12 +180,12 @@ int selectai_extraction_report_json(char **out, const selectai_extraction *extra
         if (i > 0)
             sai_text_puts(&text, ",");
         add_counts(&total, &extraction->projects[i].counts);
-        rc = project_json(&text, &extraction->projects[i], extraction->issues);
+        rc = project_json(&text, &extraction->projects[i], extraction->issues, extraction->wants_images);
     }
     sai_text_puts(&text, "],\"total\":{");
     sai_text_printf(&text, "\"projects\":%zu,\"issues\":%zu,", extraction->n_projects,
                     selectai_issues_count(extraction->issues));
-    counts_json(&text, &total);
+    counts_json(&text, &total, extraction->wants_images);
     sai_text_puts(&text, "}}\n");
     if (rc == SELECTAI_OK)
         return sai_text_finish(&text, out);

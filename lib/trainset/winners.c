@@ -103,7 +103,7 @@ static int match_among_several(struct matching *m, uint32_t final, uint32_t head
 {
     int rc = SELECTAI_OK;
     if (!m->has_rel) {
-        rc = sai_files_by_rel(&m->by_rel, &m->work->raw);
+        rc = sai_files_index(&m->by_rel, &m->work->raw, SAI_FILES_BY_REL);
         m->has_rel = true;
     }
     if (rc != SELECTAI_OK)
@@ -138,7 +138,7 @@ static int match_by_moment(struct matching *m, uint32_t final)
     uint32_t head = SAI_INDEX_END;
     int rc = SELECTAI_OK;
     if (!m->has_moment) {
-        rc = sai_files_by_moment(&m->by_moment, &m->work->raw);
+        rc = sai_files_index(&m->by_moment, &m->work->raw, SAI_FILES_BY_MOMENT);
         m->has_moment = true;
     }
     if (rc != SELECTAI_OK)
@@ -164,7 +164,7 @@ int sai_match_finals(struct sai_project_work *work)
     uint64_t scanned = work->raw.count + work->final.count;
 
     m.found = sai_calloc(work->final.count, 1);
-    int rc = m.found ? sai_files_by_name(&m.by_name, &work->raw) : SELECTAI_ERR_OUT_OF_MEMORY;
+    int rc = m.found ? sai_files_index(&m.by_name, &work->raw, SAI_FILES_BY_NAME) : SELECTAI_ERR_OUT_OF_MEMORY;
     for (uint32_t i = 0; rc == SELECTAI_OK && i < work->final.count; i++) {
         rc = match_by_name(&m, i);
         if (rc == SELECTAI_OK && (i & 63) == 63)
