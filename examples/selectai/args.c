@@ -121,6 +121,7 @@ static int set_value(const struct arg *arg, const char *text)
         *(const char **)arg->value = text;
         return 0;
     case ARG_LIST:
+    case ARG_REPEAT:
         return add_item(arg->value, text);
     case ARG_U32:
         if (parse_unsigned(text, UINT32_MAX, &whole))

@@ -16,6 +16,7 @@ enum arg_type {
     ARG_FLAG,   /* int: set to 1 */
     ARG_TEXT,   /* const char * */
     ARG_LIST,   /* struct text_list: may be repeated, and takes what follows up to the next flag */
+    ARG_REPEAT, /* struct text_list: may be repeated, one value each time */
     ARG_U32,    /* uint32_t */
     ARG_U64,    /* uint64_t */
     ARG_FLOAT,  /* float, finite, >= 0 */

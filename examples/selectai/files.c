@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,10 +80,63 @@ int same_file(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-int check_output(const char *path)
+/* The folder that holds the path, as text; NULL without memory. */
+static char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    char *folder = slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+    return slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+}
+
+static const char *name_in(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+int same_place(const char *a, const char *b)
+{
+    if (strcmp(a, b) == 0 || same_file(a, b))
+        return 1;
+    if (strcmp(name_in(a), name_in(b)) != 0)
+        return 0;
+    char *x = folder_of(a), *y = folder_of(b);
+    int same = x && y && same_file(x, y);
+    free(x);
+    free(y);
+    return same;
+}
+
+const char *place_among(const char *path, const struct text_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (same_place(path, list->items[i]))
+            return list->items[i];
+    return NULL;
+}
+
+int lies_directly_in(const char *path, const char *folder)
+{
+    char *above = folder_of(path);
+    int inside = above && same_file(above, folder);
+    free(above);
+    return inside;
+}
+
+int has_ending(const char *path, const char *endings)
+{
+    size_t n = strlen(path);
+    for (const char *p = endings; *p;) {
+        size_t k = strcspn(p, "|");
+        if (k < n && strncasecmp(path + n - k, p, k) == 0)
+            return 1;
+        p += k + (p[k] == '|');
+    }
+    return 0;
+}
+
+int check_output(const char *path)
+{
+    char *folder = folder_of(path);
     int code = EXIT_DONE;
     if (!folder)
         return EXIT_DONE; /* writing it will say so */

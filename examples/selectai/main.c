@@ -8,20 +8,39 @@
 
 #include "verbs.h"
 
-static const struct verb *const verbs[] = {
-    &verb_demo,     &verb_sample,  &verb_extract, &verb_embed,        &verb_train,
-    &verb_evaluate, &verb_suggest, &verb_cache,   &verb_recover_crop, &verb_hash,
+/* In the order of work. */
+static const struct section {
+    const char *title;
+    const struct verb *verbs[4]; /* up to NULL */
+} sections[] = {
+    {"to try it", {&verb_demo, &verb_sample}},
+    {"past decisions", {&verb_extract, &verb_merge, &verb_anomalies}},
+    {"images as vectors", {&verb_embed, &verb_cache}},
+    {"models", {&verb_train, &verb_evaluate, &verb_suggest}},
+    {"single images", {&verb_hash, &verb_recover_crop}},
 };
+#define N_SECTIONS (sizeof sections / sizeof *sections)
 
 static void print_usage(FILE *stream)
 {
-    fprintf(stream,
-            "usage: selectai VERB [options]\n\n"
-            "Learns one person's choice among groups of generated images, and suggests the next ones.\n\nverbs:\n");
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
-        fprintf(stream, "  %-14s %s\n", verbs[i]->name, verbs[i]->summary);
+    fprintf(stream, "usage: selectai VERB [options]\n\n"
+                    "Learns one person's choice among groups of generated images, and suggests the next ones.\n");
+    for (size_t i = 0; i < N_SECTIONS; i++) {
+        fprintf(stream, "\n%s:\n", sections[i].title);
+        for (const struct verb *const *verb = sections[i].verbs; *verb; verb++)
+            fprintf(stream, "  %-14s %s\n", (*verb)->name, (*verb)->summary);
+    }
     fprintf(stream, "\n'selectai VERB --help' lists a verb's options; 'selectai --version' the version.\n"
                     "Exit codes: 0 done, 1 failed or problems found, 2 wrong usage, 130 interrupted.\n");
+}
+
+static const struct verb *find_verb(const char *name)
+{
+    for (size_t i = 0; i < N_SECTIONS; i++)
+        for (const struct verb *const *verb = sections[i].verbs; *verb; verb++)
+            if (strcmp(name, (*verb)->name) == 0)
+                return *verb;
+    return NULL;
 }
 
 static int run(int argc, char **argv)
@@ -38,9 +57,9 @@ static int run(int argc, char **argv)
         print_usage(stdout);
         return EXIT_DONE;
     }
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
-        if (strcmp(argv[1], verbs[i]->name) == 0)
-            return verbs[i]->run(argc - 1, argv + 1, verbs[i]);
+    const struct verb *verb = find_verb(argv[1]);
+    if (verb)
+        return verb->run(argc - 1, argv + 1, verb);
     fprintf(stderr, "selectai: there is no verb '%s'\nTry 'selectai --help'.\n", argv[1]);
     return EXIT_USAGE;
 }

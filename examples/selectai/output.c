@@ -29,12 +29,12 @@ json_t *json_of_text(char *text)
     return value ? value : json_null();
 }
 
-json_t *json_of_issues(const selectai_issues *issues)
+json_t *json_of_issues_of_kind(const selectai_issues *issues, const char *kind)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < selectai_issues_count(issues); i++) {
         struct selectai_issue issue = {.struct_size = sizeof issue};
-        if (selectai_issues_get(issues, i, &issue) != SELECTAI_OK)
+        if (selectai_issues_get(issues, i, &issue) != SELECTAI_OK || (kind && strcmp(issue.kind, kind) != 0))
             continue;
         json_t *item = json_pack("{s:s, s:i}", "kind", issue.kind, "code", (int)issue.code);
         /* A path may be no UTF-8: jansson refuses it, and the message, which is cleaned, has to do. */
@@ -45,6 +45,41 @@ json_t *json_of_issues(const selectai_issues *issues)
         json_array_append_new(list, item);
     }
     return list;
+}
+
+json_t *json_of_issues(const selectai_issues *issues)
+{
+    return json_of_issues_of_kind(issues, NULL);
+}
+
+char *count_text(char buf[COUNT_TEXT], uint64_t value)
+{
+    char digits[24];
+    int n = snprintf(digits, sizeof digits, "%llu", (unsigned long long)value), k = 0;
+    for (int i = 0; i < n; i++) {
+        if (i > 0 && (n - i) % 3 == 0)
+            buf[k++] = ',';
+        buf[k++] = digits[i];
+    }
+    buf[k] = '\0';
+    return buf;
+}
+
+void print_name(const char *text, int width)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+        if (*p < 0x20 || *p == 0x7F) {
+            putchar('?');
+        } else if (*p == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0) { /* control characters as UTF-8 has them */
+            putchar('?');
+            p++;
+        } else {
+            putchar(*p);
+        }
+        width -= (p[1] & 0xC0) != 0x80; /* at a character's last byte */
+    }
+    for (; width > 0; width--)
+        putchar(' ');
 }
 
 static void print_share(double value, double low, double high)
@@ -93,4 +128,16 @@ int write_text_file(const char *path, const char *text, size_t n)
     }
     free(temporary);
     return failed ? EXIT_FAILED : EXIT_DONE;
+}
+
+int write_json_file(const char *path, const json_t *document)
+{
+    char *text = json_dumps(document, JSON_COMPACT | JSON_STYLE);
+    size_t n = text ? strlen(text) : 0;
+    if (!text)
+        return report_failure(SELECTAI_ERR_OUT_OF_MEMORY);
+    text[n] = '\n'; /* in place of the end, which write_text_file does not need */
+    int code = write_text_file(path, text, n + 1);
+    free(text);
+    return code;
 }

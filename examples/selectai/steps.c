@@ -98,10 +98,15 @@ int embed_entries(selectai_embedding_cache *cache, selectai_encoder *encoder, co
     struct selectai_entry first = {.struct_size = sizeof first}, entry = {.struct_size = sizeof entry};
     size_t n = selectai_trainset_count(set);
     char *last = NULL;
+    size_t n_homeless = 0;
     int rc = SELECTAI_OK;
 
     for (size_t i = 0; i < n && rc == SELECTAI_OK; i++) {
         rc = selectai_trainset_get(set, i, &first);
+        if (rc == SELECTAI_OK && !first.project[0]) { /* a crop whose log tells no project */
+            n_homeless++;
+            continue;
+        }
         if (rc != SELECTAI_OK || (last && strcmp(last, first.project) == 0) || !project_is_new(set, i, first.project))
             continue;
         struct file_list files = {0};
@@ -118,5 +123,9 @@ int embed_entries(selectai_embedding_cache *cache, selectai_encoder *encoder, co
         free_files(&files);
     }
     free(last);
+    if (n_homeless > 0)
+        say("%zu rows do not tell their project, and were not embedded: give --project NAME, --config or --manifest",
+            n_homeless);
+    total->failed += n_homeless;
     return rc;
 }

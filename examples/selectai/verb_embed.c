@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "verbs.h"
+#include "project_args.h"
 
 struct embed_args {
-    const char *project, *cache;
+    const char *cache;
+    struct project_args projects; /* its `project`: of folders, and of rows that tell none */
     struct encoder_args encoder;
     struct text_list input, rest;
     int32_t store;
@@ -34,8 +35,9 @@ static int embed_folders(selectai_embedding_cache *cache, selectai_encoder *enco
     if (rc == SELECTAI_OK)
         rc = drop_repeated_files(&files);
     if (rc == SELECTAI_OK)
-        rc = selectai_embed_files(&counts, &issues, cache, encoder, args->project, (const char *const *)files.paths,
-                                  (const char *const *)files.rel_paths, files.count, &options);
+        rc = selectai_embed_files(&counts, &issues, cache, encoder, args->projects.project,
+                                  (const char *const *)files.paths, (const char *const *)files.rel_paths, files.count,
+                                  &options);
     end_progress(progress);
     print_issues(issues, 20);
     selectai_issues_destroy(&issues);
@@ -49,9 +51,8 @@ static int embed_logs(selectai_embedding_cache *cache, selectai_encoder *encoder
                       struct progress *progress, struct selectai_embed_counts *total)
 {
     selectai_trainset *set = NULL;
-    int rc = selectai_trainset_load(&set, args->input.items, args->input.count, 0);
+    int rc = load_decisions(&set, &args->input, &args->projects, 0, progress);
     if (rc == SELECTAI_OK) {
-        print_issues(selectai_trainset_issues(set), 10);
         rc = embed_entries(cache, encoder, set, args->encoder.threads, progress, total);
         total->failed += selectai_issues_count(selectai_trainset_issues(set));
     }
@@ -105,8 +106,10 @@ static int run(int argc, char **argv, const struct verb *verb)
     struct embed_args a = {.encoder.what = "builtin"};
     const struct arg args[] = {
         {"cache", ARG_TEXT, &a.cache, "DIR", "where the vectors go; made if needed", 1},
-        {"project", ARG_TEXT, &a.project, "NAME", "the project that DIR or FILES belong to", 0},
-        {"input", ARG_LIST, &a.input, "LOG...", "embed the images of training entries instead", 0},
+        {"project", ARG_TEXT, &a.projects.project, "NAME",
+         "the project that DIR or FILES belong to, and rows of old logs that tell none", 0},
+        {"input", ARG_LIST, &a.input, "LOG...", "embed the images of training entries or old logs instead", 0},
+        LOG_FLAGS(&a.projects),
         {"encoder", ARG_TEXT, &a.encoder.what, "builtin|FILE", "built-in descriptor, or CLIP weights (.safetensors)",
          0},
         {"activation", ARG_CHOICE, &a.encoder.activation, "quickgelu|gelu", "of the CLIP weights; the file cannot tell",
@@ -124,12 +127,15 @@ static int run(int argc, char **argv, const struct verb *verb)
     int code = parse_args(argc, argv, verb, args, &a.rest);
     if (code < 0 && a.rest.count == 0 && a.input.count == 0)
         code = usage_error(verb, "nothing to embed: give a folder, files, or --input LOG");
-    if (code < 0 && a.rest.count > 0 && !a.project)
+    if (code < 0 && a.rest.count > 0 && !a.projects.project)
         code = usage_error(verb, "--project NAME is needed: vectors are looked up by project and file name");
+    if (code < 0)
+        code = check_project_args(verb, &a.projects);
     if (code < 0)
         code = embed(&a);
     free_list(&a.rest);
     free_list(&a.input);
+    free_project_args(&a.projects);
     return code;
 }
 

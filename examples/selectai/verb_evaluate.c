@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 
-#include "verbs.h"
+#include "project_args.h"
 
 /* A model file is one of two kinds; the loader of the other kind says MISMATCH. */
 static int evaluate_file(selectai_evaluation **out, const char *model, const selectai_trainset *set,
@@ -27,20 +27,27 @@ static int run(int argc, char **argv, const struct verb *verb)
 {
     const char *model = NULL, *cache_dir = NULL;
     struct text_list data = {0};
+    struct project_args projects = {0};
+    struct progress progress = {0};
     int json = 0;
     selectai_trainset *set = NULL;
     selectai_embedding_cache *cache = NULL;
     selectai_evaluation *evaluation = NULL;
     const struct arg args[] = {
         {"model", ARG_TEXT, &model, "FILE", "a ranker or cropper", 1},
-        {"data", ARG_LIST, &data, "LOG...", "training entries", 1},
+        {"data", ARG_LIST, &data, "LOG...", "training entries (.jsonl, .csv) or old logs", 1},
         {"cache", ARG_TEXT, &cache_dir, "DIR", "vectors, as made by 'embed'", 1},
+        LOG_PROJECT_FLAG(&projects),
+        LOG_FLAGS(&projects),
         {"json", ARG_FLAG, &json, NULL, "print JSON", 0},
+        {"quiet", ARG_FLAG, &progress.quiet, NULL, "no progress", 0},
         {0},
     };
     int code = parse_args(argc, argv, verb, args, NULL);
+    if (code < 0)
+        code = check_project_args(verb, &projects);
     if (code < 0) {
-        int rc = selectai_trainset_load(&set, data.items, data.count, 0);
+        int rc = load_decisions(&set, &data, &projects, 0, &progress);
         if (rc == SELECTAI_OK)
             rc = selectai_embedding_cache_open(&cache, cache_dir);
         if (rc == SELECTAI_OK)
@@ -52,7 +59,6 @@ static int run(int argc, char **argv, const struct verb *verb)
             code = report_failure(rc);
         } else {
             json_t *document = json_of_text(text);
-            print_issues(selectai_trainset_issues(set), 10);
             print_issues(selectai_evaluation_issues(evaluation), 10);
             code = EXIT_DONE;
             if (json) {
@@ -70,12 +76,13 @@ static int run(int argc, char **argv, const struct verb *verb)
     selectai_embedding_cache_close(&cache);
     selectai_trainset_destroy(&set);
     free_list(&data);
+    free_project_args(&projects);
     return code;
 }
 
 const struct verb verb_evaluate = {
     .name = "evaluate",
     .summary = "measure a model on decisions that it has not seen, beside the trivial rules",
-    .usage = "--model FILE --data LOG... --cache DIR [--json]",
+    .usage = "--model FILE --data LOG... --cache DIR [options]",
     .run = run,
 };

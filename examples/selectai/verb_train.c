@@ -6,11 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "verbs.h"
+#include "project_args.h"
 
 struct train_args {
     struct text_list data, rest;
     const char *cache, *output;
+    struct project_args projects;
     int json, quiet, cropper;
     struct selectai_ranker_options ranker;
     struct selectai_cropper_options crop;
@@ -84,11 +85,9 @@ static int train(struct train_args *args)
     selectai_embedding_cache *cache = NULL;
     struct progress progress = {.quiet = args->quiet};
     int code;
-    int rc = selectai_trainset_load(&set, args->data.items, args->data.count, 0);
-    if (rc == SELECTAI_OK) {
-        print_issues(selectai_trainset_issues(set), 10);
+    int rc = load_decisions(&set, &args->data, &args->projects, 0, &progress);
+    if (rc == SELECTAI_OK)
         rc = selectai_embedding_cache_open(&cache, args->cache);
-    }
     if (rc != SELECTAI_OK)
         code = report_failure(rc);
     else
@@ -121,7 +120,7 @@ static int run(int argc, char **argv, const struct verb *verb)
     const struct shared_flags ranker = SHARED_FLAGS(&a.ranker), cropper = SHARED_FLAGS(&a.crop);
     const struct shared_flags f = a.cropper ? cropper : ranker;
     const struct arg args[] = {
-        {"data", ARG_LIST, &a.data, "LOG...", "training entries (.jsonl, .csv)", 1},
+        {"data", ARG_LIST, &a.data, "LOG...", "training entries (.jsonl, .csv) or old logs", 1},
         {"cache", ARG_TEXT, &a.cache, "DIR", "vectors, as made by 'embed'", 1},
         {"output", ARG_TEXT, &a.output, "FILE", "the model (.safetensors)", 1},
         {"anomaly-weight", ARG_FLOAT, &a.ranker.anomaly_weight, "W",
@@ -137,6 +136,8 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"split", ARG_CHOICE, f.split, "group|project", "what is held out for the figures", 0},
         {"hold-out", ARG_TEXT, f.hold_out, "PROJECT", "--split project: the one held out", 0},
         {"test-share", ARG_FLOAT, f.test_share, "X", "--split group: share of groups held out (0.2)", 0},
+        LOG_PROJECT_FLAG(&a.projects),
+        LOG_FLAGS(&a.projects),
         {"backend", ARG_TEXT, f.backend_dir, "DIR", "folder of selectai-torch.so, if not installed", 0},
         {"threads", ARG_U32, f.threads, "N", "default: all cores", 0},
         {"json", ARG_FLAG, &a.json, NULL, "print the figures as JSON", 0},
@@ -148,15 +149,17 @@ static int run(int argc, char **argv, const struct verb *verb)
         code = usage_error(verb, "say first what to train: ranker or cropper");
     if (code < 0 && *f.hold_out && *f.split != SELECTAI_SPLIT_PROJECT)
         code = usage_error(verb, "--hold-out needs --split project");
-    for (size_t i = 0; code < 0 && i < a.data.count; i++)
-        if (same_file(a.output, a.data.items[i]))
-            code = usage_error(verb, "--output %s is also --data: it would be lost", a.output);
+    if (code < 0)
+        code = check_project_args(verb, &a.projects);
+    if (code < 0)
+        code = check_log_output(verb, "output", a.output, &a.data, &a.projects);
     if (code < 0 && check_output(a.output))
         code = EXIT_FAILED;
     if (code < 0)
         code = train(&a);
     free_list(&a.data);
     free_list(&a.rest);
+    free_project_args(&a.projects);
     return code;
 }
 

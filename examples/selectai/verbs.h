@@ -12,8 +12,8 @@
 #include "args.h"
 #include "terminal.h"
 
-extern const struct verb verb_extract, verb_embed, verb_cache, verb_train, verb_evaluate, verb_suggest,
-    verb_recover_crop, verb_hash, verb_sample, verb_demo;
+extern const struct verb verb_extract, verb_merge, verb_anomalies, verb_embed, verb_cache, verb_train, verb_evaluate,
+    verb_suggest, verb_recover_crop, verb_hash, verb_sample, verb_demo;
 
 /* ---- output.c: results on stdout ------------------------------------------------------------- */
 
@@ -31,8 +31,20 @@ json_t *json_of_issues(const selectai_issues *issues);
 /* A table of figures beside their baselines. */
 void print_evaluation(const selectai_evaluation *evaluation);
 
+/* The issues of one kind, or with `kind` NULL all. */
+json_t *json_of_issues_of_kind(const selectai_issues *issues, const char *kind);
+
+/* 19183 as "19,183"; returns buf. */
+#define COUNT_TEXT 32
+char *count_text(char buf[COUNT_TEXT], uint64_t value);
+
+/* Prints text that came from files: control characters become '?'. Filled up with blanks to `width` characters. */
+void print_name(const char *text, int width);
+
 /* Writes text to `path` whole or not at all. 0, or EXIT_FAILED with a message. */
 int write_text_file(const char *path, const char *text, size_t n);
+/* The document in compact form, followed by a newline. */
+int write_json_file(const char *path, const json_t *document);
 
 /* ---- files.c: folders and lists of files ----------------------------------------------------- */
 
@@ -51,6 +63,13 @@ void free_files(struct file_list *list);
 int check_output(const char *path);
 /* 1 if both paths exist and are one file, also by links. */
 int same_file(const char *a, const char *b);
+/* The same, also where nothing is there yet: one name in one folder. */
+int same_place(const char *a, const char *b);
+/* The first of the list that is the same place, or NULL. */
+const char *place_among(const char *path, const struct text_list *list);
+int lies_directly_in(const char *path, const char *folder);
+/* endings: ".a|.b"; the case of letters does not count. */
+int has_ending(const char *path, const char *endings);
 
 /* Makes one folder (parents must exist); fine if it is there. */
 int make_folder(const char *path);
