@@ -84,6 +84,7 @@ int sai_decisions_add(struct sai_decisions *d, const struct selectai_entry *entr
                                     .n = 1,
                                     .side = SAI_SIDE_TRAIN,
                                     .usable = true,
+                                    .crop_alone = entry->n_negatives == 0,
                                     .has_crop = entry->has_crop == 1,
                                     .crop = entry->crop};
     int rc = add_member(d, entry->project, entry->chosen_path, entry->chosen_stage);
@@ -124,7 +125,7 @@ static int mark_repeated(struct sai_decisions *d)
         order[i] = (struct named){d->items[i].text, i};
     qsort(order, d->count, sizeof *order, by_text_then_index);
     for (size_t i = 1; i < d->count; i++)
-        if (strcmp(order[i - 1].text, order[i].text) == 0)
+        if (strcmp(order[i - 1].text, order[i].text) == 0 && !d->items[order[i].index].crop_alone)
             d->items[order[i].index].usable = false;
     sai_free(order);
     return SELECTAI_OK;
@@ -136,7 +137,9 @@ static int report_unusable(struct sai_decisions *d, struct selectai_issues *issu
     for (size_t i = 0; i < d->count && rc == SELECTAI_OK; i++) {
         struct sai_decision *decision = &d->items[i];
         const char *path = d->members[decision->first].path;
-        if (!decision->usable)
+        if (decision->crop_alone)
+            d->n_crops_alone++; /* logs hold thousands of them: nothing is wrong with any */
+        else if (!decision->usable)
             rc = sai_issues_add(issues, SELECTAI_ERR_EXISTS, "repeated", path, 0,
                                 "%s: the same decision of project %s stands in the data already", path,
                                 decision->project);
@@ -146,6 +149,15 @@ static int report_unusable(struct sai_decisions *d, struct selectai_issues *issu
         decision->usable = decision->usable && decision->n >= 2;
     }
     return rc;
+}
+
+/* Tools that logged sessions began to number their sets anew in each. */
+static uint64_t set_key(const struct selectai_entry *entry)
+{
+    uint64_t key = sai_hash_bytes(entry->project, strlen(entry->project), 1);
+    if (*entry->session_id)
+        key = sai_hash_bytes(entry->session_id, strlen(entry->session_id), key);
+    return sai_hash_bytes(entry->set_id, strlen(entry->set_id), key);
 }
 
 int sai_decisions_read(struct sai_decisions *out, struct selectai_issues *issues, const selectai_trainset *set)
@@ -160,8 +172,7 @@ int sai_decisions_read(struct sai_decisions *out, struct selectai_issues *issues
         if (rc == SELECTAI_OK)
             rc = sai_decisions_add(out, &entry);
         if (rc == SELECTAI_OK && entry.set_id[0] != '\0')
-            set_keys[i] = sai_hash_bytes(entry.set_id, strlen(entry.set_id),
-                                         sai_hash_bytes(entry.project, strlen(entry.project), 1));
+            set_keys[i] = set_key(&entry);
     }
     if (rc == SELECTAI_OK)
         rc = mark_repeated(out);

@@ -31,7 +31,8 @@ struct sai_decision {
     uint32_t group;      /* decisions that share an image or a set id have the same: 0 .. n_groups - 1 */
     uint64_t identity;   /* of the group: smallest key of its images */
     int32_t side;        /* SAI_SIDE_* */
-    bool usable;         /* false: became an issue */
+    bool usable;         /* false: became an issue, or a crop alone among pairs */
+    bool crop_alone;     /* from an old crop log: nothing was chosen from, n is 1 */
     bool has_crop;
     struct selectai_box crop;
 };
@@ -42,6 +43,7 @@ struct sai_decisions {
     struct sai_member *members;
     size_t n_members, members_capacity;
     size_t n_groups;
+    size_t n_crops_alone;
     struct sai_arena arena;
 };
 
@@ -53,7 +55,8 @@ int sai_decisions_add(struct sai_decisions *decisions, const struct selectai_ent
 
 /*
  * All entries of a set, grouped. Repeated decisions and those without a loser other than the winner itself are not
- * usable and become issues. `set` must outlive the decisions. Call sai_decisions_free() in any case.
+ * usable and become issues. Crops alone are no pairs: not usable until sai_require_crops() asks for them. `set` must
+ * outlive the decisions. Call sai_decisions_free() in any case.
  */
 int sai_decisions_read(struct sai_decisions *out, struct selectai_issues *issues, const selectai_trainset *set);
 

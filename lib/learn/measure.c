@@ -68,8 +68,8 @@ int sai_measure_begin(struct sai_measurement *m, const struct sai_model *model, 
             SELECTAI_ERR_NO_DATA,
             "nothing left to measure on: of %zu decisions the model has seen %zu, %zu are not in the cache%s: "
             "give decisions that it was not trained on",
-            m->decisions.count, m->head.excluded_seen, m->head.excluded_missing,
-            without > 0 ? ", others have no crop" : "");
+            m->decisions.count - (what == SAI_JOIN_WINNER ? 0 : m->decisions.n_crops_alone), m->head.excluded_seen,
+            m->head.excluded_missing, without > 0 ? ", others have no crop" : "");
     return rc;
 }
 
@@ -137,10 +137,31 @@ static const char *objection(const struct sai_decision *it, bool repeated, const
     return sai_box_to_numbers(&numbers, &it->crop) ? NULL : "aspect-changed";
 }
 
+/* One issue for all of them. */
+static int take_crops_alone(struct sai_decisions *d, struct selectai_issues *issues)
+{
+    size_t homeless = 0;
+    for (size_t i = 0; i < d->count; i++) {
+        struct sai_decision *it = &d->items[i];
+        if (!it->crop_alone)
+            continue;
+        it->usable = it->project[0] != '\0';
+        homeless += !it->usable;
+    }
+    if (homeless == 0)
+        return SELECTAI_OK;
+    return sai_issues_add(issues, SELECTAI_ERR_NOT_FOUND, "unknown-project", NULL, 0,
+                          "%zu crops are of no known project and left out: name it when the logs are read, with "
+                          "--config, --manifest or --project",
+                          homeless);
+}
+
 int sai_require_crops(struct sai_decisions *d, struct selectai_issues *issues, size_t *n_without)
 {
     bool *repeated = sai_calloc(d->count, sizeof *repeated);
-    int rc = repeated ? mark_repeated(repeated, d) : SELECTAI_ERR_OUT_OF_MEMORY;
+    int rc = repeated ? take_crops_alone(d, issues) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK)
+        rc = mark_repeated(repeated, d);
     *n_without = 0;
     for (size_t i = 0; i < d->count && rc == SELECTAI_OK; i++) {
         struct sai_decision *it = &d->items[i];

@@ -26,7 +26,10 @@ int sai_measure_end(selectai_evaluation **evaluation, const struct sai_measureme
 
 void sai_measure_free(struct sai_measurement *measurement);
 
-/* Takes decisions without a known crop, or with one that does not keep the aspect, out; see the issues. */
+/*
+ * Takes decisions without a known crop, or with one that does not keep the aspect, out; see the issues. Crops alone are
+ * taken in if their project is known: of others nobody could say that they are not of a project that is held out.
+ */
 int sai_require_crops(struct sai_decisions *decisions, struct selectai_issues *issues, size_t *n_without);
 
 /* MISMATCH, naming both, unless the cache holds vectors of this encoder and dimension. */

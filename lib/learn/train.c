@@ -44,10 +44,11 @@ static int count_sides(struct sai_training *t)
 /* Says what became of the decisions: the person must find out why so few are left. */
 static int too_few(const struct sai_training *t, int what)
 {
+    size_t n = t->decisions.count - (what == SAI_JOIN_WINNER ? 0 : t->decisions.n_crops_alone);
     return SAI_FAIL(SELECTAI_ERR_NO_DATA,
                     "%zu decisions to train on, %u are the least: of %zu, %zu have images that are not in the cache%s, "
                     "%zu are held out for the figures and %zu to stop training: embed the missing images, or add data",
-                    t->n_sides[SAI_SIDE_TRAIN], SAI_TRAIN_MIN, t->decisions.count, t->n_missing,
+                    t->n_sides[SAI_SIDE_TRAIN], SAI_TRAIN_MIN, n, t->n_missing,
                     what == SAI_JOIN_WINNER ? ", others have no usable crop" : "", t->n_sides[SAI_SIDE_TEST],
                     t->n_sides[SAI_SIDE_VALIDATION]);
 }
