@@ -1,8 +1,9 @@
 /*
  * trainset/winners.c: which file in RAW a file in FINAL was made from.
  *
- * By exact name first, for all finals, then by (timestamp, stage): so a renamed copy never takes the place of the file
- * that has the right name.
+ * By exact name first, for all finals, then by name without regard to case (a copy on such a file system), then by
+ * (timestamp, stage): so a renamed copy never takes the place of the file that has the right name. Among several
+ * candidates the one in the same relative folder counts, then the one of identical content; else it is left open.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -13,16 +14,51 @@
 
 #define MAX_CANDIDATES 64u /* more files of one name are ambiguous without reading them all */
 
-/* Bits of sai_fate.maybe: which table's chain was marked. */
-#define MAYBE_BY_NAME   1u
-#define MAYBE_BY_MOMENT 2u
+/* Tables of the files in RAW, each built when it is first needed. */
+enum table { NAME, NAME_FOLDED, MOMENT, REL, REL_FOLDED, PLACE, FOLDER, FOLDER_FOLDED, N_TABLES };
+static const struct {
+    enum sai_files_key by;
+    bool ignore_case;
+} tables[N_TABLES] = {
+    [NAME] = {SAI_FILES_BY_NAME, false},     [NAME_FOLDED] = {SAI_FILES_BY_NAME, true},
+    [MOMENT] = {SAI_FILES_BY_MOMENT, false}, [REL] = {SAI_FILES_BY_REL, false},
+    [REL_FOLDED] = {SAI_FILES_BY_REL, true}, [PLACE] = {SAI_FILES_BY_PLACE, false},
+    [FOLDER] = {SAI_FILES_BY_FOLDER, false}, [FOLDER_FOLDED] = {SAI_FILES_BY_FOLDER, true},
+};
+
+/* The ways to find a source, the surest first; each is gone for all finals before the next. */
+static const struct way {
+    enum table table;
+    int evidence;
+    uint8_t maybe; /* bit of sai_fate.maybe: this table's chain was marked */
+} ways[] = {
+    {NAME, SELECTAI_EVIDENCE_NAME, 1},
+    {NAME_FOLDED, SELECTAI_EVIDENCE_NAME, 2},
+    {MOMENT, SELECTAI_EVIDENCE_STAGE, 4},
+};
+#define N_WAYS (sizeof ways / sizeof *ways)
 
 struct matching {
     struct sai_project_work *work;
-    struct sai_name_index by_name, by_rel, by_moment; /* of RAW; by_rel and by_moment are built when first needed */
-    bool has_rel, has_moment;
-    uint8_t *found; /* one per final: its exact name is in RAW */
+    struct sai_name_index tables[N_TABLES];
+    bool built[N_TABLES];
+    uint8_t *found; /* one per final: what may be its source is in RAW */
 };
+
+/* The first item of that key, SAI_INDEX_END if there is none. */
+static int look_up(uint32_t *item, struct matching *m, enum table which, const void *key, size_t length)
+{
+    struct sai_name_index *table = &m->tables[which];
+    if (!m->built[which]) {
+        table->ignore_case = tables[which].ignore_case;
+        int rc = sai_files_index(table, &m->work->raw, tables[which].by);
+        if (rc != SELECTAI_OK)
+            return rc;
+        m->built[which] = true;
+    }
+    *item = sai_name_index_find(table, key, length);
+    return SELECTAI_OK;
+}
 
 /* ---- Outcomes -------------------------------------------------------------------------------- */
 
@@ -34,7 +70,17 @@ static int report(struct matching *m, uint32_t final, int code, const char *kind
     return rc;
 }
 
-static int choose(struct matching *m, uint32_t final, uint32_t raw, int evidence)
+/* Says that only the case of letters tells the two apart. */
+static int note_case(struct matching *m, uint32_t final, uint32_t raw)
+{
+    char message[512];
+    snprintf(message, sizeof message, "differs from %s in the case of letters only, and is taken as its copy",
+             m->work->raw.items[raw].rel);
+    m->work->counts.case_differs++;
+    return report(m, final, SELECTAI_ERR_MISMATCH, "case-differs", message);
+}
+
+static int choose(struct matching *m, uint32_t final, uint32_t raw, int evidence, bool case_ignored)
 {
     struct sai_fate *fate = &m->work->fates[raw];
     if (fate->final_plus_1 != 0) {
@@ -46,21 +92,21 @@ static int choose(struct matching *m, uint32_t final, uint32_t raw, int evidence
     }
     fate->final_plus_1 = final + 1;
     fate->evidence = (uint8_t)evidence;
-    return SELECTAI_OK;
+    return case_ignored ? note_case(m, final, raw) : SELECTAI_OK;
 }
 
 /* All files of the chain may be the source: none of them is a sure loser. */
-static int leave_open(struct matching *m, uint32_t final, const struct sai_name_index *index, uint32_t head,
-                      uint8_t bit)
+static int leave_open(struct matching *m, uint32_t final, const struct way *way, uint32_t head)
 {
+    const struct sai_name_index *index = &m->tables[way->table];
     const struct sai_files *raw = &m->work->raw;
     struct sai_fate *fates = m->work->fates;
     char message[512];
 
     /* The head's bit stands for the whole chain: a thousand finals of one name do not mark it a thousand times. */
-    bool done = fates[index->items[head].value].maybe & bit;
+    bool done = fates[index->items[head].value].maybe & way->maybe;
     for (uint32_t i = head; !done && i != SAI_INDEX_END; i = index->items[i].next)
-        fates[index->items[i].value].maybe |= bit;
+        fates[index->items[i].value].maybe |= way->maybe;
     uint32_t second = index->items[head].next;
     snprintf(message, sizeof message, "may come from %s, %s%s: cannot tell which, so it is left out",
              raw->items[index->items[head].value].rel, raw->items[index->items[second].value].rel,
@@ -72,21 +118,22 @@ static int leave_open(struct matching *m, uint32_t final, const struct sai_name_
 /* ---- Content --------------------------------------------------------------------------------- */
 
 /* The only one of the chain with the final's content, or SAI_INDEX_END. */
-static int find_by_content(uint32_t *out, struct matching *m, uint32_t final, uint32_t head)
+static int find_by_content(uint32_t *out, struct matching *m, uint32_t final, const struct way *way, uint32_t head)
 {
+    const struct sai_name_item *items = m->tables[way->table].items;
     unsigned seen = 0, n_same = 0;
     char *path = sai_files_path(&m->work->final, final);
     int rc = path ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
 
     *out = SAI_INDEX_END;
-    for (uint32_t i = head; rc == SELECTAI_OK && i != SAI_INDEX_END; i = m->by_name.items[i].next) {
+    for (uint32_t i = head; rc == SELECTAI_OK && i != SAI_INDEX_END; i = items[i].next) {
         if (++seen > MAX_CANDIDATES || n_same > 1)
             break;
-        char *candidate = sai_files_path(&m->work->raw, m->by_name.items[i].value);
+        char *candidate = sai_files_path(&m->work->raw, items[i].value);
         if (!candidate) {
             rc = SELECTAI_ERR_OUT_OF_MEMORY;
         } else if (sai_same_content(candidate, path)) {
-            *out = m->by_name.items[i].value;
+            *out = items[i].value;
             n_same++;
         }
         sai_free(candidate);
@@ -97,64 +144,137 @@ static int find_by_content(uint32_t *out, struct matching *m, uint32_t final, ui
     return rc;
 }
 
+/* ---- The same folder ------------------------------------------------------------------------- */
+
+/* What lies in the final's own place below RAW. */
+struct place {
+    uint32_t raw; /* the only file there, or SAI_INDEX_END */
+    bool case_ignored;
+};
+
+static bool same_folder(const struct sai_file *a, const struct sai_file *b)
+{
+    return a->base == b->base && memcmp(a->rel, b->rel, a->base) == 0;
+}
+
+/* Of the paths that differ in case only: the only one in the final's very folder, else the only one. */
+static void pick_place(struct place *out, const struct matching *m, uint32_t final, const struct way *way,
+                       uint32_t item)
+{
+    const struct sai_file *wanted = &m->work->final.items[final], *raw = m->work->raw.items;
+    const struct sai_name_item *items = m->tables[REL_FOLDED].items;
+    uint32_t any = SAI_INDEX_END, exact = SAI_INDEX_END;
+    unsigned n_any = 0, n_exact = 0, seen = 0;
+    for (; item != SAI_INDEX_END && seen < MAX_CANDIDATES; item = items[item].next, seen++) {
+        const struct sai_file *file = &raw[items[item].value];
+        if (way->table == NAME && strcmp(sai_file_name(file), sai_file_name(wanted)) != 0)
+            continue;
+        n_any++;
+        any = items[item].value;
+        if (same_folder(file, wanted)) {
+            n_exact++;
+            exact = items[item].value;
+        }
+    }
+    if (item != SAI_INDEX_END)
+        return; /* too many to tell */
+    out->raw = n_exact == 1 ? exact : n_any == 1 ? any : SAI_INDEX_END;
+    out->case_ignored = true;
+}
+
+static int find_place_by_name(struct place *out, struct matching *m, uint32_t final, const struct way *way)
+{
+    const char *rel = m->work->final.items[final].rel;
+    uint32_t item;
+    int rc = look_up(&item, m, REL, rel, strlen(rel));
+    if (rc == SELECTAI_OK && item != SAI_INDEX_END) {
+        out->raw = m->tables[REL].items[item].value;
+        return rc;
+    }
+    if (rc == SELECTAI_OK)
+        rc = look_up(&item, m, REL_FOLDED, rel, strlen(rel));
+    if (rc == SELECTAI_OK)
+        pick_place(out, m, final, way, item);
+    return rc;
+}
+
+/* The files of the final's timestamp and stage in all folders of that name: the only one, if there is but one. */
+static int find_place_by_moment(struct place *out, struct matching *m, uint32_t final, enum table folders)
+{
+    const struct sai_file *wanted = &m->work->final.items[final];
+    uint32_t folder, item;
+    unsigned n = 0, seen = 0;
+    int rc = look_up(&folder, m, folders, wanted->rel, wanted->base ? wanted->base - 1 : 0);
+    for (; rc == SELECTAI_OK && folder != SAI_INDEX_END; folder = m->tables[folders].items[folder].next) {
+        if (++seen > MAX_CANDIDATES)
+            break;
+        struct sai_file key = {.moment = wanted->moment};
+        key.folder = m->work->raw.items[m->tables[folders].items[folder].value].folder;
+        rc = look_up(&item, m, PLACE, &key, SAI_PLACE_KEY_BYTES);
+        if (rc != SELECTAI_OK || item == SAI_INDEX_END)
+            continue;
+        n += m->tables[PLACE].items[item].next == SAI_INDEX_END ? 1 : 2;
+        out->raw = m->tables[PLACE].items[item].value;
+    }
+    out->case_ignored = folders == FOLDER_FOLDED;
+    if (n != 1 || seen > MAX_CANDIDATES)
+        out->raw = SAI_INDEX_END;
+    return rc;
+}
+
+static int find_place(struct place *out, struct matching *m, uint32_t final, const struct way *way)
+{
+    *out = (struct place){.raw = SAI_INDEX_END};
+    if (way->table != MOMENT)
+        return find_place_by_name(out, m, final, way);
+    int rc = find_place_by_moment(out, m, final, FOLDER);
+    return rc == SELECTAI_OK && out->raw == SAI_INDEX_END ? find_place_by_moment(out, m, final, FOLDER_FOLDED) : rc;
+}
+
 /* ---- One final ------------------------------------------------------------------------------- */
 
-static int match_among_several(struct matching *m, uint32_t final, uint32_t head)
+static int match_among_several(struct matching *m, uint32_t final, const struct way *way, uint32_t head)
 {
-    int rc = SELECTAI_OK;
-    if (!m->has_rel) {
-        rc = sai_files_index(&m->by_rel, &m->work->raw, SAI_FILES_BY_REL);
-        m->has_rel = true;
-    }
-    if (rc != SELECTAI_OK)
-        return rc;
-    const char *rel = m->work->final.items[final].rel;
-    uint32_t same_place = sai_name_index_find(&m->by_rel, rel, strlen(rel)), raw;
-    if (same_place != SAI_INDEX_END)
-        return choose(m, final, m->by_rel.items[same_place].value, SELECTAI_EVIDENCE_NAME);
-    rc = find_by_content(&raw, m, final, head);
+    struct place place;
+    uint32_t raw;
+    int rc = find_place(&place, m, final, way);
+    if (rc == SELECTAI_OK && place.raw != SAI_INDEX_END)
+        return choose(m, final, place.raw, way->evidence, place.case_ignored);
+    if (rc == SELECTAI_OK)
+        rc = find_by_content(&raw, m, final, way, head);
     if (rc != SELECTAI_OK)
         return rc;
     if (raw != SAI_INDEX_END)
-        return choose(m, final, raw, SELECTAI_EVIDENCE_CONTENT);
-    return leave_open(m, final, &m->by_name, head, MAYBE_BY_NAME);
+        return choose(m, final, raw, SELECTAI_EVIDENCE_CONTENT, way->table == NAME_FOLDED);
+    return leave_open(m, final, way, head);
 }
 
-static int match_by_name(struct matching *m, uint32_t final)
-{
-    const char *name = sai_file_name(&m->work->final.items[final]);
-    uint32_t head = sai_name_index_find(&m->by_name, name, strlen(name));
-    if (head == SAI_INDEX_END)
-        return SELECTAI_OK;
-    m->found[final] = 1;
-    if (m->by_name.items[head].next == SAI_INDEX_END)
-        return choose(m, final, m->by_name.items[head].value, SELECTAI_EVIDENCE_NAME);
-    return match_among_several(m, final, head);
-}
-
-static int match_by_moment(struct matching *m, uint32_t final)
+static int match(struct matching *m, uint32_t final, const struct way *way)
 {
     const struct sai_file *file = &m->work->final.items[final];
+    const char *name = sai_file_name(file);
     uint32_t head = SAI_INDEX_END;
     int rc = SELECTAI_OK;
-    if (!m->has_moment) {
-        rc = sai_files_index(&m->by_moment, &m->work->raw, SAI_FILES_BY_MOMENT);
-        m->has_moment = true;
-    }
-    if (rc != SELECTAI_OK)
+    if (way->table != MOMENT)
+        rc = look_up(&head, m, way->table, name, strlen(name));
+    else if (!file->problem)
+        rc = look_up(&head, m, MOMENT, &file->moment, sizeof file->moment);
+    if (rc != SELECTAI_OK || head == SAI_INDEX_END)
         return rc;
-    if (!file->problem)
-        head = sai_name_index_find(&m->by_moment, &file->moment, sizeof file->moment);
-    if (head == SAI_INDEX_END) {
-        m->work->counts.orphan_finals++;
-        return report(m, final, SELECTAI_ERR_NOT_FOUND, "orphan-final",
-                      file->problem
-                          ? "has no source in RAW: no such name there, and the name tells no timestamp and stage"
-                          : "has no source in RAW: no such name there, nor its timestamp and stage");
-    }
-    if (m->by_moment.items[head].next == SAI_INDEX_END)
-        return choose(m, final, m->by_moment.items[head].value, SELECTAI_EVIDENCE_STAGE);
-    return leave_open(m, final, &m->by_moment, head, MAYBE_BY_MOMENT);
+    m->found[final] = 1;
+    const struct sai_name_item *item = &m->tables[way->table].items[head];
+    if (item->next == SAI_INDEX_END)
+        return choose(m, final, item->value, way->evidence, way->table == NAME_FOLDED);
+    return match_among_several(m, final, way, head);
+}
+
+static int report_orphan(struct matching *m, uint32_t final)
+{
+    m->work->counts.orphan_finals++;
+    return report(m, final, SELECTAI_ERR_NOT_FOUND, "orphan-final",
+                  m->work->final.items[final].problem
+                      ? "has no source in RAW: no such name there, and the name tells no timestamp and stage"
+                      : "has no source in RAW: no such name there, nor its timestamp and stage");
 }
 
 int sai_match_finals(struct sai_project_work *work)
@@ -164,18 +284,19 @@ int sai_match_finals(struct sai_project_work *work)
     uint64_t scanned = work->raw.count + work->final.count;
 
     m.found = sai_calloc(work->final.count, 1);
-    int rc = m.found ? sai_files_index(&m.by_name, &work->raw, SAI_FILES_BY_NAME) : SELECTAI_ERR_OUT_OF_MEMORY;
-    for (uint32_t i = 0; rc == SELECTAI_OK && i < work->final.count; i++) {
-        rc = match_by_name(&m, i);
-        if (rc == SELECTAI_OK && (i & 63) == 63)
-            rc = sai_progress_report(progress, scanned, 0, "scan");
+    int rc = m.found ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t w = 0; w < N_WAYS; w++) {
+        for (uint32_t i = 0; rc == SELECTAI_OK && i < work->final.count; i++) {
+            rc = m.found[i] ? SELECTAI_OK : match(&m, i, &ways[w]);
+            if (rc == SELECTAI_OK && (i & 63) == 63)
+                rc = sai_progress_report(progress, scanned, 0, "scan");
+        }
     }
     for (uint32_t i = 0; rc == SELECTAI_OK && i < work->final.count; i++)
         if (!m.found[i])
-            rc = match_by_moment(&m, i);
-    sai_name_index_free(&m.by_name);
-    sai_name_index_free(&m.by_rel);
-    sai_name_index_free(&m.by_moment);
+            rc = report_orphan(&m, i);
+    for (size_t t = 0; t < N_TABLES; t++)
+        sai_name_index_free(&m.tables[t]);
     sai_free(m.found);
     return rc;
 }
