@@ -83,8 +83,8 @@ static int extract_batch(struct extract_job *job)
         if (!is_to_extract(&project))
             continue;
         const char *name = project.name;
-        snprintf(shown, sizeof shown, "[%zu/%zu] %s", ++number, n, name);
         rc = renamed(&name, job);
+        snprintf(shown, sizeof shown, "[%zu/%zu] %s", ++number, n, name);
         if (rc == SELECTAI_OK)
             rc = extract_one(job, project.raw_dir, project.final_dir, name, shown);
         if (stops_all(rc))

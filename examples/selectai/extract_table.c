@@ -27,6 +27,24 @@ static void print_remark(const json_t *counts, const char *key, const char *rema
         printf(" (%s %s)", count_text(text, count_of(counts, key)), remark);
 }
 
+/* What the project's manifest says, where that differs. */
+static void print_manifest(const json_t *counts, const char *key, const char *manifest_key)
+{
+    char text[COUNT_TEXT];
+    const json_t *expected = json_object_get(json_object_get(counts, "manifest"), manifest_key);
+    if (json_is_integer(expected) && (uint64_t)json_integer_value(expected) != count_of(counts, key))
+        printf(" (manifest: %s)", count_text(text, (uint64_t)json_integer_value(expected)));
+}
+
+/* A line where there is something to count. */
+static void print_if_any(const json_t *counts, const char *label, const char *key)
+{
+    if (count_of(counts, key) == 0)
+        return;
+    print_count(counts, label, key);
+    putchar('\n');
+}
+
 /* A rate of nothing is null, and is not shown. */
 static void print_rate(const json_t *counts, const char *key)
 {
@@ -39,9 +57,11 @@ static void print_project(const json_t *counts)
 {
     print_count(counts, "Total raw images", "raw_images");
     print_remark(counts, "unparsed", "not parsed");
+    print_manifest(counts, "raw_images", "initial_images");
     putchar('\n');
     print_count(counts, "Total final images", "final_images");
     print_remark(counts, "orphan_finals", "without a source");
+    print_manifest(counts, "final_images", "final_images");
     putchar('\n');
     print_count(counts, "Total groups", "groups");
     putchar('\n');
@@ -58,10 +78,9 @@ static void print_project(const json_t *counts)
     print_count(counts, "Cropped images", "cropped");
     print_rate(counts, "crop_rate");
     putchar('\n');
-    if (count_of(counts, "ambiguous") > 0) {
-        print_count(counts, "Ambiguous", "ambiguous");
-        putchar('\n');
-    }
+    print_if_any(counts, "Ambiguous", "ambiguous");
+    print_if_any(counts, "Files of other projects, by date", "files_of_other_projects");
+    print_if_any(counts, "Files in no project's time, left out", "files_unattributed");
 }
 
 static void print_total_line(const json_t *counts, const char *key, const char *rate, const char *what)
