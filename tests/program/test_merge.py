@@ -1,0 +1,399 @@
+"""test_merge.py: `selectai merge`: each decision once, conflicts listed and never silently resolved, projects never mixed.
+
+Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+"""
+
+import itertools
+import json
+import os
+import random
+import unittest
+
+import naive_logs as logs
+from support import DONE, FAILED, USAGE, ProgramTest, read_jsonl
+
+NAMES = ["mojo1", "mojo2", "anna"]
+
+
+def image(number, stage, day=8):
+    return "202507%02d_06%02d%02d_stage%s.png" % (day, number // 60, number % 60, stage)
+
+
+class MergeTest(ProgramTest):
+
+    def csv(self, file, columns, rows):
+        return self.write(file, logs.csv_text(columns, rows))
+
+    def jsonl(self, file, *decisions, **more):
+        """decisions: (project, winner, [losers])"""
+        return self.write(file, "".join(json.dumps(dict({"project": p, "chosen_path": w, "neg_paths": l}, **more)) + "\n"
+                                        for p, w, l in decisions))
+
+    def merge(self, *inputs, code=(DONE, FAILED), output="m.jsonl", **more):
+        result = self.run_in_dir("merge", "--output", output, *inputs, **more)
+        self.assert_quiet_of_noise(result)
+        self.assertIn(result.code, code if isinstance(code, tuple) else (code,), str(result))
+        self.lines = read_jsonl(self.path(output))
+        self.merged = [(e["project"], logs.base(e["chosen_path"]), frozenset(logs.base(p) for p in e["neg_paths"])) for e in self.lines]
+        return result
+
+
+class TestDuplicates(MergeTest):
+
+    def test_same_decision_from_other_folders(self):
+        self.jsonl("1.jsonl", ("p", "/a/b/w.png", ["/a/x.png", "/a/y.png"]), ("p", "v.png", ["x.png"]))
+        self.jsonl("2.jsonl", ("p", "training data/p/w.png", ["some/y.png", "x.png"]), ("q", "w.png", ["x.png", "y.png"]))
+        result = self.merge("1.jsonl", "2.jsonl", code=DONE)
+        self.assertEqual(self.merged, [("p", "w.png", frozenset(("x.png", "y.png"))), ("p", "v.png", frozenset(("x.png",))),
+                                       ("q", "w.png", frozenset(("x.png", "y.png")))])
+        self.assertEqual(self.lines[0]["chosen_path"], "/a/b/w.png", "the first stays")
+        self.assertIn("1", result.out + result.err)
+
+    def test_the_same_file_twice(self):
+        self.jsonl("1.jsonl", ("p", "w.png", ["x.png"]), ("p", "w.png", ["x.png"]))
+        for files in (("1.jsonl",), ("1.jsonl", "1.jsonl"), ("1.jsonl", "./1.jsonl")):
+            self.merge(*files, code=DONE)
+            self.assertEqual(len(self.lines), 1)
+
+    def test_other_losers_are_another_decision(self):
+        self.jsonl("1.jsonl", ("p", "w.png", ["x.png"]), ("p", "w.png", ["x.png", "y.png"]), ("p", "w.png", ["y.png"]))
+        self.merge("1.jsonl", code=DONE)
+        self.assertEqual(len(self.lines), 3)
+
+    def test_several_winners_are_no_conflict(self):
+        """Two winners of one group: each over the same loser, neither over the other."""
+        self.jsonl("1.jsonl", ("p", "w.png", ["x.png"]), ("p", "v.png", ["x.png"]))
+        self.merge("1.jsonl", code=DONE)
+        self.assertEqual(len(self.lines), 2)
+
+    def test_merging_a_merge_changes_nothing(self):
+        self.jsonl("1.jsonl", ("p", "a/" + image(1, 2), ["a/" + image(0, 1)]), ("p", "a/" + image(1, 2), ["b/" + image(0, 1)]),
+                   ("q", image(1, 2), [image(0, 1)]))
+        self.merge("1.jsonl", code=DONE)
+        with open(self.path("m.jsonl"), "rb") as f:
+            first = f.read()
+        self.merge("m.jsonl", code=DONE, output="n.jsonl")
+        with open(self.path("n.jsonl"), "rb") as f:
+            self.assertEqual(f.read(), first)
+
+    def test_output_may_be_an_input(self):
+        self.jsonl("m.jsonl", ("p", "w.png", ["x.png"]), ("p", "w.png", ["x.png"]))
+        self.jsonl("2.jsonl", ("p", "v.png", ["x.png"]))
+        result = self.run_in_dir("merge", "--output", "m.jsonl", "m.jsonl", "2.jsonl")
+        self.assert_quiet_of_noise(result)
+        lines = read_jsonl(self.path("m.jsonl"))
+        self.assertEqual(len(lines), 2, "either refused (2 lines as before) or merged (2 lines)")
+
+    def test_a_duplicate_completes_what_is_unknown(self):
+        """The first stays; what it does not know comes from the other: the crop."""
+        w, l = image(1, 2), image(0, 1)
+        self.jsonl("1.jsonl", ("mojo1", "mojo1/" + w, ["mojo1/" + l]))
+        self.csv("2.csv", logs.crop_columns(2), [logs.crop_row("mojo1", "mojo1/" + w, ["mojo1/" + l], (0, 100, 500, 600))])
+        self.merge("1.jsonl", "2.csv", code=DONE)
+        self.assertEqual(len(self.lines), 1)
+        crop = self.lines[0]["crop"]
+        self.assertIsNotNone(crop)
+        self.assertEqual([round(crop[k], 6) for k in ("x1", "y1", "x2", "y2")], [0, 0.1, 0.5, 0.6])
+
+    def test_a_crop_alone_completes_a_selection(self):
+        w, l = image(1, 2), image(0, 1)
+        row = dict(zip(logs.CROP_7, ("2025-10-05T01:24:18Z", "mojo1", w, 0, 100, 500, 600, 1000, 1000)))
+        self.jsonl("1.jsonl", ("mojo1", "x/" + w, ["x/" + l]))
+        self.csv("2.csv", logs.CROP_7, [row])
+        for files in (("1.jsonl", "2.csv"), ("2.csv", "1.jsonl")):
+            self.merge(*files, code=DONE)
+            with_losers = [e for e in self.lines if e["neg_paths"]]
+            self.assertEqual(len(with_losers), 1)
+            self.assertIsNotNone(with_losers[0]["crop"], files)
+            self.assertEqual(len(self.lines), 1, files)
+
+    def test_crops_of_other_projects_complete_nothing(self):
+        w, l = image(1, 2), image(0, 1)
+        row = dict(zip(logs.CROP_7, ("2025-10-05T01:24:18Z", "mojo2", w, 0, 100, 500, 600, 1000, 1000)))
+        self.jsonl("1.jsonl", ("mojo1", "x/" + w, ["x/" + l]))
+        self.csv("2.csv", logs.CROP_7, [row])
+        self.merge("1.jsonl", "2.csv", code=DONE)
+        self.assertEqual([(e["project"], bool(e["crop"])) for e in self.lines if e["neg_paths"]], [("mojo1", False)])
+
+
+class TestConflicts(MergeTest):
+
+    def conflict(self, result, *files):
+        """The run says that there are conflicts, and names both rows."""
+        text = result.err + result.out
+        self.assertIn("conflict", text.lower(), str(result))
+        for file in files:
+            self.assertIn(file, text, str(result))
+
+    def test_two_winners_for_one_set(self):
+        self.jsonl("1.jsonl", ("p", "a.png", ["b.png"]), ("p", "c.png", ["d.png"]))
+        self.jsonl("2.jsonl", ("p", "x/b.png", ["x/a.png"]))
+        result = self.merge("1.jsonl", "2.jsonl")
+        self.assertEqual(self.merged, [("p", "c.png", frozenset(("d.png",)))], "neither of the two is taken")
+        self.conflict(result, "1.jsonl", "2.jsonl")
+
+    def test_a_part_of_the_set(self):
+        self.jsonl("1.jsonl", ("p", "b.png", ["a.png", "c.png"]), ("p", "c.png", ["a.png", "b.png"]), ("p", "a.png", ["d.png"]))
+        result = self.merge("1.jsonl")
+        self.assertEqual(self.merged, [("p", "a.png", frozenset(("d.png",)))])
+        self.conflict(result, "1.jsonl")
+
+    def test_of_two_projects_is_none(self):
+        self.jsonl("1.jsonl", ("p", "a.png", ["b.png"]), ("q", "b.png", ["a.png"]))
+        self.merge("1.jsonl", code=DONE)
+        self.assertEqual(len(self.lines), 2)
+
+    def test_duplicates_do_not_vote(self):
+        """However often one side was logged: a conflict stays one."""
+        self.jsonl("1.jsonl", *[("p", "a.png", ["b.png"])] * 5, ("p", "b.png", ["a.png"]), *[("p", "a.png", ["b.png"])] * 3)
+        result = self.merge("1.jsonl")
+        self.assertEqual(self.lines, [])
+        self.conflict(result, "1.jsonl")
+
+    def test_order_does_not_matter(self):
+        decisions = [("p", "a.png", ["b.png"]), ("p", "b.png", ["a.png", "c.png"]), ("p", "c.png", ["b.png"]), ("p", "d.png", ["a.png"])]
+        for order in itertools.permutations(decisions):
+            self.jsonl("1.jsonl", *order)
+            self.merge("1.jsonl")
+            self.assertEqual(self.merged, [("p", "d.png", frozenset(("a.png",)))])
+
+    def test_json_names_both_rows(self):
+        self.jsonl("1.jsonl", ("p", "n.png", ["m.png"]), ("p", "a.png", ["b.png"]))
+        self.jsonl("2.jsonl", ("p", "b.png", ["a.png"]))
+        result = self.merge("1.jsonl", "2.jsonl", "--json", "--quiet")
+        text = json.dumps(result.json())
+        self.assertIn("1.jsonl", text)
+        self.assertIn("2.jsonl", text)
+        self.assertIn("conflict", text)
+
+    def test_crops_that_differ(self):
+        w = image(1, 2)
+        rows = [dict(zip(logs.CROP_7, ("2025-10-05T01:24:18Z", "mojo1", w, x, 0, x + 500, 500, 1000, 1000))) for x in (0, 300)]
+        self.csv("c.csv", logs.CROP_7, rows)
+        result = self.merge("c.csv")
+        self.assertEqual([e for e in self.lines if e["crop"]], [])
+        self.conflict(result, "c.csv")
+        rows[1].update(crop_x1=2, crop_x2=502)
+        self.csv("c.csv", logs.CROP_7, rows)
+        self.merge("c.csv", code=DONE)
+        self.assertEqual(len(self.lines), 1, "nearly the same box is the same decision")
+
+
+class TestProjectRule(MergeTest):
+    """Rule 2: a set lies inside one project; loading refuses a row that does not, naming it."""
+
+    def refused(self, result, file, row):
+        text = result.err + result.out
+        self.assertIn(file, text, str(result))
+        self.assertRegex(text, r"\b%d\b" % row, str(result))
+        self.assertRegex(text.lower(), "project", str(result))
+
+    def test_losers_of_another_project(self):
+        self.csv("s.csv", logs.SELECTION, [
+            logs.selection_row("PROJECT_ROOT/mojo1/a.png", ["PROJECT_ROOT/mojo1/b.png"]),
+            logs.selection_row("PROJECT_ROOT/mojo1/c.png", ["PROJECT_ROOT/mojo1/d.png", "PROJECT_ROOT/mojo2/e.png"])])
+        result = self.merge("s.csv", code=FAILED)
+        self.assertEqual(self.merged, [("mojo1", "a.png", frozenset(("b.png",)))])
+        self.refused(result, "s.csv", 3)
+
+    def test_raw_and_final_of_one_project_are_one(self):
+        self.csv("s.csv", logs.SELECTION, [logs.selection_row("PROJECT_ROOT/training data/mojo1_final/_x/a.png",
+                                                              ["PROJECT_ROOT/training data/mojo1/b.png"])])
+        self.merge("s.csv", code=DONE)
+        self.assertEqual(self.merged, [("mojo1", "a.png", frozenset(("b.png",)))])
+
+    def test_a_row_that_names_another_project_than_its_paths(self):
+        self.csv("s.csv", logs.ANOMALY, [
+            logs.anomaly_row("mojo1", "PROJECT_ROOT/mojo1/" + image(0, 1), ["PROJECT_ROOT/mojo1/" + image(1, 2)]),
+            logs.anomaly_row("mojo2", "PROJECT_ROOT/mojo2/" + image(0, 1), ["PROJECT_ROOT/mojo2/" + image(1, 2)]),
+            logs.anomaly_row("mojo1", "PROJECT_ROOT/mojo1/" + image(5, 1), ["PROJECT_ROOT/mojo2/" + image(6, 2)])])
+        result = self.merge("s.csv", code=FAILED)
+        self.assertEqual(sorted(p for p, _, _ in self.merged), ["mojo1", "mojo2"])
+        self.refused(result, "s.csv", 4)
+
+    def test_entries(self):
+        self.jsonl("1.jsonl", ("mojo1", "x/mojo1/a.png", ["x/mojo1/b.png"]), ("mojo2", "x/mojo2/a.png", ["x/mojo2/b.png"]),
+                   ("mojo1", "x/mojo1/c.png", ["x/mojo2/d.png"]))
+        result = self.merge("1.jsonl", code=FAILED)
+        self.assertEqual(len(self.lines), 2)
+        self.refused(result, "1.jsonl", 3)
+
+    def test_crop_log(self):
+        self.csv("c.csv", logs.crop_columns(2), [
+            logs.crop_row("mojo1", "mojo1/a.png", ["mojo1/b.png"], (0, 0, 500, 500)),
+            logs.crop_row("mojo1", "mojo1/c.png", ["mojo2/d.png"], (0, 0, 500, 500))])
+        result = self.merge("c.csv", code=FAILED)
+        self.assertEqual(self.merged, [("mojo1", "a.png", frozenset(("b.png",)))])
+        self.refused(result, "c.csv", 3)
+
+    def test_an_alias_makes_them_one(self):
+        self.csv("s.csv", logs.SELECTION, [logs.selection_row("PROJECT_ROOT/mojo1/a.png", ["PROJECT_ROOT/mojo-one/b.png"])])
+        self.merge("s.csv", "--project-alias", "mojo-one=mojo1", code=DONE)
+        self.assertEqual(self.merged, [("mojo1", "a.png", frozenset(("b.png",)))])
+
+
+class Universe:
+    """Decisions of a few projects in logs of all forms: some logged twice, some contradicting, some across projects."""
+
+    PREFIXES = ("PROJECT_ROOT/%s/", "PROJECT_ROOT/training data/%s/", "/Users/x/pics/%s/faces/", "%s/", "sandbox/%s/", "/v/%s_raw/",
+                "training data/%s_final/_young/")
+
+    def __init__(self, seed):
+        self.rng = random.Random(seed)
+        rng = self.rng
+        decisions = []
+        for project in NAMES:
+            for group in range(rng.randrange(3, 12)):
+                # The same file names in all projects: only the project tells them apart.
+                stages = ["1", "1.5", "2", "3", "10.25"][:rng.randrange(2, 6)]
+                files = [image(10 * group + i, s) for i, s in enumerate(stages)]
+                for _ in range(rng.choice((1, 1, 1, 2, 3))):
+                    winner = rng.choice(files) if rng.random() < 0.25 else files[-1]
+                    losers = [f for f in files if f != winner]
+                    if rng.random() < 0.2:
+                        losers = losers[:max(1, len(losers) - 1)]
+                    decisions.append((project, winner, losers))
+        rng.shuffle(decisions)
+        self.decisions = decisions
+
+    def path(self, project, file):
+        return self.rng.choice(self.PREFIXES) % project + file
+
+    def rows(self):
+        """[(form, columns, row)]"""
+        rng, made = self.rng, []
+        for project, winner, losers in self.decisions:
+            losers = losers[:]
+            rng.shuffle(losers)
+            form = rng.choice(("selection", "anomaly", "entry", "jsonl", "crop"))
+            crossing = rng.random() < 0.06
+            w = self.path(project, winner)
+            ls = [self.path(project, l) for l in losers]
+            if crossing:
+                ls[rng.randrange(len(ls))] = self.path(rng.choice([n for n in NAMES if n != project]), losers[0])
+            notation = rng.choice(("json", "spaced", "python", "doubled"))
+            if form == "selection":
+                made.append((form, logs.selection_row(w, ls, notation)))
+            elif form == "anomaly":
+                made.append((form, logs.anomaly_row(project, w, ls, notation)))
+            elif form == "entry":
+                made.append((form, logs.entry_row(project, w, ls, notation)))
+            elif form == "jsonl":
+                made.append((form, {"project": project, "chosen_path": w, "neg_paths": ls}))
+            else:
+                # One box an image, so that crops of the same decision agree.
+                x = sum(map(ord, project + winner)) % 300
+                box = (x, 0, x + 500, 500)
+                if rng.random() < 0.5:
+                    box = tuple(v / 1000 for v in box)
+                made.append((form, logs.crop_row(project, w, ls, rng.choice((box, (0, 0, 1, 1))), place=rng.randrange(len(ls) + 1))))
+        return made
+
+    def write(self, test):
+        """Rows that follow each other in one form are one file: the order of all rows is that of the files."""
+        files = []
+        for i, (form, group) in enumerate(itertools.groupby(self.rows(), key=lambda r: r[0])):
+            group = [row for _, row in group]
+            file = "%03d.%s" % (i, "jsonl" if form == "jsonl" else "csv")
+            if form == "jsonl":
+                test.write(file, "".join(json.dumps(r) + "\n" for r in group))
+            else:
+                columns = {"selection": logs.SELECTION, "anomaly": logs.ANOMALY, "entry": logs.ENTRY,
+                           "crop": logs.crop_columns(5)}[form]
+                test.csv(file, columns, group)
+            files.append(file)
+        return files
+
+
+class TestUniverses(MergeTest):
+
+    def test_random_universes_like_the_naive_implementation(self):
+        names = set(NAMES)
+        seen = {"duplicates": 0, "conflicts": 0, "refused": 0, "crops": 0}
+        for n in NAMES:
+            self.write("manifests/%s.project.json" % n, json.dumps({"projectId": n}))
+        for seed in range(60):
+            for file in os.listdir(self.dir):
+                if file != "manifests":
+                    os.remove(self.path(file))
+            files = Universe(seed).write(self)
+            decisions, refused = [], []
+            for file in files:
+                for i, decision in enumerate(logs.decisions_of(self.path(file), names)):
+                    if isinstance(decision, str):
+                        # The first line of a CSV is its header.
+                        refused.append((file, i + (1 if file.endswith("jsonl") else 2)))
+                    elif decision:
+                        decisions.append(decision)
+            kept, duplicates, bad = logs.merge(decisions)
+            result = self.merge(*files, "--manifest", "manifests")
+            what = "universe %d: %s" % (seed, result)
+            self.assertEqual(self.merged, [(d.project, d.winner, d.losers) for d in kept], what)
+            for line, d in zip(self.lines, kept):
+                self.assertEqual(bool(line["crop"]), d.box is not None, what)
+                if d.box:
+                    got = tuple(line["crop"][k] for k in ("x1", "y1", "x2", "y2"))
+                    self.assertGreater(logs.iou(got, d.box), 0.99, what)
+            if refused:
+                self.assertEqual(result.code, FAILED, what)
+            if not refused and not bad:
+                self.assertEqual(result.code, DONE, what)
+            text = result.err + result.out
+            for file, row in refused[:3]:
+                self.assertRegex(text, r"%s\D{1,20}%d\b" % (file.replace(".", r"\."), row), what)
+            if bad:
+                self.assertIn("conflict", text.lower(), what)
+            seen["duplicates"] += duplicates
+            seen["conflicts"] += len(bad)
+            seen["refused"] += len(refused)
+            seen["crops"] += sum(1 for d in kept if d.box)
+        self.assertTrue(all(n > 20 for n in seen.values()), seen)
+
+    def test_same_bytes_always(self):
+        for n in NAMES:
+            self.write("manifests/%s.project.json" % n, json.dumps({"projectId": n}))
+        files = Universe(99).write(self)
+        data = []
+        for _ in range(3):
+            self.merge(*files, "--manifest", "manifests")
+            with open(self.path("m.jsonl"), "rb") as f:
+                data.append(f.read())
+        self.assertTrue(data[0])
+        self.assertEqual(data[1:], data[:2])
+
+
+class TestOutput(MergeTest):
+
+    def test_usage(self):
+        self.jsonl("1.jsonl", ("p", "a.png", ["b.png"]))
+        for args in ((), ("1.jsonl",), ("--output", "x.jsonl"), ("--output", "x.txt", "1.jsonl"), ("--output", "x.jsonl", "--bogus", "1.jsonl"),
+                     ("--output", "", "1.jsonl"), ("--output", "x.jsonl", "")):
+            self.fails(self.run_in_dir("merge", *args), code=(FAILED, USAGE))
+            self.assertFalse(os.path.exists(self.path("x.jsonl")), args)
+
+    def test_previous_output_stays_when_an_input_is_missing(self):
+        self.jsonl("1.jsonl", ("p", "a.png", ["b.png"]))
+        self.write("m.jsonl", "old\n")
+        self.fails(self.run_in_dir("merge", "--output", "m.jsonl", "1.jsonl", "nowhere.jsonl"), "nowhere.jsonl")
+        with open(self.path("m.jsonl"), encoding="utf-8") as f:
+            self.assertEqual(f.read(), "old\n")
+
+    def test_csv(self):
+        self.jsonl("1.jsonl", ("p", "x/" + image(1, 2), ["x/" + image(0, 1)]))
+        self.done(self.run_in_dir("merge", "--output", "m.csv", "1.jsonl"))
+        rows = logs.read_rows(self.path("m.csv"))
+        self.assertEqual([(k, r["project"], logs.read_list(r["neg_paths"])) for k, r in rows], [("entry", "p", ["x/" + image(0, 1)])])
+
+    def test_many_decisions(self):
+        """A hundred thousand rows, half of them twice: no square time."""
+        lines = []
+        for i in range(50000):
+            line = json.dumps({"project": "p%d" % (i % 3), "chosen_path": "x/w%d.png" % i, "neg_paths": ["x/l%d.png" % i, "x/k%d.png" % (i % 7)]})
+            lines += [line, line.replace("x/", "y/")]
+        self.write("1.jsonl", "\n".join(lines) + "\n")
+        self.merge("1.jsonl", "--quiet", code=DONE, timeout=30)
+        self.assertEqual(len(self.lines), 50000)
+
+
+if __name__ == "__main__":
+    unittest.main()
