@@ -172,6 +172,17 @@ class Scan(fixtures.FolderCase):
         self.assertEqual(files[0].path, f"{self.folder}/a.JPG")
         self.assertEqual(files[0].mtime_ns, os.stat(files[0].path).st_mtime_ns)
 
+    def test_companions(self):
+        for name in ("a.png", "a.yaml", "a.caption", "a.txt", "a.webp", "ab.txt", "b.png"):
+            (self.folder / name).write_bytes(b"")
+        (self.folder / os.fsdecode(b"\xff.png")).write_bytes(b"")
+        (self.folder / os.fsdecode(b"\xff.txt")).write_bytes(b"")
+        with selectai.scan(self.folder) as scanner:
+            found = {file.rel_path: file.companions for file in scanner}
+            self.assertEqual([issue.kind for issue in scanner.issues], ["bad-name"])  # reported, in no list
+        of_a = ("a.caption", "a.txt", "a.yaml")
+        self.assertEqual(found, {"a.png": of_a, "a.webp": of_a, "b.png": ()})
+
     def test_the_folder_itself_must_be_one(self):
         with self.assertRaises(FileNotFoundError):
             selectai.scan(self.folder / "missing")

@@ -7,6 +7,7 @@ import ctypes
 import os
 import re
 import struct
+import tempfile
 import threading
 import unittest
 from pathlib import Path
@@ -20,6 +21,7 @@ lib.selectai_version_string.restype = ctypes.c_char_p
 lib.selectai_error_name.restype = ctypes.c_char_p
 lib.selectai_box_iou.restype = ctypes.c_double
 lib.selectai_issues_count.restype = ctypes.c_size_t
+lib.selectai_trainset_count.restype = ctypes.c_size_t
 
 
 def header_numbers():
@@ -134,6 +136,75 @@ class OptionSizes(unittest.TestCase):
             with self.subTest(change):
                 self.assertEqual(self.group(self.full(32, **change))[0], INVALID_ARGUMENT)
         self.assertEqual(self.group(struct.pack("=Ii", 0, 0))[0], INVALID_ARGUMENT)
+
+
+class Growth(unittest.TestCase):
+    """Structures that have grown: what an older program passes is filled as far as it goes, and no further."""
+
+    ENTRY_0, ENTRY_1 = 184, 224  # selectai_entry before and after its last fields
+
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory(prefix="selectai-test-")
+        self.addCleanup(holder.cleanup)
+        self.folder = holder.name
+        log = os.path.join(self.folder, "log.jsonl")
+        with open(log, "w", encoding="utf-8") as file:
+            file.write('{"project":"p","chosen_path":"p/a.png","neg_paths":["p/b.png"]}\n')
+        self.paths = (ctypes.c_char_p * 1)(os.fsencode(log))
+        self.set = ctypes.c_void_p()
+        self.assertEqual(
+            lib.selectai_trainset_load_logs(ctypes.byref(self.set), self.paths, ctypes.c_size_t(1), None), 0
+        )
+        self.addCleanup(lambda: lib.selectai_trainset_destroy(ctypes.byref(self.set)))
+
+    def test_an_entry_is_filled_as_far_as_the_caller_knows_it(self):
+        for size in (self.ENTRY_0, self.ENTRY_1):
+            with self.subTest(size):
+                buffer = ctypes.create_string_buffer(struct.pack("=I", size) + b"\xee" * 300, 304)
+                self.assertEqual(lib.selectai_trainset_get(self.set, ctypes.c_size_t(0), buffer), 0)
+                self.assertEqual(buffer.raw[size:], b"\xee" * (304 - size))
+                self.assertNotIn(b"\xee" * 8, buffer.raw[8:size])
+        row = struct.unpack_from("=Q", buffer.raw, 208)[0]
+        self.assertEqual(row, 1)  # source_row
+
+    def test_options_of_loading(self):
+        buffer = ctypes.create_string_buffer(b"\xff" * 56, 56)
+        lib.selectai_load_options_init(buffer, 56)
+        self.assertEqual(buffer.raw, struct.pack("=I", 56) + b"\0" * 52)
+        out = ctypes.c_void_p()
+        longer = ctypes.create_string_buffer(struct.pack("=I", 64) + b"\0" * 52 + b"\1", 64)
+        code = lib.selectai_trainset_load_logs(ctypes.byref(out), self.paths, ctypes.c_size_t(1), longer)
+        self.assertEqual((code, out.value), (UNSUPPORTED, None))
+
+    def test_merge_counts_may_be_null(self):
+        options = ctypes.create_string_buffer(8)
+        lib.selectai_merge_options_init(options, 8)
+        self.assertEqual(struct.unpack("=Ii", options.raw), (8, 0))
+        counts = ctypes.create_string_buffer(struct.pack("=I", 48), 48)
+        for pointer in (None, counts):
+            out = ctypes.c_void_p()
+            self.assertEqual(lib.selectai_trainset_merge(ctypes.byref(out), pointer, self.set, options), 0)
+            self.assertEqual(lib.selectai_trainset_count(out), 1)
+            lib.selectai_trainset_destroy(ctypes.byref(out))
+        self.assertEqual(struct.unpack("=IIQQQQQ", counts.raw), (48, 0, 1, 1, 0, 0, 0))
+        for wrong in (-1, 3):
+            out = ctypes.c_void_p()
+            bad = struct.pack("=Ii", 8, wrong)
+            self.assertEqual(lib.selectai_trainset_merge(ctypes.byref(out), None, self.set, bad), INVALID_ARGUMENT)
+
+    def test_unknown_forms_of_logs_are_refused(self):
+        path = os.fsencode(os.path.join(self.folder, "out.csv"))
+        for form in (-1, 4):
+            code = lib.selectai_trainset_write_log(None, self.set, path, form, 0)
+            self.assertEqual((code, os.path.exists(path)), (INVALID_ARGUMENT, False))
+        self.assertEqual(lib.selectai_trainset_write_log(None, self.set, path, 0, 0), 0)
+        self.assertTrue(os.path.exists(path))
+
+    def test_committing_without_an_image_database(self):
+        extraction = ctypes.c_void_p()
+        self.assertEqual(lib.selectai_extraction_create(ctypes.byref(extraction), None), 0)
+        self.assertEqual(lib.selectai_extraction_commit_images(extraction), INVALID_ARGUMENT)
+        lib.selectai_extraction_destroy(ctypes.byref(extraction))
 
 
 class Boxes(unittest.TestCase):

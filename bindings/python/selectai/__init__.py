@@ -43,7 +43,7 @@ from ._library import __version__, backend_name, library_path
 from .cache import CacheRow, EmbeddingCache, EmbedResult
 from .encoder import Encoder
 from .evaluation import Evaluation, Metric, box_iou
-from .extraction import Extraction, extract
+from .extraction import Extraction, extract, extract_batch
 from .image import (
     CropMatch,
     ImageInfo,
@@ -61,6 +61,7 @@ from .image import (
 from .issues import Issue
 from .models import Cropper, Ranker
 from .names import ParsedName, ScannedFile, Scanner, group, parse_filename, scan
+from .projects import Projects
 from .suggest import Suggestion, Suggestions, suggest
 from .trainset import TrainSet
 
@@ -98,6 +99,7 @@ __all__ = [
     "ParsedName",
     "PermissionDenied",
     "ProjectRuleError",
+    "Projects",
     "Ranker",
     "ScannedFile",
     "Scanner",
@@ -114,6 +116,7 @@ __all__ = [
     "encode",
     "error_name",
     "extract",
+    "extract_batch",
     "group",
     "library_path",
     "parse_filename",

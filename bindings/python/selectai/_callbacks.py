@@ -73,10 +73,14 @@ class Progress:
     def check(self, code: int) -> int:
         """Raises what stopped the call, if anything did; the exception of the callback goes first."""
         self._restore()
+        self.reraise()
+        return _errors.check(code)
+
+    def reraise(self) -> None:
+        """Raises the exception of the callback or of Ctrl-C, if there was one: between several calls of one block."""
         if self._raised is not None:
             raised, self._raised = self._raised, None
             raise raised
-        return _errors.check(code)
 
     def _restore(self) -> None:
         if self._previous is not None:
@@ -91,6 +95,5 @@ class Progress:
     ) -> None:
         # A signal between the C call's return and check() is raised here if nothing else is on its way.
         self._restore()
-        if self._raised is not None and kind is None:
-            raised, self._raised = self._raised, None
-            raise raised
+        if kind is None:
+            self.reraise()

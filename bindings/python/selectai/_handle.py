@@ -55,10 +55,13 @@ class Handle:
     def _new(cls: type[Self]) -> Self:
         """An object without a handle yet: pass byref(self._pointer) to the C function that makes one."""
         self = cls.__new__(cls)
-        self._pointer = ctypes.POINTER(cls._type)()
+        self._prepare()
+        return self
+
+    def _prepare(self) -> None:
+        self._pointer = ctypes.POINTER(self._type)()
         self._owner: Optional[Handle] = None
         self._alone = Exclusive()
-        return self
 
     @classmethod
     def _borrow(cls: type[Self], pointer: Any, owner: "Handle") -> Self:

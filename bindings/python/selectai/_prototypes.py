@@ -48,6 +48,10 @@ class Scanner(ctypes.Structure):
     """selectai_scanner"""
 
 
+class Projects(ctypes.Structure):
+    """selectai_projects"""
+
+
 class TrainSet(ctypes.Structure):
     """selectai_trainset"""
 
@@ -84,6 +88,7 @@ HANDLES = {
     "selectai_image": Image,
     "selectai_issues": Issues,
     "selectai_scanner": Scanner,
+    "selectai_projects": Projects,
     "selectai_trainset": TrainSet,
     "selectai_extraction": Extraction,
     "selectai_encoder": Encoder,
@@ -151,11 +156,29 @@ class GroupOptions(ctypes.Structure):
 class File(ctypes.Structure):
     _fields_ = [
         ("struct_size", c_uint32),
-        ("reserved", c_uint32),
+        ("n_companions", c_uint32),
         ("size", c_uint64),
         ("mtime_ns", c_int64),
         ("path", c_char_p),
         ("rel_path", c_char_p),
+        ("companions", POINTER(c_char_p)),
+    ]
+
+
+class KnownProject(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("has_manifest", c_int32),
+        ("name", c_char_p),
+        ("title", c_char_p),
+        ("raw_dir", c_char_p),
+        ("final_dir", c_char_p),
+        ("manifest_path", c_char_p),
+        ("status", c_char_p),
+        ("initial_images", c_int64),
+        ("final_images", c_int64),
+        ("started", c_int64),
+        ("finished", c_int64),
     ]
 
 
@@ -231,6 +254,42 @@ class Entry(ctypes.Structure):
         ("raw_dir", c_char_p),
         ("final_dir", c_char_p),
         ("extraction_date", c_char_p),
+        ("session_id", c_char_p),
+        ("decided_at", c_char_p),
+        ("source_path", c_char_p),
+        ("source_row", c_uint64),
+        ("image_width", c_uint32),
+        ("image_height", c_uint32),
+    ]
+
+
+class LoadOptions(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("strict", c_int32),
+        ("projects", POINTER(Projects)),
+        ("by_dates", c_int32),
+        ("reserved", c_uint32),
+        ("project", c_char_p),
+        ("root", c_char_p),
+        ("progress", ProgressFn),
+        ("user", c_void_p),
+    ]
+
+
+class MergeOptions(ctypes.Structure):
+    _fields_ = [("struct_size", c_uint32), ("on_conflict", c_int32)]
+
+
+class MergeCounts(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_uint32),
+        ("rows", c_uint64),
+        ("kept", c_uint64),
+        ("duplicates", c_uint64),
+        ("conflicts", c_uint64),
+        ("completed", c_uint64),
     ]
 
 
@@ -243,7 +302,9 @@ class ExtractOptions(ctypes.Structure):
         ("progress", ProgressFn),
         ("user", c_void_p),
         ("threads", c_uint32),
-        ("reserved", c_uint32),
+        ("by_dates", c_int32),
+        ("projects", POINTER(Projects)),
+        ("images_path", c_char_p),
     ]
 
 
@@ -377,11 +438,15 @@ STRUCTURES = {
     "selectai_parsed_name": ParsedName,
     "selectai_group_options": GroupOptions,
     "selectai_file": File,
+    "selectai_known_project": KnownProject,
     "selectai_image_options": ImageOptions,
     "selectai_image_info": ImageInfo,
     "selectai_crop_match": CropMatch,
     "selectai_metric": Metric,
     "selectai_entry": Entry,
+    "selectai_load_options": LoadOptions,
+    "selectai_merge_options": MergeOptions,
+    "selectai_merge_counts": MergeCounts,
     "selectai_extract_options": ExtractOptions,
     "selectai_encoder_options": EncoderOptions,
     "selectai_cache_row": CacheRow,
@@ -433,6 +498,18 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_scanner_next": (c_int, _P(Scanner), _P(File)),
     "selectai_scanner_issues": (_P(Issues), _P(Scanner)),
     "selectai_scanner_close": (None, _P(_P(Scanner))),
+    # projects.h
+    "selectai_projects_create": (c_int, _P(_P(Projects))),
+    "selectai_projects_add": (c_int, _P(Projects), c_char_p, c_char_p, c_char_p),
+    "selectai_projects_add_config": (c_int, _P(Projects), c_char_p),
+    "selectai_projects_add_manifests": (c_int, _P(Projects), c_char_p),
+    "selectai_projects_add_alias": (c_int, _P(Projects), c_char_p, c_char_p),
+    "selectai_projects_count": (c_size_t, _P(Projects)),
+    "selectai_projects_get": (c_int, _P(Projects), c_size_t, _P(KnownProject)),
+    "selectai_projects_find": (c_int, _text_out, _P(Projects), c_char_p),
+    "selectai_projects_resolve": (c_int, _text_out, _P(Projects), c_char_p, c_int64),
+    "selectai_projects_issues": (_P(Issues), _P(Projects)),
+    "selectai_projects_destroy": (None, _P(_P(Projects))),
     # image.h
     "selectai_image_options_init": (None, _P(ImageOptions), c_uint32),
     "selectai_image_read_info": (c_int, _P(ImageInfo), c_char_p),
@@ -458,12 +535,18 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_evaluation_issues": (_P(Issues), _P(Evaluation)),
     "selectai_evaluation_destroy": (None, _evaluation_out),
     # trainset.h
+    "selectai_load_options_init": (None, _P(LoadOptions), c_uint32),
+    "selectai_trainset_load_logs": (c_int, _P(_P(TrainSet)), _texts, c_size_t, _P(LoadOptions)),
     "selectai_trainset_load": (c_int, _P(_P(TrainSet)), _texts, c_size_t, c_int32),
     "selectai_trainset_count": (c_size_t, _P(TrainSet)),
     "selectai_trainset_get": (c_int, _P(TrainSet), c_size_t, _P(Entry)),
     "selectai_trainset_entry_json": (c_int, _text_out, _P(TrainSet), c_size_t),
     "selectai_trainset_issues": (_P(Issues), _P(TrainSet)),
     "selectai_trainset_write": (c_int, _P(TrainSet), c_char_p, c_int32),
+    "selectai_trainset_write_log": (c_int, _P(c_uint64), _P(TrainSet), c_char_p, c_int32, c_int32),
+    "selectai_merge_options_init": (None, _P(MergeOptions), c_uint32),
+    "selectai_trainset_merge": (c_int, _P(_P(TrainSet)), _P(MergeCounts), _P(TrainSet), _P(MergeOptions)),
+    "selectai_trainset_anomaly_json": (c_int, _text_out, _P(TrainSet)),
     "selectai_trainset_destroy": (None, _P(_P(TrainSet))),
     "selectai_extract_options_init": (None, _P(ExtractOptions), c_uint32),
     "selectai_extraction_create": (c_int, _P(_P(Extraction)), _P(ExtractOptions)),
@@ -472,6 +555,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_extraction_rejected_count": (c_size_t, _P(Extraction)),
     "selectai_extraction_rejected_json": (c_int, _text_out, _P(Extraction), c_size_t),
     "selectai_extraction_report_json": (c_int, _text_out, _P(Extraction)),
+    "selectai_extraction_commit_images": (c_int, _P(Extraction)),
     "selectai_extraction_issues": (_P(Issues), _P(Extraction)),
     "selectai_extraction_write_rejected": (c_int, _P(Extraction), c_char_p),
     "selectai_extraction_destroy": (None, _P(_P(Extraction))),

@@ -12,7 +12,7 @@ from typing import Any, Iterable, Optional, Union
 
 from ._library import lib
 
-__all__ = ["PathLike", "path_array", "path_bytes", "take_json", "text", "utf8"]
+__all__ = ["PathLike", "path_array", "path_bytes", "path_list", "take_json", "text", "utf8"]
 
 PathLike = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
@@ -23,6 +23,11 @@ def path_bytes(path: PathLike) -> bytes:
     if b"\0" in raw:
         raise ValueError(f"embedded null byte in path {path!r}")
     return raw
+
+
+def path_list(paths: Union[PathLike, Iterable[PathLike]]) -> Iterable[PathLike]:
+    """Where one path may stand for a list of one."""
+    return [paths] if isinstance(paths, (str, bytes, os.PathLike)) else paths
 
 
 def path_array(paths: Iterable[PathLike]) -> tuple["ctypes.Array[ctypes.c_char_p]", int]:

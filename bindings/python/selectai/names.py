@@ -95,12 +95,17 @@ def group(
 
 
 class ScannedFile(NamedTuple):
-    """An image file below a folder. path: the folder as given + "/" + rel_path. size: bytes. mtime_ns: since 1970."""
+    """An image file below a folder.
+
+    path: the folder as given + "/" + rel_path. size: bytes. mtime_ns: since 1970. companions: names, without folder, of
+    the files beside it that have its stem and are no images, such as `.yaml`, `.caption` and `.txt`.
+    """
 
     path: str
     rel_path: str
     size: int
     mtime_ns: int
+    companions: tuple[str, ...] = ()
 
 
 class Scanner(Handle):
@@ -123,7 +128,8 @@ class Scanner(Handle):
         out = _prototypes.File(struct_size=ctypes.sizeof(_prototypes.File))
         if check(lib.selectai_scanner_next(self._handle, ctypes.byref(out))) != 0:
             raise StopIteration
-        return ScannedFile(os.fsdecode(out.path), os.fsdecode(out.rel_path), out.size, out.mtime_ns)
+        companions = tuple(os.fsdecode(out.companions[index]) for index in range(out.n_companions))
+        return ScannedFile(os.fsdecode(out.path), os.fsdecode(out.rel_path), out.size, out.mtime_ns, companions)
 
     @property
     def issues(self) -> list[Issue]:
