@@ -131,8 +131,8 @@ SELECTAI_API int selectai_trainset_write(const selectai_trainset *set, const cha
 /**
  * Writes the decisions that a form can hold, as CSV. append non-zero: keeps the rows and the header that are there
  * (columns in its order; columns that the form does not know stay empty; one that lacks a needed column is refused,
- * MISMATCH) and adds only rows that are not there yet, whatever their session and time say.
- * n_written: how many rows were added; may be NULL.
+ * MISMATCH; so is one without room for a decision's images) and adds only rows that are not there yet, whatever their
+ * session and time say. No row is written twice. n_written: how many rows were added; may be NULL.
  */
 SELECTAI_API int selectai_trainset_write_log(uint64_t *n_written, const selectai_trainset *set, const char *path,
                                              int32_t form, int32_t append);
@@ -160,11 +160,14 @@ struct selectai_merge_counts {
 
 /**
  * Each decision once. The same decision is one of the same project with the winner's and the losers' file names, in any
- * order and folders; the first stays, and what it does not know is taken from the others. Two decisions contradict each
- * other if, in one project, one prefers image A to B and the other B to A, or if crops of one image without losers
- * differ (IoU below 0.98). Conflicts and duplicates stand in the result's issues (kinds "conflict", "duplicate"),
- * naming both rows. A crop without losers is a duplicate if a selection of that winner has the same crop, and completes
- * one that has none. The order of the given set is kept. counts may be NULL.
+ * order and folders; the first stays, and what it does not know is taken from the others. Where the project is not
+ * known, whole paths are compared. Two decisions contradict each other if, in one project, one prefers image A to B and
+ * the other B to A, or if crops of one image without losers differ (IoU below 0.98). FIRST goes through them in order
+ * and keeps each that contradicts none kept before, LAST does so from the end. Conflicts and duplicates stand in the
+ * result's issues (kinds "conflict", "duplicate"), naming both rows. A crop without losers is a duplicate if a
+ * selection of that winner has the same crop, and completes one that has none. Where the same decision has different
+ * crops, the one proved by pixels stays, else the first (kind "crop-differs"). The order of the given set is kept.
+ * counts may be NULL.
  */
 SELECTAI_API int selectai_trainset_merge(selectai_trainset **out, struct selectai_merge_counts *counts,
                                          const selectai_trainset *set, const struct selectai_merge_options *options);

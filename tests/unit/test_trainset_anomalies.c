@@ -3,7 +3,7 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#include "trainset_fixture.h"
+#include "decisions_fixture.h"
 
 #define S1  "r/20250708_060711_stage1_a.png"
 #define S15 "r/20250708_060712_stage1.5_b.png"

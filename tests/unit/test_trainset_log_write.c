@@ -3,7 +3,7 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#include "trainset_fixture.h"
+#include "decisions_fixture.h"
 
 static char folder[256];
 
@@ -261,6 +261,35 @@ static void odd_texts(void **state)
     selectai_trainset_destroy(&set);
 }
 
+/* A log that was read and is added to itself stays as it is. */
+static void read_and_added_again(void **state)
+{
+    selectai_trainset *set = three();
+    (void)state;
+    for (int32_t form = SELECTAI_LOG_SELECTION; form <= SELECTAI_LOG_ANOMALIES; form++) {
+        struct selectai_load_options options;
+        selectai_trainset *read = NULL;
+        const char *path = at("read.csv");
+        uint64_t n = write_log(set, "read.csv", form, 0);
+        char *before = read_text(path);
+        selectai_load_options_init(&options, sizeof options);
+        options.strict = 1;
+        options.project = "mojo"; /* a selection log does not name it */
+        if (selectai_trainset_load_logs(&read, &path, 1, &options) != SELECTAI_OK)
+            fail_msg("%s", selectai_last_error());
+        assert_int_equal(selectai_trainset_count(read), n);
+        if (form == SELECTAI_LOG_CROP) /* every box comes back as it was */
+            assert_true(entry_at(read, 1).crop.x2 == 1.0 / 3 && entry_at(read, 0).crop.y2 == 0.934);
+        if (form == SELECTAI_LOG_CROP) /* but not what it does not hold: this crop has no project there */
+            read->items[1].project = "";
+        assert_int_equal(write_log(read, "read.csv", form, 1), 0);
+        check_file("read.csv", before);
+        free(before);
+        selectai_trainset_destroy(&read);
+    }
+    selectai_trainset_destroy(&set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +303,7 @@ int main(void)
         cmocka_unit_test(empty_files_are_new),
         cmocka_unit_test(refusals),
         cmocka_unit_test(odd_texts),
+        cmocka_unit_test(read_and_added_again),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

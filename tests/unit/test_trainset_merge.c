@@ -4,7 +4,7 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#include "trainset_fixture.h"
+#include "decisions_fixture.h"
 
 #include <time.h>
 
