@@ -72,8 +72,9 @@ static void crop_member(struct sai_text *line, const struct selectai_entry *entr
     if (px->x2 > px->x1 && px->y2 > px->y1)
         sai_text_printf(line, "[%d,%d,%d,%d]", (int)px->x1, (int)px->y1, (int)px->x2, (int)px->y2);
     else
-        sai_text_puts(line, "null"); /* from a log that knew fractions only */
-    text_member(line, "method", sai_word_of(sai_words_crop_method, entry->crop_method));
+        sai_text_puts(line, "null");                                    /* from a log that knew fractions only */
+    bool searched = entry->crop_evidence != SELECTAI_CROP_EVIDENCE_LOG; /* else a person drew it */
+    text_member(line, "method", searched ? sai_word_of(sai_words_crop_method, entry->crop_method) : NULL);
     number_member(line, "residual", entry->crop_residual);
     sai_text_puts(line, "}");
 }

@@ -213,16 +213,13 @@ static void progress(void **state)
 
 static char real_logs[512], real_manifests[512];
 
-/* Beside the source tree, or where SELECTAI_TEST_DATA says. */
+/* Beside the source tree. */
 static int find_real(void)
 {
-    const char *given = getenv("SELECTAI_TEST_DATA"), *slash = strrchr(__FILE__, '/');
+    static const char here[] = __FILE__;
+    const char *slash = strrchr(here, '/');
     char place[400];
-    if (given)
-        snprintf(place, sizeof place, "%s", given);
-    else
-        snprintf(place, sizeof place, "%.*s/../../../shared/data", slash ? (int)(slash - __FILE__) : 1,
-                 slash ? __FILE__ : ".");
+    snprintf(place, sizeof place, "%.*s../../../shared/data", slash ? (int)(slash - here) + 1 : 0, here);
     snprintf(real_logs, sizeof real_logs, "%s/legacy/logs", place);
     snprintf(real_manifests, sizeof real_manifests, "%s/legacy/projects", place);
     return access(real_logs, R_OK) == 0;
@@ -272,7 +269,7 @@ static void real_files(void **state)
     selectai_projects *projects = NULL;
     (void)state;
     if (!find_real()) {
-        print_message("no real logs here (SELECTAI_TEST_DATA): skipped\n");
+        print_message("no real logs in %s: skipped\n", real_logs);
         skip();
     }
     selectai_trainset *set = load_real();
