@@ -98,7 +98,11 @@ int sai_known_append(selectai_projects *projects, const char *name, uint32_t *in
         .alias_to = alias ? alias->project : SAI_KNOWN_NONE,
     };
     *index = project;
-    return sai_known_add_label(projects, name, project, SAI_LABEL_NAME);
+    size_t n_labels = projects->n_labels;
+    int rc = sai_known_add_label(projects, name, project, SAI_LABEL_NAME);
+    if (rc != SELECTAI_OK && projects->n_labels == n_labels)
+        projects->count--; /* nothing refers to it */
+    return rc;
 }
 
 int sai_known_obtain(selectai_projects *projects, const char *name, uint32_t *index)

@@ -25,8 +25,12 @@ int sai_known_add_label(selectai_projects *projects, const char *text, uint32_t 
         folded[i] = sai_known_lower(folded[i]);
     uint32_t label = (uint32_t)projects->n_labels;
     projects->labels[projects->n_labels++] = (struct sai_label){.text = kept, .project = project, .kind = kind};
-    int rc = sai_name_index_add(kind == SAI_LABEL_TITLE ? &projects->titles : &projects->names, kept, n, label);
-    return rc == SELECTAI_OK ? sai_name_index_add(&projects->folded, folded, n, label) : rc;
+    int rc = sai_name_index_add(&projects->folded, folded, n, label);
+    if (rc != SELECTAI_OK) {
+        projects->n_labels--; /* as if nothing had happened */
+        return rc;
+    }
+    return sai_name_index_add(kind == SAI_LABEL_TITLE ? &projects->titles : &projects->names, kept, n, label);
 }
 
 const struct sai_label *sai_known_label(const selectai_projects *projects, const char *text, enum sai_label_kind kind)

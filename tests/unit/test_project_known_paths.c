@@ -84,9 +84,9 @@ static void expect_not(const char *path, int code)
 /* The manifests as old tools wrote them. */
 static void add_mojos(void)
 {
-    const char *form = ",\"title\":\"Mojo%c\",\"startedAt\":\"%s\",\"finishedAt\":\"%s\",\"paths\":{\"root\":"
-                       "\"../../mojo%c\",\"selectedDir\":\"../../selected\",\"cropDir\":\"../../crop\","
-                       "\"characterGroups\":[\"../../character_group_1\",\"../../character_group_2\"]}";
+    static const char form[] = ",\"title\":\"Mojo%c\",\"startedAt\":\"%s\",\"finishedAt\":\"%s\",\"paths\":{\"root\":"
+                               "\"../../mojo%c\",\"selectedDir\":\"../../selected\",\"cropDir\":\"../../crop\","
+                               "\"characterGroups\":[\"../../character_group_1\",\"../../character_group_2\"]}";
     char rest[1024];
     snprintf(rest, sizeof rest, form, '1', "2025-10-01T00:00:00Z", "2025-10-11T00:00:00Z", '1');
     add_manifest("mojo1", rest);
