@@ -370,6 +370,12 @@ class Logs(fixtures.FolderCase):
         with self.assertRaises(selectai.FormatError):
             selectai.TrainSet.load([path], strict=True)
 
+    def test_iterating_equals_indexing(self):
+        rows = [{"project": "p", "chosen_path": f"{n}a.png", "neg_paths": [f"{n}b.png"]} for n in range(600)]
+        with selectai.TrainSet.load(self.log(*rows)) as loaded:
+            self.assertEqual([entry["chosen_path"] for entry in loaded], [row["chosen_path"] for row in rows])
+            self.assertEqual(list(loaded), [loaded[index] for index in range(600)])
+
     def test_index_errors(self):
         with selectai.TrainSet.load([self.log()]) as empty, self.assertRaises(IndexError):
             empty[0]

@@ -12,7 +12,7 @@ from typing import Any, Iterable, Optional, Union
 
 from ._library import lib
 
-__all__ = ["PathLike", "path_array", "path_bytes", "path_list", "take_json", "text", "utf8"]
+__all__ = ["PathLike", "path_array", "path_bytes", "path_list", "take_bytes", "take_json", "text", "utf8"]
 
 PathLike = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
@@ -53,9 +53,14 @@ def text(raw: Optional[bytes]) -> str:
     return "" if raw is None else raw.decode("utf-8", "surrogateescape")
 
 
-def take_json(out: ctypes.c_char_p) -> Any:
-    """Parses a JSON text that the library handed over, and frees it."""
+def take_bytes(out: ctypes.c_char_p) -> bytes:
+    """Copies a text that the library handed over, and frees it."""
     try:
-        return json.loads(text(out.value))
+        return out.value or b""
     finally:
         lib.selectai_free(out)
+
+
+def take_json(out: ctypes.c_char_p) -> Any:
+    """Parses a JSON text that the library handed over, and frees it."""
+    return json.loads(text(take_bytes(out)))
