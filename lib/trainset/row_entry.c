@@ -60,6 +60,38 @@ static int complete_stages(struct selectai_entry *e, struct sai_arena *arena)
     return SELECTAI_OK;
 }
 
+/* Not known comes last. */
+static bool is_above(double a, double b)
+{
+    return a > b || (isnan(a) && !isnan(b));
+}
+
+/* Losers in stage order, equal ones as they stood. Few, and mostly in order: insertion. */
+static int sort_losers(struct selectai_entry *e, struct sai_arena *arena)
+{
+    uint32_t n = e->n_negatives, ordered = 1;
+    while (ordered < n && !is_above(e->neg_stages[ordered - 1], e->neg_stages[ordered]))
+        ordered++;
+    if (ordered >= n)
+        return SELECTAI_OK;
+    const char **paths = sai_arena_array(arena, n, sizeof *paths);
+    double *stages = sai_arena_array(arena, n, sizeof *stages);
+    if (!paths || !stages)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t k = i;
+        for (; k > 0 && is_above(stages[k - 1], e->neg_stages[i]); k--) {
+            stages[k] = stages[k - 1];
+            paths[k] = paths[k - 1];
+        }
+        stages[k] = e->neg_stages[i];
+        paths[k] = e->neg_paths[i];
+    }
+    e->neg_paths = paths;
+    e->neg_stages = stages;
+    return SELECTAI_OK;
+}
+
 /* What a row does not say but its file names do. */
 static int complete_from_names(struct selectai_entry *e, struct sai_arena *arena)
 {
@@ -73,6 +105,8 @@ static int complete_from_names(struct selectai_entry *e, struct sai_arena *arena
             return SELECTAI_ERR_OUT_OF_MEMORY;
     }
     int rc = complete_stages(e, arena);
+    if (rc == SELECTAI_OK)
+        rc = sort_losers(e, arena);
     if (rc != SELECTAI_OK)
         return rc;
     int32_t anomaly = sai_entry_anomaly(e);

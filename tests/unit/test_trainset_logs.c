@@ -139,6 +139,24 @@ static void selections(void **state)
     selectai_trainset_destroy(&set);
 }
 
+/* Whatever order a log has. */
+static void losers_in_stage_order(void **state)
+{
+    static const char *const expected[] = {"p/20250708_060702_stage1_a.png", "p/20250708_060703_stage1_a.png",
+                                           "p/20250708_060701_stage3_a.png", "p/unknown.png"};
+    (void)state;
+    selectai_trainset *set = load(SELECTION "\n"
+                                            "s,g,p/20250708_060711_stage2_a.png,\"['p/unknown.png', "
+                                            "'p/20250708_060701_stage3_a.png', 'p/20250708_060702_stage1_a.png', "
+                                            "'p/20250708_060703_stage1_a.png']\",\n");
+    struct selectai_entry e = entry_of(set, 0);
+    assert_int_equal(e.n_negatives, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(e.neg_paths[i], expected[i]);
+    assert_true(e.neg_stages[0] == 1 && e.neg_stages[2] == 3 && isnan(e.neg_stages[3]));
+    selectai_trainset_destroy(&set);
+}
+
 static void selections_with_a_project(void **state)
 {
     (void)state;
@@ -406,9 +424,12 @@ static void crops_in_jsonl(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(selections),        TEST(selections_with_a_project), TEST(bad_selections), TEST(anomaly_cases),
-        TEST(full_crop_form),    TEST(any_number_of_images),      TEST(bad_crop_rows),  TEST(short_crop_form),
-        TEST(minimal_crop_form), TEST(unknown_headers),           TEST(crops_in_jsonl),
+        TEST(selections),           TEST(selections_with_a_project),
+        TEST(bad_selections),       TEST(losers_in_stage_order),
+        TEST(anomaly_cases),        TEST(full_crop_form),
+        TEST(any_number_of_images), TEST(bad_crop_rows),
+        TEST(short_crop_form),      TEST(minimal_crop_form),
+        TEST(unknown_headers),      TEST(crops_in_jsonl),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
