@@ -107,6 +107,8 @@ void print_extract_table(const json_t *report, int with_total)
     if (!with_total)
         return;
     printf("\nTotal across all projects:\n");
+    print_total_line(total, "raw_images", NULL, "raw images");
+    print_total_line(total, "final_images", NULL, "final images");
     print_total_line(total, "entries", NULL, "selection decisions");
     print_total_line(total, "anomalies", "anomaly_rate", "anomaly cases");
     print_total_line(total, "cropped", "crop_rate", "crop decisions");

@@ -67,18 +67,7 @@ char *count_text(char buf[COUNT_TEXT], uint64_t value)
 
 void print_name(const char *text, int width)
 {
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        if (*p < 0x20 || *p == 0x7F) {
-            putchar('?');
-        } else if (*p == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0) { /* control characters as UTF-8 has them */
-            putchar('?');
-            p++;
-        } else {
-            putchar(*p);
-        }
-        width -= (p[1] & 0xC0) != 0x80; /* at a character's last byte */
-    }
-    for (; width > 0; width--)
+    for (width -= put_clean(stdout, text); width > 0; width--)
         putchar(' ');
 }
 

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "verbs.h"
 
@@ -60,6 +61,44 @@ static void drop_repeats(struct file_list *files)
         files->rel_paths[kept++] = files->rel_paths[i];
     }
     files->count = kept;
+}
+
+static const char *name_in(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(name_in(*(char *const *)a), name_in(*(char *const *)b));
+}
+
+/* Crop logs of the minimal form have bare file names. One that another row of the project names with its folder is that
+ * image, since names are matched within a project. */
+static int drop_bare_names(struct file_list *files)
+{
+    const char **placed = calloc(files->count + 1, sizeof *placed);
+    size_t n = 0, kept = 0;
+    if (!placed)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = 0; i < files->count; i++)
+        if (strchr(files->paths[i], '/'))
+            placed[n++] = files->paths[i];
+    qsort(placed, n, sizeof *placed, compare_names);
+    for (size_t i = 0; i < files->count; i++) {
+        const char *path = files->paths[i];
+        if (!strchr(path, '/') && access(path, F_OK) != 0 && bsearch(&path, placed, n, sizeof *placed, compare_names)) {
+            free(files->paths[i]);
+            free(files->rel_paths[i]);
+            continue;
+        }
+        files->paths[kept] = files->paths[i];
+        files->rel_paths[kept++] = files->rel_paths[i];
+    }
+    files->count = kept;
+    free(placed);
+    return SELECTAI_OK;
 }
 
 static int embed_project(selectai_embedding_cache *cache, selectai_encoder *encoder, const char *project,
@@ -118,6 +157,8 @@ int embed_entries(selectai_embedding_cache *cache, selectai_encoder *encoder, co
                 rc = add_entry_files(&files, &entry);
         }
         drop_repeats(&files);
+        if (rc == SELECTAI_OK)
+            rc = drop_bare_names(&files);
         if (rc == SELECTAI_OK)
             rc = embed_project(cache, encoder, first.project, &files, threads, progress, total);
         free_files(&files);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,6 +56,37 @@ double seconds_now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* Length of a control character at p in bytes, 0 if there is none: C0, DEL, C1 as UTF-8 has them, and the two
+ * separators that end lines. */
+static int control_at(const unsigned char *p)
+{
+    if (*p < 0x20 || *p == 0x7F)
+        return 1;
+    if (*p == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0)
+        return 2;
+    return *p == 0xE2 && p[1] == 0x80 && (p[2] == 0xA8 || p[2] == 0xA9) ? 3 : 0;
+}
+
+int put_clean(FILE *stream, const char *text)
+{
+    int n = 0;
+    for (const unsigned char *p = (const unsigned char *)text; *p;) {
+        int skip = control_at(p);
+        putc(skip ? '?' : *p, stream);
+        p += skip ? skip : 1;
+        n += (*p & 0xC0) != 0x80; /* the next byte begins a character: one more is complete */
+    }
+    return n;
+}
+
+static void put_what(const struct progress *p)
+{
+    if (!p->what)
+        return;
+    put_clean(stderr, p->what);
+    fputs(": ", stderr);
+}
+
 static void draw_bar(struct progress *p, uint64_t done, uint64_t total)
 {
     char bar[31];
@@ -64,7 +96,9 @@ static void draw_bar(struct progress *p, uint64_t done, uint64_t total)
         bar[i] = i < full ? '#' : '.';
     bar[30] = '\0';
     double elapsed = seconds_now() - p->started;
-    fprintf(stderr, "\r%s%s%-8s ", p->what ? p->what : "", p->what ? ": " : "", p->stage);
+    fputc('\r', stderr);
+    put_what(p);
+    fprintf(stderr, "%-8s ", p->stage);
     if (total)
         fprintf(stderr, "[%s] %llu/%llu", bar, (unsigned long long)done, (unsigned long long)total);
     else
@@ -91,9 +125,11 @@ int show_progress(uint64_t done, uint64_t total, const char *stage, void *user)
         draw_bar(p, done, total);
     } else if (total > 0) {
         int tenth = (int)(10 * done / total);
-        if (tenth != p->last_tenth && tenth > 0)
-            fprintf(stderr, "%s%s%s: %d %% (%llu of %llu)\n", p->what ? p->what : "", p->what ? ": " : "", stage,
-                    10 * tenth, (unsigned long long)done, (unsigned long long)total);
+        if (tenth != p->last_tenth && tenth > 0) {
+            put_what(p);
+            fprintf(stderr, "%s: %d %% (%llu of %llu)\n", stage, 10 * tenth, (unsigned long long)done,
+                    (unsigned long long)total);
+        }
         p->last_tenth = tenth;
     }
     return interrupted();
@@ -107,14 +143,19 @@ void end_progress(struct progress *p)
     p->stage[0] = '\0';
 }
 
+/* Messages hold names of files, which may hold anything. */
 void say(const char *fmt, ...)
 {
     va_list list;
-    fprintf(stderr, "selectai: ");
+    char *text = NULL;
     va_start(list, fmt);
-    vfprintf(stderr, fmt, list);
+    int n = vasprintf(&text, fmt, list);
     va_end(list);
+    fputs("selectai: ", stderr);
+    put_clean(stderr, n >= 0 ? text : "out of memory");
     fputc('\n', stderr);
+    if (n >= 0)
+        free(text);
 }
 
 int report_failure(int code)

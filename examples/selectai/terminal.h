@@ -7,6 +7,7 @@
 #define PROGRAM_TERMINAL_H
 
 #include <selectai/selectai.h>
+#include <stdio.h>
 
 /* Installs handlers of SIGINT, SIGTERM and SIGHUP that make progress callbacks return "cancel"; one that comes
  * seconds after the first ends the program at once. */
@@ -28,7 +29,11 @@ int show_progress(uint64_t done, uint64_t total, const char *stage, void *user);
 /* Takes the bar away; call before printing anything else and at the end. */
 void end_progress(struct progress *progress);
 
-/* "selectai: <fmt>" */
+/* Writes text that came from elsewhere: control characters become '?', so that no file's name commands the terminal.
+ * Returns the number of characters. */
+int put_clean(FILE *stream, const char *text);
+
+/* "selectai: <fmt>", cleaned. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Prints the library's last error with its code's name; returns EXIT_FAILED. */

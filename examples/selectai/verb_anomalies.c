@@ -173,17 +173,18 @@ static int find_anomalies(const struct anomalies_args *args, const selectai_trai
     if (rc != SELECTAI_OK)
         return report_failure(rc);
     json_t *summary = json_of_text(text);
-    int code = EXIT_DONE;
-    if (counts.selections > 0)
-        code = write_files(args, set, summary);
-    if (code == EXIT_DONE && (counts.selections > 0 || args->json))
+    int usable = selectai_trainset_count(set) > 0;
+    int code = usable ? write_files(args, set, summary) : EXIT_DONE;
+    if (code == EXIT_DONE && (usable || args->json))
         code = show(args, set, &counts, summary);
     json_decref(summary);
-    if (code == EXIT_DONE && counts.selections == 0) {
-        say("%s%s: no usable selection in %s rows, so there is nothing to count%s", args->input.items[0],
-            args->input.count > 1 ? " and the others" : "", count_text(rows, counts.rows),
-            args->output || args->summary ? "; nothing was written" : "");
+    if (code == EXIT_DONE && !usable) {
+        say("%s%s: none of %s rows can be used%s", args->input.items[0], args->input.count > 1 ? " and the others" : "",
+            count_text(rows, counts.rows), args->output || args->summary ? "; nothing was written" : "");
         code = EXIT_FAILED;
+    } else if (code == EXIT_DONE && counts.selections == 0) {
+        say("%s%s: crops only, no selections: there is nothing to count", args->input.items[0],
+            args->input.count > 1 ? " and the others" : "");
     }
     return code;
 }

@@ -55,7 +55,7 @@ static int show_results(const struct extract_job *job)
         code = print_json(json_incref(job->report));
     else if (!args->quiet)
         print_extract_table(job->report, args->batch);
-    if (n > 0 && !args->quiet) {
+    if (n > 0) { /* what was passed over is never silent */
         char count[COUNT_TEXT];
         fflush(stdout); /* the table comes first where both go to one place */
         say("%s %s a look%s:", count_text(count, n), n == 1 ? "thing needs" : "things need",

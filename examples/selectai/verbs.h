@@ -38,7 +38,7 @@ json_t *json_of_issues_of_kind(const selectai_issues *issues, const char *kind);
 #define COUNT_TEXT 32
 char *count_text(char buf[COUNT_TEXT], uint64_t value);
 
-/* Prints text that came from files: control characters become '?'. Filled up with blanks to `width` characters. */
+/* put_clean() to stdout, filled up with blanks to `width` characters. */
 void print_name(const char *text, int width);
 
 /* Writes text to `path` whole or not at all. 0, or EXIT_FAILED with a message. */
