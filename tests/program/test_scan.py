@@ -129,12 +129,10 @@ class TestNames(ScanTest):
         self.raw("good/" + name(9, 2))
         self.final(name(9, 2))
         self.extract()
-        self.assertEqual(self.counts["raw_images"], 8)
         self.assertIn(("good/" + name(9, 2), ("good/" + name(0, 1),)), self.decisions())
         self.assertTrue(self.issues(), "names that are no UTF-8 are not reported")
-        # Each file whose name (or folder) is no UTF-8 is named by some issue.
-        text = json.dumps(self.counts["issues"])
-        self.assertGreaterEqual(text.count("UTF-8"), 5, text)
+        # Each file or folder whose name is no UTF-8 stands in an issue of its own: five in RAW, a folder, one in FINAL.
+        self.assertGreaterEqual(sum("UTF-8" in i["message"] for i in self.issues()), 7, self.issues())
         result = self.done(self.run_in_dir(*self.arguments("--json")))
         result.json()
         for file in ("selection.csv", "crop.csv"):
@@ -331,12 +329,15 @@ class TestFolders(ScanTest):
         os.chmod(self.path("raw/locked"), 0)
         os.chmod(self.path("raw/z/list only"), 0o444)
         os.chmod(self.path("final/secret"), 0)
-        result = self.extract(code=self.code_of(options), **options)
+        self.extract(code=self.code_of(options), **options)
         self.assertEqual(self.decisions(), {("open/" + name(9, 2), ("open/" + name(0, 1),))})
         paths = {i["path"].rstrip("/") for i in self.issues()}
         self.assertLessEqual({"raw/locked", "final/secret"}, paths)
         self.assertTrue(any(p.startswith("raw/z/list only") for p in paths), paths)
-        self.assertTrue(any(word in result.err for word in ("locked", "secret", "unreadable", "could not be read")), str(result))
+        args = [a for a in self.arguments("--crop-evidence", "mtime") if a != "--quiet"]
+        result = self.run_in_dir(*args, **options)
+        self.assertIn("raw/locked", result.err)
+        self.assertIn("final/secret", result.err)
 
     def code_of(self, options):
         """0 or 1, whichever the program says: both are right, as long as the report names the folders."""
@@ -453,24 +454,24 @@ class TestInterruptedRuns(ScanTest):
             self.assertIn(data, (old[file], whole[file]), "%s is neither the old one nor the new one: %s" % (file, what))
 
     def stopped(self, number, options=()):
-        self.fill(40)
+        self.fill(14)
         whole = self.complete(*options)
         started = time.monotonic()
         self.complete(*options)
         duration = time.monotonic() - started
         shutil.rmtree(self.path("whole"))
         stopped = 0
-        for step in range(12):
+        for step in range(9):
             shutil.rmtree(self.path("o"), ignore_errors=True)
             old = self.old_outputs("o")
             args = [str(a) for a in self.arguments(*options, folder="o")]
             process = subprocess.Popen([PROGRAM] + args, cwd=self.dir, env=environment(), stdin=subprocess.DEVNULL,
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            time.sleep(duration * (step + 0.3) / 11)
+            time.sleep(duration * (step + 0.3) / 8)
             process.send_signal(number)
             out, err = process.communicate(timeout=60)
             result = Result(args, process.returncode, out, err)
-            self.assert_old_or_whole(old, whole, "stopped after %d of 11 parts of the time: %s" % (step, result))
+            self.assert_old_or_whole(old, whole, "stopped after %d of 8 parts of the time: %s" % (step, result))
             if number == signal.SIGINT:
                 # A signal that comes before the program has begun ends it like any other program.
                 self.assertIn(result.code, (DONE, INTERRUPTED, -number), str(result))
