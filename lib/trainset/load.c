@@ -139,8 +139,6 @@ static int load_files(struct sai_loader *loader, size_t n_paths)
         rc = report(loader, loader->bytes_total);
     if (rc == SELECTAI_OK)
         rc = sai_loader_find_projects(loader);
-    if (rc == SELECTAI_OK)
-        rc = sai_loader_check_projects(loader);
     return rc == SELECTAI_OK ? report_bad_rows(loader) : rc;
 }
 
