@@ -11,6 +11,7 @@
 
 #include "base/iso_time.h"
 #include "project/known.h"
+#include "project/name.h"
 #include "project/name_index.h"
 #include "trainset/load.h"
 
@@ -124,10 +125,16 @@ static int path_project(uint32_t *number, struct finder *f, const char *path, in
     return rc;
 }
 
+/* When it was decided. A log's plain time of an image whose name tells none may be that, or the image's: better than
+ * nothing. */
 static int64_t time_of(const struct finder *f, const struct selectai_entry *e)
 {
+    struct selectai_parsed_name name;
     int64_t when;
-    if (!f->loader->options.by_dates || !*e->decided_at || !sai_time_parse(&when, e->decided_at))
+    const char *text = e->decided_at;
+    if (!*text && sai_parse_name(&name, e->chosen_path) != NULL)
+        text = e->timestamp;
+    if (!f->loader->options.by_dates || !*text || !sai_time_parse(&when, text))
         return INT64_MIN;
     return when;
 }
