@@ -321,6 +321,32 @@ class TestProjects(LogTest):
                         ("/v/Ben_final/x/" + A2, ["/v/Ben_raw/" + A1]))
         self.assertEqual(self.projects("--manifest", "m"), ["anna", "anna", "ben"])
 
+    def test_root(self):
+        """PROJECT_ROOT in paths stands for a folder of this machine."""
+        self.selections(("PROJECT_ROOT/mojo1/" + A2, ["PROJECT_ROOT/mojo1/" + A1]))
+        self.projects("--root", "/data/pics")
+        entry = self.one()
+        self.assertEqual((entry["project"], entry["chosen_path"], entry["neg_paths"]),
+                         ("mojo1", "/data/pics/mojo1/" + A2, ["/data/pics/mojo1/" + A1]))
+
+    def test_rows_that_tell_nothing(self):
+        """--project says whose they are, and only those."""
+        self.selections(("/x/y/" + A2, ["/x/y/" + A1]), ("PROJECT_ROOT/mojo1/" + A2, ["PROJECT_ROOT/mojo1/" + A1]))
+        self.assertEqual(self.projects("--project", "anna"), ["anna", "mojo1"])
+
+    def test_by_the_time_of_decision(self):
+        """Paths of working folders tell nothing; the manifests' dates do, if exactly one fits."""
+        for n, start, end in (("anna", "2025-10-01", "2025-10-04"), ("ben", "2025-10-06", "2025-10-10")):
+            self.write("m/%s.project.json" % n, json.dumps({"projectId": n, "startedAt": start + "T00:00:00Z",
+                                                            "finishedAt": end + "T00:00:00Z"}))
+        times = ("2025-10-04T23:59:59Z", "2025-10-05T12:00:00Z", "2025-10-10T12:00:00.5Z", "2025-09-30T23:59:59Z", "2025-10-06T01:00:00+02:00",
+                 "2025-10-06T00:00:00Z")
+        self.csv("s.csv", logs.SELECTION, [logs.selection_row("crop/w%d.png" % i, ["crop/l%d.png" % i], timestamp=t)
+                                          for i, t in enumerate(times)])
+        result = self.merge("s.csv", options=("--manifest", "m", "--by-manifest-dates"), code=(DONE, FAILED))
+        self.assertEqual([(e["project"], e["chosen_path"]) for e in self.lines],
+                         [("anna", "crop/w0.png"), ("ben", "crop/w2.png"), ("ben", "crop/w5.png")], str(result))
+
     def test_unknown_projects_are_refused(self):
         """With losers and without a project: left out, named with its row; the exit code says so."""
         self.selections(("/x/y/" + A2, ["/x/y/" + A1]), ("/x/mojo1/" + A2, ["/x/mojo1/" + A1]))
