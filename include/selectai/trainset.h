@@ -57,10 +57,10 @@ struct selectai_entry {
     struct selectai_box crop;      /**< fractions of the original */
     struct selectai_pixel_box crop_px;
     double crop_residual;
-    int32_t crop_evidence; /**< SELECTAI_CROP_EVIDENCE_* */
-    int32_t evidence;      /**< SELECTAI_EVIDENCE_* */
-    int32_t group_mode;    /**< SELECTAI_GROUP_*, or SELECTAI_UNKNOWN */
-    int32_t reserved;
+    int32_t crop_evidence;  /**< SELECTAI_CROP_EVIDENCE_* */
+    int32_t evidence;       /**< SELECTAI_EVIDENCE_* */
+    int32_t group_mode;     /**< SELECTAI_GROUP_*, or SELECTAI_UNKNOWN */
+    int32_t shared_folders; /**< 1: raw_dir or final_dir holds files of other projects too, told apart by dates; 0 */
     const char *raw_dir, *final_dir, *extraction_date;
     const char *session_id;  /**< of the tool that logged it */
     const char *decided_at;  /**< when the person decided, ISO 8601 UTC; only old logs know */
