@@ -528,6 +528,7 @@ int main(void)
         TEST(append),
         TEST(formula_cells),
         TEST(projects_never_mix),
+        TEST(shared_folders),
         TEST(several_files),
         TEST(damaged_files),
         TEST(bad_arguments),
