@@ -6,6 +6,7 @@ Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
 import csv
 import json
 import os
+import subprocess
 import unittest
 
 import naive_logs as logs
@@ -427,6 +428,21 @@ class TestBadLogs(LogTest):
                 if data.strip():
                     self.fails(result, "s.csv")
 
+    def test_pipes_and_devices(self):
+        """Refused, or read right: never taken for an empty file, never read for ever."""
+        text = logs.csv_text(logs.SELECTION, [logs.selection_row("mojo1/" + B2, ["mojo1/" + B1])])
+        os.mkfifo(self.path("pipe.csv"))
+        feeder = subprocess.Popen(["timeout", "10", "sh", "-c", "printf %s \"$0\" > pipe.csv", text], cwd=self.dir)
+        self.addCleanup(feeder.wait)
+        self.addCleanup(feeder.terminate)
+        result = self.run_in_dir("merge", "--output", "m.jsonl", "pipe.csv", timeout=20)
+        if result.code == DONE:
+            self.assertEqual(len(read_jsonl(self.path("m.jsonl"))), 1)
+        else:
+            self.fails(result, "pipe.csv", "regular file")
+        if os.path.exists("/dev/zero"):
+            self.fails(self.run_in_dir("merge", "--output", "x.jsonl", "/dev/zero", timeout=20), "/dev/zero")
+
     def test_header_only(self):
         for columns in (logs.SELECTION, logs.ANOMALY, logs.CROP_9, logs.CROP_7, logs.ENTRY, logs.crop_columns(2)):
             self.write("h.csv", ",".join(columns) + "\n")
@@ -640,6 +656,29 @@ class TestWriting(LogTest):
         self.merge("sel.csv", "crop.csv", code=(DONE, FAILED))
         self.assertEqual(self.merged, want)
         self.assertEqual(sum(1 for e in self.lines if e["crop"]), 2)
+
+    def test_full_crop_log(self):
+        """11 columns and 4 for each image, in pixels; below an old header of that form too; read again, the same crops."""
+        self.project()
+        old = logs.csv_text(logs.crop_columns(3), [logs.crop_row("mojo0", "mojo0/" + A2, ["mojo0/" + A1], (0, 0, 500, 500))])
+        for text in ("", old):
+            if text:
+                self.write("crop.csv", text)
+            for _ in range(2):
+                self.extract("--crop-log-form", "full", *(("--append",) if text else ()))
+                header, rows = self.read("crop.csv")
+                rows = [r for r in rows if r["chosen_path"].startswith("mojo1")]
+                self.assertEqual(header, logs.crop_columns(3))
+                self.assertEqual([[float(r["crop_" + k]) for k in ("x1", "y1", "x2", "y2")] for r in rows],
+                                 [[0, 0, 15, 20], [1, 0, 16, 20]])
+                for row in rows:
+                    self.assertEqual(row["image_count"], "3")
+                    self.assertEqual(row["image_%s_path" % row["chosen_index"]], row["chosen_path"])
+                    at = row["chosen_index"]
+                    self.assertEqual((row["width_" + at], row["height_" + at]), ("30", "40"))
+        self.merge("crop.csv", "o.jsonl", code=(DONE, FAILED))
+        self.assertEqual(len(self.lines), 4)
+        self.assertEqual(sum(1 for e in self.lines if e["crop"]), 3)
 
     def test_append_never_duplicates(self):
         self.project()
