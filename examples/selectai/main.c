@@ -10,7 +10,7 @@
 
 static const struct verb *const verbs[] = {
     &verb_demo,     &verb_sample,  &verb_extract, &verb_embed,        &verb_train,
-    &verb_evaluate, &verb_suggest, &verb_cache,   &verb_recover_crop, &verb_hash,
+    &verb_evaluate, &verb_suggest, &verb_cache,   &verb_recover_crop, &verb_hash, &verb_duplicates,
 };
 
 static void print_usage(FILE *stream)

@@ -56,8 +56,9 @@ struct selectai_duplicates_options {
     uint32_t distance; /**< 0..64; default 8 */
     uint32_t threads;  /**< default 0 = all cores */
     uint32_t reserved;
-    const uint64_t
-        *hashes; /**< known hashes of the paths, n of them, so that only near ones are opened; default NULL */
+    const uint64_t *hashes;    /**< hashes of the paths as far as they are known, n of them; default NULL */
+    const uint8_t *hash_known; /**< n flags: which of `hashes` count; NULL (default) = all. Only other files, and then
+                                  those of groups, are opened */
     selectai_progress_fn progress; /**< stages "hash" and "compare" (files); default NULL */
     void *user;
 };

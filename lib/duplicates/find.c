@@ -49,12 +49,15 @@ static int add_path(struct selectai_duplicates *d, struct sai_name_index *seen, 
 }
 
 static int take_paths(struct selectai_duplicates *d, const char *const *paths, const char *const *projects, size_t n,
-                      const uint64_t *hashes)
+                      const struct selectai_duplicates_options *options)
 {
+    const uint64_t *hashes = options->hashes;
+    const uint8_t *known = options->hash_known;
     struct sai_name_index seen = {0};
     int rc = SELECTAI_OK;
     for (size_t i = 0; rc == SELECTAI_OK && i < n; i++)
-        rc = add_path(d, &seen, paths[i], projects ? projects[i] : "", hashes ? &hashes[i] : NULL, i);
+        rc = add_path(d, &seen, paths[i], projects ? projects[i] : "",
+                      hashes && (!known || known[i]) ? &hashes[i] : NULL, i);
     sai_name_index_free(&seen);
     return rc;
 }
@@ -171,7 +174,7 @@ static int find(struct selectai_duplicates *d, const char *const *paths, const c
     unsigned threads = sai_thread_count(options->threads);
     int rc = sai_issues_create(&d->issues);
     if (rc == SELECTAI_OK)
-        rc = take_paths(d, paths, projects, n, options->hashes);
+        rc = take_paths(d, paths, projects, n, options);
     if (rc == SELECTAI_OK)
         rc = sai_parallel_for(threads, d->count, hash_one, d, &progress, "hash");
     if (rc == SELECTAI_OK)

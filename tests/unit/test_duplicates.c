@@ -245,6 +245,11 @@ static void test_given_hashes_open_only_near_files(void **state)
     assert_int_equal(selectai_duplicates_count(d), 0);
     assert_int_equal(selectai_issues_count(selectai_duplicates_issues(d)), 2);
     selectai_duplicates_destroy(&d);
+    options.hashes = far_apart;
+    options.hash_known = (const uint8_t[]){1, 0, 1};
+    assert_int_equal(selectai_duplicates_find(&d, paths, NULL, 3, &options), SELECTAI_OK);
+    assert_int_equal(selectai_issues_count(selectai_duplicates_issues(d)), 1); /* the one that had to be opened */
+    selectai_duplicates_destroy(&d);
 }
 
 static int stop(uint64_t done, uint64_t total, const char *stage, void *user)
