@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "image/complete.h"
 #include "image/header.h"
-#include "image/png_read.h"
+#include "image/png.h"
 #include "image/stb.h"
 
 static const struct selectai_image_options default_options = {
@@ -102,7 +102,7 @@ static int decode_kind(selectai_image **out, const struct sai_image_header *head
         return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, "%s: is %s, which this build cannot decode; convert it to PNG", name,
                         header->undecodable);
     if (header->kind == SAI_KIND_PNG)
-        return sai_png_read(out, bytes, n, name);
+        return sai_png_read(out, bytes, n, UINT64_C(480) << 20, name);
     if (header->kind == SAI_KIND_GIF)
         return decode_gif(out, header, bytes, n, name);
     int rc = header->kind == SAI_KIND_BMP ? sai_bmp_check(bytes, n, header->width, header->height, name)

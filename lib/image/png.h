@@ -1,0 +1,65 @@
+/*
+ * image/png.h: PNG to RGB: the chunks of a file, and two ways to its pixels.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#ifndef SAI_IMAGE_PNG_H
+#define SAI_IMAGE_PNG_H
+
+#include "image/image.h"
+
+enum sai_png_colour { PNG_GREY = 0, PNG_RGB = 2, PNG_PALETTE = 3, PNG_GREY_ALPHA = 4, PNG_RGB_ALPHA = 6 };
+
+enum sai_png_filter { PNG_NONE, PNG_SUB, PNG_UP, PNG_AVERAGE, PNG_PAETH };
+
+/* What the chunks say; every chunk lies inside the file, and the checksums of critical ones are right. */
+struct sai_png {
+    const uint8_t *bytes;
+    size_t n;
+    const char *name;
+    uint32_t width, height;
+    unsigned depth, colour, samples;
+    bool interlaced, has_palette;
+    uint8_t palette[256][4]; /* RGB and an unused byte */
+    size_t first_data;       /* offset of the first IDAT chunk */
+    size_t data_bytes;       /* in all of them; their chunks follow each other */
+    bool data_in_one;        /* there is but one that holds data */
+};
+
+struct sai_png_chunk {
+    uint32_t length;
+    const uint8_t *type, *data;
+};
+
+/* Fills *png from a whole file. */
+int sai_png_scan(struct sai_png *png, const uint8_t *bytes, size_t n, const char *name);
+
+/* The chunk at *offset if it is one of picture data, and moves *offset behind it. */
+bool sai_png_next_data(struct sai_png_chunk *out, const struct sai_png *png, size_t *offset);
+
+/* FORMAT: "<name>: corrupt PNG: <what>; ..." */
+int sai_png_corrupt(const struct sai_png *png, const char *what);
+
+/*
+ * Decodes a file whose header has been parsed and whose dimensions have been found acceptable. max_memory: bytes that
+ * picture and working memory may take together, if the quicker of two ways asks for more than the picture.
+ */
+int sai_png_read(selectai_image **out, const uint8_t *bytes, size_t n, uint64_t max_memory, const char *name);
+
+/*
+ * The quick way: inflates everything at once. 8 bits, not interlaced, moderately large. *out stays NULL, with
+ * SELECTAI_OK, where this way is not open or the data is unusual; then the slow one finds out and says why.
+ */
+int sai_png_read_whole(selectai_image **out, const struct sai_png *png, uint64_t max_memory);
+
+/*
+ * Undoes a row's filter (0..4). src may be dst. prev is the row above, zeros for the first; bpp: bytes per whole pixel.
+ * With 3 bytes a pixel dst may also be any number of bytes before src and overlap it.
+ */
+void sai_png_unfilter(uint8_t *dst, const uint8_t *src, const uint8_t *prev, size_t n, unsigned bpp, unsigned filter);
+
+/* The same in plain C, which defines the result. src may be dst. */
+void sai_png_unfilter_plain(uint8_t *dst, const uint8_t *src, const uint8_t *prev, size_t n, unsigned bpp,
+                            unsigned filter);
+
+#endif
