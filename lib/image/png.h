@@ -52,14 +52,13 @@ int sai_png_read(selectai_image **out, const uint8_t *bytes, size_t n, uint64_t 
  */
 int sai_png_read_whole(selectai_image **out, const struct sai_png *png, uint64_t max_memory);
 
-/*
- * Undoes a row's filter (0..4). src may be dst. prev is the row above, zeros for the first; bpp: bytes per whole pixel.
- * With 3 bytes a pixel dst may also be any number of bytes before src and overlap it.
- */
-void sai_png_unfilter(uint8_t *dst, const uint8_t *src, const uint8_t *prev, size_t n, unsigned bpp, unsigned filter);
+/* Undoes a row's filter (0..4) in place. prev is the row above, zeros for the first; bpp: bytes per whole pixel. */
+void sai_png_unfilter(uint8_t *row, const uint8_t *prev, size_t n, unsigned bpp, unsigned filter);
 
-/* The same in plain C, which defines the result. src may be dst. */
-void sai_png_unfilter_plain(uint8_t *dst, const uint8_t *src, const uint8_t *prev, size_t n, unsigned bpp,
-                            unsigned filter);
+/* The same in plain C. */
+void sai_png_unfilter_plain(uint8_t *row, const uint8_t *prev, size_t n, unsigned bpp, unsigned filter);
+
+/* n_rows rows that follow each other, each a filter byte and n bytes; prev as above. */
+void sai_png_unfilter_rows(uint8_t *rows, const uint8_t *prev, size_t n_rows, size_t n, unsigned bpp);
 
 #endif

@@ -145,7 +145,7 @@ static int read_pass(struct reader *r, selectai_image *image, const struct pass 
         int rc = inflate_row(r, &filter, row_bytes);
         if (rc != SELECTAI_OK)
             return rc;
-        sai_png_unfilter(r->row, r->row, r->previous, row_bytes, (bits + 7) / 8, filter);
+        sai_png_unfilter(r->row, r->previous, row_bytes, (bits + 7) / 8, filter);
         uint8_t *to = image->pixels + y * sai_image_stride(image) + (size_t)pass->x * SAI_CHANNELS;
         convert_row(r, to, width, (size_t)pass->dx * SAI_CHANNELS);
         uint8_t *swap = r->row;

@@ -15,6 +15,9 @@
 /* Beyond this the rows would be in the way of other memory for little gain. */
 #define MAX_ROWS_BYTES ((uint64_t)256 << 20)
 
+/* Rows that are unfiltered before they are converted: as many as a small cache holds. */
+#define BATCH 8u
+
 struct rows {
     const struct sai_png *png;
     uint8_t *bytes; /* height x (filter byte and row_bytes) */
@@ -125,44 +128,44 @@ static void rgb_of_palette(uint8_t *out, const uint8_t *in, size_t width, const 
     memcpy(out + 3 * (width - 1), palette[in[width - 1]], 3);
 }
 
-/* Row y + 1 begins one byte later than it will stand, row y + 2 two bytes later, and so on: going forward is safe. */
-static void finish_rgb(struct rows *rows, const uint8_t *zeros)
+/* Pixels of one unfiltered row. `out` may lie before `in`, also where they overlap, if the rows have 3 or 4 channels.
+ */
+static void convert_row(uint8_t *out, const uint8_t *in, const struct sai_png *png)
 {
-    const uint8_t *prev = zeros;
-    for (uint32_t y = 0; y < rows->png->height; y++) {
-        uint8_t *to = rows->bytes + y * rows->row_bytes;
-        const uint8_t *from = rows->bytes + y * (rows->row_bytes + 1);
-        sai_png_unfilter(to, from + 1, prev, rows->row_bytes, 3, *from);
-        prev = to;
-    }
+    if (png->colour == PNG_RGB)
+        memmove(out, in, (size_t)png->width * SAI_CHANNELS);
+    else if (png->colour == PNG_RGB_ALPHA)
+        rgb_of_rgba(out, in, png->width);
+    else if (png->colour == PNG_PALETTE)
+        rgb_of_palette(out, in, png->width, png->palette);
+    else
+        rgb_of_grey(out, in, png->width, png->samples);
 }
 
-/* A row is narrowed when the one below it no longer needs it. */
-static void finish_rgba(struct rows *rows, const uint8_t *zeros)
+/*
+ * Unfilters some rows, then converts the ones that no later row needs. Within one buffer a converted row ends before
+ * the row after it begins, because a row is longer with its filter byte than without.
+ */
+static void finish_rows(uint8_t *out, struct rows *rows, const uint8_t *zeros)
 {
+    const struct sai_png *png = rows->png;
     const uint8_t *prev = zeros;
-    uint8_t *to = rows->bytes;
-    size_t width = rows->png->width;
-    for (uint32_t y = 0; y < rows->png->height; y++) {
-        uint8_t *row = rows->bytes + y * (rows->row_bytes + 1) + 1;
-        sai_png_unfilter(row, row, prev, rows->row_bytes, 4, row[-1]);
-        if (y > 0) {
-            rgb_of_rgba(to, prev, width);
-            to += width * SAI_CHANNELS;
-        }
-        prev = row;
+    size_t step = rows->row_bytes + 1, out_step = (size_t)png->width * SAI_CHANNELS, converted = 0;
+    for (size_t y = 0; y < png->height;) {
+        size_t n_rows = png->height - y < BATCH ? png->height - y : BATCH;
+        sai_png_unfilter_rows(rows->bytes + y * step, prev, n_rows, rows->row_bytes, rows->bpp);
+        y += n_rows;
+        prev = rows->bytes + (y - 1) * step + 1;
+        for (; converted + 1 < y || (y == png->height && converted < y); converted++)
+            convert_row(out + converted * out_step, rows->bytes + converted * step + 1, png);
     }
-    rgb_of_rgba(to, prev, width);
 }
 
 /* The rows' own buffer becomes the image. */
 static int finish_in_place(selectai_image **out, struct rows *rows, const uint8_t *zeros)
 {
     const struct sai_png *png = rows->png;
-    if (rows->bpp == 3)
-        finish_rgb(rows, zeros);
-    else
-        finish_rgba(rows, zeros);
+    finish_rows(rows->bytes, rows, zeros);
     uint8_t *pixels = sai_realloc(rows->bytes, (size_t)png->width * png->height * SAI_CHANNELS);
     if (pixels == NULL)
         return SELECTAI_ERR_OUT_OF_MEMORY;
@@ -172,22 +175,10 @@ static int finish_in_place(selectai_image **out, struct rows *rows, const uint8_
 
 static int finish_apart(selectai_image **out, struct rows *rows, const uint8_t *zeros)
 {
-    const struct sai_png *png = rows->png;
-    const uint8_t *prev = zeros;
-    int rc = sai_image_alloc(out, png->width, png->height);
-    if (rc != SELECTAI_OK)
-        return rc;
-    for (uint32_t y = 0; y < png->height; y++) {
-        uint8_t *row = rows->bytes + y * (rows->row_bytes + 1) + 1;
-        uint8_t *to = (*out)->pixels + y * sai_image_stride(*out);
-        sai_png_unfilter(row, row, prev, rows->row_bytes, rows->bpp, row[-1]);
-        if (png->colour == PNG_PALETTE)
-            rgb_of_palette(to, row, png->width, png->palette);
-        else
-            rgb_of_grey(to, row, png->width, rows->bpp);
-        prev = row;
-    }
-    return SELECTAI_OK;
+    int rc = sai_image_alloc(out, rows->png->width, rows->png->height);
+    if (rc == SELECTAI_OK)
+        finish_rows((*out)->pixels, rows, zeros);
+    return rc;
 }
 
 int sai_png_read_whole(selectai_image **out, const struct sai_png *png, uint64_t max_memory)
@@ -202,7 +193,7 @@ int sai_png_read_whole(selectai_image **out, const struct sai_png *png, uint64_t
         rc = sai_png_corrupt(png, "an unknown row filter");
     if (rc == SELECTAI_OK && done) {
         zeros = sai_calloc(rows.row_bytes, 1);
-        rc = zeros == NULL ? SELECTAI_ERR_OUT_OF_MEMORY
+        rc = zeros == NULL  ? SELECTAI_ERR_OUT_OF_MEMORY
              : rows.bpp < 3 ? finish_apart(out, &rows, zeros)
                             : finish_in_place(out, &rows, zeros);
     }
