@@ -3,7 +3,8 @@
  *
  * Tier 1: needs common.h only. All images are 8-bit RGB, as Pillow's `Image.convert("RGB")` makes them: alpha is
  * dropped, grey is repeated, palettes are looked up, 16 bits keep their high byte (16-bit grey without alpha is clipped
- * to 255). EXIF orientation is not applied.
+ * to 255), CMYK is taken for Adobe's inverted kind. Of an animation the first picture is taken. EXIF orientation is not
+ * applied.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -28,6 +29,14 @@ struct selectai_image_options {
     uint64_t
         max_pixels;     /**< width x height; more is refused before anything is decoded. Default 178956970 (Pillow's) */
     uint64_t max_bytes; /**< size of the file; more is refused before it is read. Default 1 GiB */
+    /** Bytes that the picture (3 a pixel) and what its decoder needs beside it may take; the file comes on top. What
+     * needs more is refused. Default 480 MiB */
+    uint64_t max_memory;
+    /** Pixels. 0, the default: every picture in full. Else a JPEG may be decoded to a half, a quarter or an eighth of
+     * its width and height, as long as its shorter side keeps so many pixels: quicker, but not the same pixels as
+     * decoding in full and shrinking. Other formats, and builds without libjpeg, decode in full */
+    uint32_t min_side;
+    uint32_t reserved; /**< 0 */
 };
 SELECTAI_API void selectai_image_options_init(struct selectai_image_options *options, uint32_t struct_size);
 
@@ -43,7 +52,8 @@ SELECTAI_API int selectai_image_read_info(struct selectai_image_info *out, const
 
 /**
  * Decodes a file. Errors: NOT_FOUND, PERMISSION, IS_A_DIRECTORY, FORMAT (corrupt, truncated, not an image),
- * UNSUPPORTED (a kind that this build has no decoder for), LIMIT. The message names the path.
+ * UNSUPPORTED (a kind that this build has no decoder for), LIMIT. The message names the path. A file that lost its end
+ * or whose picture data is damaged is refused, never shown in part.
  */
 SELECTAI_API int selectai_image_load(selectai_image **out, const char *path,
                                      const struct selectai_image_options *options);

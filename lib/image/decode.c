@@ -12,14 +12,21 @@
 #include "base/file.h"
 #include "image/complete.h"
 #include "image/header.h"
+#include "image/jpeg_turbo.h"
 #include "image/png.h"
 #include "image/stb.h"
+#include "image/webp.h"
+
+/* stb_image keeps a GIF as RGBA, a background and a history, and copies it to RGB: bytes a pixel at the worst moment.
+ */
+#define STB_GIF_BYTES 12u
 
 static const struct selectai_image_options default_options = {
     .struct_size = sizeof(struct selectai_image_options),
     .max_side = 32768,
     .max_pixels = 178956970,
     .max_bytes = UINT64_C(1) << 30,
+    .max_memory = UINT64_C(480) << 20,
 };
 
 void selectai_image_options_init(struct selectai_image_options *options, uint32_t struct_size)
@@ -81,6 +88,20 @@ static int check_limits(const struct sai_image_header *header, const struct sele
     return SELECTAI_OK;
 }
 
+/* Of the picture, and `beside` bytes that its decoder needs while it works. */
+static int check_memory(const struct sai_image_header *header, uint64_t beside,
+                        const struct selectai_image_options *options, const char *name)
+{
+    uint64_t need = (uint64_t)header->width * header->height * SAI_CHANNELS + beside;
+    if (need > options->max_memory)
+        return SAI_FAIL(SELECTAI_ERR_LIMIT,
+                        "%s: %u x %u pixels take %llu MiB to decode, %llu MiB are allowed; scale it "
+                        "down or save it as PNG",
+                        name, header->width, header->height, (unsigned long long)(need >> 20),
+                        (unsigned long long)(options->max_memory >> 20));
+    return SELECTAI_OK;
+}
+
 /* The first picture, with the colour that stands at transparent pixels, as everywhere. */
 static int decode_gif(selectai_image **out, const struct sai_image_header *header, const uint8_t *bytes, size_t n,
                       const char *name)
@@ -95,21 +116,62 @@ static int decode_gif(selectai_image **out, const struct sai_image_header *heade
     return rc;
 }
 
-static int decode_kind(selectai_image **out, const struct sai_image_header *header, const uint8_t *bytes, size_t n,
-                       const char *name)
+static int decode_bmp(selectai_image **out, const struct sai_image_header *header, const uint8_t *bytes, size_t n,
+                      const char *name)
 {
+    int rc = sai_bmp_check(bytes, n, header->width, header->height, name);
+    if (rc == SELECTAI_OK)
+        rc = sai_stb_read(out, bytes, n, header->width, header->height, name);
+    return rc;
+}
+
+static int decode_jpeg(selectai_image **out, const struct sai_image_header *header, const uint8_t *bytes, size_t n,
+                       const char *name, const struct selectai_image_options *options)
+{
+    struct sai_jpeg_cost cost;
+    int rc = sai_jpeg_check(&cost, bytes, n, name);
+    uint64_t beside = rc == SELECTAI_OK && cost.buffered ? 2 * cost.samples : 0;
+#if SAI_HAVE_JPEG
+    if (rc == SELECTAI_OK)
+        rc = check_memory(header, beside, options, name);
+    if (rc == SELECTAI_OK)
+        rc = sai_jpeg_read(out, header, bytes, n, options, name);
+#else
+    if (rc == SELECTAI_OK)
+        rc = check_memory(header, beside + cost.samples, options, name);
+    if (rc == SELECTAI_OK)
+        rc = sai_stb_read(out, bytes, n, header->width, header->height, name);
+#endif
+    return rc;
+}
+
+static int decode_kind(selectai_image **out, const struct sai_image_header *header, const uint8_t *bytes, size_t n,
+                       const char *name, const struct selectai_image_options *options)
+{
+    uint64_t beside = header->kind == SAI_KIND_GIF ? (uint64_t)header->width * header->height * (STB_GIF_BYTES - 3) : 0;
     if (header->undecodable != NULL)
         return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, "%s: is %s, which this build cannot decode; convert it to PNG", name,
                         header->undecodable);
-    if (header->kind == SAI_KIND_PNG)
-        return sai_png_read(out, bytes, n, UINT64_C(480) << 20, name);
-    if (header->kind == SAI_KIND_GIF)
-        return decode_gif(out, header, bytes, n, name);
-    int rc = header->kind == SAI_KIND_BMP ? sai_bmp_check(bytes, n, header->width, header->height, name)
-                                          : sai_jpeg_check(bytes, n, name);
+    int rc = check_memory(header, beside, options, name);
     if (rc != SELECTAI_OK)
         return rc;
-    return sai_stb_read(out, bytes, n, header->width, header->height, name);
+    switch (header->kind) {
+    case SAI_KIND_PNG:
+        return sai_png_read(out, bytes, n, options->max_memory, name);
+    case SAI_KIND_JPEG:
+        return decode_jpeg(out, header, bytes, n, name, options);
+    case SAI_KIND_GIF:
+        return decode_gif(out, header, bytes, n, name);
+    case SAI_KIND_BMP:
+        return decode_bmp(out, header, bytes, n, name);
+    default:
+        break;
+    }
+#if SAI_HAVE_WEBP
+    return sai_webp_read(out, header, bytes, n, options->max_memory, name);
+#else
+    return SAI_FAIL(SELECTAI_ERR_INTERNAL, "%s: no decoder for this kind of image", name);
+#endif
 }
 
 static int decode(selectai_image **out, const uint8_t *bytes, size_t n, const char *name,
@@ -121,7 +183,7 @@ static int decode(selectai_image **out, const uint8_t *bytes, size_t n, const ch
     if (rc == SELECTAI_OK)
         rc = check_limits(&header, options, name);
     if (rc == SELECTAI_OK)
-        rc = decode_kind(out, &header, bytes, n, name);
+        rc = decode_kind(out, &header, bytes, n, name, options);
     return rc;
 }
 

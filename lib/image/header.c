@@ -169,7 +169,7 @@ static int parse_webp(struct sai_image_header *out, const struct sai_header_sour
     if (rc != SELECTAI_OK)
         return rc;
     out->channels = 3;
-    out->undecodable = "a WebP image";
+    out->undecodable = SAI_HAVE_WEBP ? NULL : "a WebP image";
     if (got >= 30 && memcmp(b + 12, "VP8 ", 4) == 0 && memcmp(b + 23, "\x9d\x01\x2a", 3) == 0) {
         out->width = sai_le16(b + 26) & 0x3FFF;
         out->height = sai_le16(b + 28) & 0x3FFF;

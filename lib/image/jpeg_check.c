@@ -1,9 +1,10 @@
 /*
- * image/jpeg_check.c: walks through a JPEG's segments (ITU-T T.81, annex B) before stb_image sees it.
+ * image/jpeg_check.c: walks through a JPEG's segments (ITU-T T.81, annex B) before a decoder sees it.
  *
- * stb_image 2.27 trusts the number of codes in a Huffman table and would write beyond its arrays, so the tables are
- * checked here; and a file without an end marker lost its tail. It also decodes with tables that were never defined and
- * shows planes that no scan wrote, so a picture is refused unless every component is in a scan that has its tables.
+ * Both decoders make up what is missing, and neither counts what a file will cost. stb_image 2.27 also trusts the
+ * number of codes in a Huffman table and would write beyond its arrays, so the tables are checked here; and a file
+ * without an end marker lost its tail. It decodes with tables that were never defined and shows planes that no scan
+ * wrote, so a picture is refused unless every component is in a scan that has its tables.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -14,6 +15,9 @@
 
 /* Real progressive files have about ten. Each one makes the decoder walk over all blocks, even if it holds nothing. */
 #define MAX_SCANS 200
+
+/* Of all scans together: some seconds. */
+#define MAX_SCANNED_SAMPLES (UINT64_C(1) << 33)
 
 #define MAX_COMPONENTS 4
 #define MAX_TABLES     4 /* of each kind */
@@ -34,8 +38,9 @@ enum marker {
 enum huffman_class { DC, AC };
 
 struct component {
-    uint8_t id, quantiser;
+    uint8_t id, sampling, quantiser;
     bool scanned;
+    uint64_t samples;
 };
 
 /* What the segments so far said. Sets of tables have bit i for table i. */
@@ -43,9 +48,10 @@ struct walk {
     const char *name;
     unsigned quantisers, huffman[2];
     struct component components[MAX_COMPONENTS];
-    size_t n_components; /* 0 before the frame header */
-    bool progressive;
+    size_t n_components;       /* 0 before the frame header */
+    bool progressive, partial; /* partial: a scan does not hold all components */
     int scans;
+    uint64_t samples, scanned_samples;
 };
 
 static int corrupt(const struct walk *w, const char *what)
@@ -85,6 +91,30 @@ static int note_quantisers(struct walk *w, const uint8_t *p, size_t n)
     return SELECTAI_OK;
 }
 
+static uint64_t blocks(uint64_t side, unsigned factor, unsigned largest)
+{
+    return (side + 8 * (uint64_t)largest - 1) / (8 * (uint64_t)largest) * factor;
+}
+
+/* A component has its sampling factor's share of the largest one's pixels, in whole blocks. */
+static int measure_components(struct walk *w, uint64_t width, uint64_t height)
+{
+    unsigned largest_h = 1, largest_v = 1;
+    for (size_t i = 0; i < w->n_components; i++) {
+        unsigned h = w->components[i].sampling >> 4, v = w->components[i].sampling & 15;
+        if (h < 1 || h > 4 || v < 1 || v > 4)
+            return corrupt(w, "an impossible sampling factor");
+        largest_h = h > largest_h ? h : largest_h;
+        largest_v = v > largest_v ? v : largest_v;
+    }
+    for (size_t i = 0; i < w->n_components; i++) {
+        struct component *c = &w->components[i];
+        c->samples = 64 * blocks(width, c->sampling >> 4, largest_h) * blocks(height, c->sampling & 15, largest_v);
+        w->samples += c->samples;
+    }
+    return SELECTAI_OK;
+}
+
 static int note_frame(struct walk *w, const uint8_t *p, size_t n, bool progressive)
 {
     if (w->n_components > 0)
@@ -94,8 +124,8 @@ static int note_frame(struct walk *w, const uint8_t *p, size_t n, bool progressi
     w->progressive = progressive;
     w->n_components = p[5];
     for (size_t i = 0; i < w->n_components; i++)
-        w->components[i] = (struct component){.id = p[6 + 3 * i], .quantiser = p[8 + 3 * i]};
-    return SELECTAI_OK;
+        w->components[i] = (struct component){.id = p[6 + 3 * i], .sampling = p[7 + 3 * i], .quantiser = p[8 + 3 * i]};
+    return measure_components(w, sai_be16(p + 3), sai_be16(p + 1));
 }
 
 /* The first one of that id, as in stb_image; NULL if there is none. */
@@ -130,10 +160,13 @@ static int note_scan(struct walk *w, const uint8_t *p, size_t n)
         if (!holds(w->quantisers, component->quantiser))
             return corrupt(w, "a scan whose quantisation table is missing");
         component->scanned = true;
+        w->scanned_samples += component->samples;
     }
-    if (++w->scans > MAX_SCANS)
-        return SAI_FAIL(SELECTAI_ERR_LIMIT, "%s: a JPEG of more than %d scans would take too long; save it again",
-                        w->name, MAX_SCANS);
+    if (p[0] < w->n_components)
+        w->partial = true;
+    if (++w->scans > MAX_SCANS || w->scanned_samples > MAX_SCANNED_SAMPLES)
+        return SAI_FAIL(SELECTAI_ERR_LIMIT, "%s: a JPEG of so many scans (%d) would take too long; save it again",
+                        w->name, w->scans);
     return SELECTAI_OK;
 }
 
@@ -148,13 +181,14 @@ static int note_segment(struct walk *w, uint8_t marker, const uint8_t *p, size_t
     return marker == SOS ? note_scan(w, p, n) : SELECTAI_OK;
 }
 
-static int check_picture(const struct walk *w)
+static int check_picture(struct sai_jpeg_cost *cost, const struct walk *w)
 {
     if (w->scans == 0)
         return corrupt(w, "it holds no picture");
     for (size_t i = 0; i < w->n_components; i++)
         if (!w->components[i].scanned)
             return corrupt(w, "a colour component is in none of its scans");
+    *cost = (struct sai_jpeg_cost){.samples = w->samples, .buffered = w->progressive || w->partial};
     return SELECTAI_OK;
 }
 
@@ -174,7 +208,7 @@ static size_t skip_picture_data(const uint8_t *bytes, size_t n, size_t offset)
     return n;
 }
 
-int sai_jpeg_check(const uint8_t *bytes, size_t n, const char *name)
+int sai_jpeg_check(struct sai_jpeg_cost *cost, const uint8_t *bytes, size_t n, const char *name)
 {
     struct walk w = {.name = name};
     size_t offset = 2;
@@ -185,7 +219,7 @@ int sai_jpeg_check(const uint8_t *bytes, size_t n, const char *name)
             continue;
         }
         if (marker == EOI)
-            return check_picture(&w);
+            return check_picture(cost, &w);
         offset += 2;
         if (marker == 0 || marker == TEM || (marker >= RST0 && marker <= SOI))
             continue;

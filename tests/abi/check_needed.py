@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-ALLOWED = ("libc.", "libm.", "libz.", "libjansson.", "ld-linux", "libdl.", "libpthread.", "libasan.", "libubsan.", "libtsan.")
+ALLOWED = ("libc.", "libm.", "libz.", "libjansson.", "libdeflate.", "libjpeg.", "libwebp.", "ld-linux", "libdl.", "libpthread.", "libasan.", "libubsan.", "libtsan.")
 out = subprocess.run(["readelf", "-d", sys.argv[1]], check=True, capture_output=True, text=True).stdout
 needed = [line.split("[")[1].split("]")[0] for line in out.splitlines() if "(NEEDED)" in line]
 soname = [line.split("[")[1].split("]")[0] for line in out.splitlines() if "(SONAME)" in line]

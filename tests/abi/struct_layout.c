@@ -103,6 +103,9 @@ int main(void)
     FIELD(selectai_image_options, max_side);
     FIELD(selectai_image_options, max_pixels);
     FIELD(selectai_image_options, max_bytes);
+    FIELD(selectai_image_options, max_memory);
+    FIELD(selectai_image_options, min_side);
+    FIELD(selectai_image_options, reserved);
     SIZE(selectai_image_info);
     FIELD(selectai_image_info, struct_size);
     FIELD(selectai_image_info, width);

@@ -188,6 +188,9 @@ class ImageOptions(ctypes.Structure):
         ("max_side", c_uint32),
         ("max_pixels", c_uint64),
         ("max_bytes", c_uint64),
+        ("max_memory", c_uint64),
+        ("min_side", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 
