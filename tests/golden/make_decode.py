@@ -78,4 +78,5 @@ def main():
         head + arrays + "\nstatic const struct golden_file golden_files[] = {\n" + table + "};\n")
 
 
-main()
+if __name__ == "__main__":
+    main()
