@@ -30,7 +30,7 @@ struct selectai_image_options {
         max_pixels;     /**< width x height; more is refused before anything is decoded. Default 178956970 (Pillow's) */
     uint64_t max_bytes; /**< size of the file; more is refused before it is read. Default 1 GiB */
     /** Bytes that the picture (3 a pixel) and what its decoder needs beside it may take; the file comes on top. What
-     * needs more is refused. Default 480 MiB */
+     * needs more is refused. Default 400 MiB */
     uint64_t max_memory;
     /** Pixels. 0, the default: every picture in full. Else a JPEG may be decoded to a half, a quarter or an eighth of
      * its width and height, as long as its shorter side keeps so many pixels: quicker, but not the same pixels as

@@ -26,7 +26,7 @@ static const struct selectai_image_options default_options = {
     .max_side = 32768,
     .max_pixels = 178956970,
     .max_bytes = UINT64_C(1) << 30,
-    .max_memory = UINT64_C(480) << 20,
+    .max_memory = UINT64_C(400) << 20,
 };
 
 void selectai_image_options_init(struct selectai_image_options *options, uint32_t struct_size)

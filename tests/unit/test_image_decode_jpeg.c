@@ -184,7 +184,7 @@ static void test_jpeg_memory(void **state)
     struct selectai_image_options options;
     selectai_image *image = NULL;
     selectai_image_options_init(&options, sizeof options);
-    assert_int_equal(options.max_memory, (uint64_t)480 << 20);
+    assert_int_equal(options.max_memory, (uint64_t)400 << 20);
     options.max_memory = 3 * 64 + 2 * 64 - 1;
     assert_int_equal(selectai_image_decode(&image, file.data, file.n, "x.jpg", &options), SELECTAI_ERR_LIMIT);
     assert_non_null(strstr(selectai_last_error(), "x.jpg"));
