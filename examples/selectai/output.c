@@ -65,6 +65,23 @@ json_t *json_of_issues(const selectai_issues *issues)
     return json_of_issues_of_kind(issues, NULL);
 }
 
+void set_json_path(json_t *object, const char *path)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t n = strlen(path);
+    json_t *value = json_string(path);
+    json_object_set_new(object, "path", value ? value : json_null());
+    char *hex = value ? NULL : malloc(2 * n + 1);
+    if (!hex)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        hex[2 * i] = digits[(unsigned char)path[i] >> 4];
+        hex[2 * i + 1] = digits[path[i] & 15];
+    }
+    json_object_set_new(object, "path_hex", json_stringn(hex, 2 * n));
+    free(hex);
+}
+
 char *count_text(char buf[COUNT_TEXT], uint64_t value)
 {
     char digits[24];

@@ -28,6 +28,9 @@ json_t *json_of_text(char *text);
 
 json_t *json_of_issues(const selectai_issues *issues);
 
+/* Sets "path"; a path that is no UTF-8, which JSON cannot hold, becomes null, and "path_hex" has its bytes. */
+void set_json_path(json_t *object, const char *path);
+
 /* A table of figures beside their baselines. */
 void print_evaluation(const selectai_evaluation *evaluation);
 
