@@ -285,6 +285,7 @@ void selectai_extraction_destroy(selectai_extraction **extraction)
     sai_atomic_discard(&(*extraction)->images);
     sai_crop_journal_close(&(*extraction)->journal);
     sai_free((*extraction)->projects);
+    sai_free((*extraction)->known_places);
     sai_free((*extraction)->rejected);
     sai_free((*extraction)->date);
     selectai_trainset_destroy(&(*extraction)->entries);

@@ -53,6 +53,11 @@ struct sai_place_id {
     ino_t inode;
 };
 
+static inline bool sai_same_place(const struct sai_place_id *a, const struct sai_place_id *b)
+{
+    return a->device == b->device && a->inode == b->inode;
+}
+
 /* The folder and, after it, those above it up to the root. */
 struct sai_place {
     char *path;
@@ -66,10 +71,17 @@ enum { SAI_RAW, SAI_FINAL };
 struct sai_manifest {
     bool present;
     const char *name; /* the project's among the known ones; NULL: it is none of them */
+    size_t index;     /* its number there */
     const char *path;
     int64_t initial_images, final_images; /* -1: not known */
     int64_t started, finished;            /* INT64_MIN, INT64_MAX: not known */
     uint64_t finals_before, finals_after; /* modified outside of these */
+};
+
+/* Where a known project has its RAW or FINAL: as it was extracted, else as the config says. */
+struct sai_known_place {
+    bool told, there; /* not there: nobody else's folder is it */
+    struct sai_place_id id;
 };
 
 struct sai_extracted_project {
@@ -88,6 +100,8 @@ struct selectai_extraction {
     struct sai_progress progress;
     const selectai_projects *known; /* NULL: none */
     bool by_dates;
+    struct sai_known_place (*known_places)[2]; /* by_dates: one pair per known project, looked at once */
+    size_t n_known_places;
     bool wants_images, images_open;   /* wanted and not open: it was put in place */
     struct sai_atomic_file images;    /* the image database */
     struct sai_crop_journal *journal; /* NULL: none */
