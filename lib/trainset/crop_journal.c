@@ -11,6 +11,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -270,6 +271,8 @@ static int write_all(struct sai_crop_journal *journal, const char *text, size_t 
     return SELECTAI_OK;
 }
 
+/* Of two runs that begin at once, one writes the head. Where there are no locks, the worst is a file that is refused.
+ */
 static int open_file(struct sai_crop_journal *journal)
 {
     bool torn = false;
@@ -277,10 +280,14 @@ static int open_file(struct sai_crop_journal *journal)
     journal->fd = open(journal->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
     if (journal->fd < 0)
         return SAI_FAIL_ERRNO("write", journal->path);
+    (void)flock(journal->fd, LOCK_EX);
     int rc = check_open_file(&torn, &size, journal);
     if (rc == SELECTAI_OK && size == 0)
         rc = write_all(journal, HEADER, strlen(HEADER));
-    return rc == SELECTAI_OK && torn ? write_all(journal, "\n", 1) : rc;
+    if (rc == SELECTAI_OK && torn)
+        rc = write_all(journal, "\n", 1);
+    (void)flock(journal->fd, LOCK_UN);
+    return rc;
 }
 
 /* With the lock held. */

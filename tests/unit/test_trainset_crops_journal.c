@@ -6,7 +6,6 @@
 #define WIDTH 96
 #include "crops_fixture.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -47,17 +46,21 @@ static selectai_extraction *journalled(int32_t crop_check, uint32_t threads, sel
 static char *results(uint64_t *n, const char *project, int32_t crop_check, uint32_t threads)
 {
     selectai_extraction *x = journalled(crop_check, threads, NULL);
-    char *report = NULL;
+    struct sai_text text = {0};
+    char *part = NULL;
     add(x, project);
     *n = selectai_extraction_crops_recalled(x);
-    assert_int_equal(selectai_extraction_report_json(&report, x), SELECTAI_OK);
-    assert_int_equal(selectai_trainset_write(selectai_extraction_entries(x), at("out.jsonl"), 0), SELECTAI_OK);
+    for (size_t i = 0; i < n_entries(x); i++) {
+        assert_int_equal(selectai_trainset_entry_json(&part, selectai_extraction_entries(x), i), SELECTAI_OK);
+        sai_text_puts(&text, part);
+        selectai_free(part);
+    }
+    assert_int_equal(selectai_extraction_report_json(&part, x), SELECTAI_OK);
+    sai_text_puts(&text, part);
+    selectai_free(part);
     selectai_extraction_destroy(&x);
-    char *text = read_text(at("out.jsonl"));
-    text = realloc(text, strlen(text) + strlen(report) + 1);
-    strcat(text, report);
-    selectai_free(report);
-    return text;
+    assert_false(text.failed);
+    return text.data;
 }
 
 static void expect_run(const char *wanted, uint64_t recalled, uint32_t threads)
