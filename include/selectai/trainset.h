@@ -167,6 +167,7 @@ struct selectai_merge_counts {
  * result's issues (kinds "conflict", "duplicate"), naming both rows. A crop without losers is a duplicate if a
  * selection of that winner has the same crop, and completes one that has none. Where the same decision has different
  * crops, the one proved by pixels stays, else the first (kind "crop-differs"). The order of the given set is kept.
+ * A crop without losers is compared with the first 256 different ones of its image, no more.
  * counts may be NULL.
  */
 SELECTAI_API int selectai_trainset_merge(selectai_trainset **out, struct selectai_merge_counts *counts,
