@@ -41,6 +41,7 @@ from ._errors import (
 )
 from ._library import __version__, backend_name, library_path
 from .cache import CacheRow, EmbeddingCache, EmbedResult
+from .duplicates import Duplicate, Duplicates, duplicates, hash_files, hash_groups
 from .encoder import Encoder
 from .evaluation import Evaluation, Metric, box_iou
 from .extraction import Extraction, extract, extract_batch
@@ -73,6 +74,8 @@ __all__ = [
     "Cancelled",
     "CropMatch",
     "Cropper",
+    "Duplicate",
+    "Duplicates",
     "EmbedResult",
     "EmbeddingCache",
     "Encoder",
@@ -113,11 +116,14 @@ __all__ = [
     "crop",
     "decode",
     "decode_bytes",
+    "duplicates",
     "encode",
     "error_name",
     "extract",
     "extract_batch",
     "group",
+    "hash_files",
+    "hash_groups",
     "library_path",
     "parse_filename",
     "phash",

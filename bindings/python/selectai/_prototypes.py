@@ -60,6 +60,10 @@ class Extraction(ctypes.Structure):
     """selectai_extraction"""
 
 
+class Duplicates(ctypes.Structure):
+    """selectai_duplicates"""
+
+
 class Encoder(ctypes.Structure):
     """selectai_encoder"""
 
@@ -91,6 +95,7 @@ HANDLES = {
     "selectai_projects": Projects,
     "selectai_trainset": TrainSet,
     "selectai_extraction": Extraction,
+    "selectai_duplicates": Duplicates,
     "selectai_encoder": Encoder,
     "selectai_embedding_cache": EmbeddingCache,
     "selectai_evaluation": Evaluation,
@@ -217,6 +222,39 @@ class CropMatch(ctypes.Structure):
         ("scale_y", c_double),
         ("correlation", c_double),
         ("texture", c_double),
+    ]
+
+
+class Duplicate(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("group", c_uint32),
+        ("index", c_uint64),
+        ("of", c_uint64),
+        ("path", c_char_p),
+        ("project", c_char_p),
+        ("hash", c_uint64),
+        ("size", c_uint64),
+        ("width", c_uint32),
+        ("height", c_uint32),
+        ("distance", c_uint32),
+        ("relation", c_int32),
+        ("can_go", c_int32),
+        ("reserved", c_uint32),
+        ("difference", c_double),
+    ]
+
+
+class DuplicatesOptions(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("distance", c_uint32),
+        ("threads", c_uint32),
+        ("reserved", c_uint32),
+        ("hashes", POINTER(c_uint64)),
+        ("hash_known", POINTER(c_uint8)),
+        ("progress", ProgressFn),
+        ("user", c_void_p),
     ]
 
 
@@ -451,6 +489,8 @@ STRUCTURES = {
     "selectai_image_options": ImageOptions,
     "selectai_image_info": ImageInfo,
     "selectai_crop_match": CropMatch,
+    "selectai_duplicate": Duplicate,
+    "selectai_duplicates_options": DuplicatesOptions,
     "selectai_metric": Metric,
     "selectai_entry": Entry,
     "selectai_load_options": LoadOptions,
@@ -536,6 +576,26 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_image_encode": (c_int, _P(_P(c_uint8)), _P(c_size_t), _P(Image), c_int32, c_int32),
     "selectai_image_save": (c_int, _P(Image), c_char_p, c_int32),
     "selectai_image_recover_crop": (c_int, _P(CropMatch), _P(Image), _P(Image)),
+    # duplicates.h
+    "selectai_hash_files": (
+        c_int,
+        _P(c_uint64),
+        _P(c_uint8),
+        _issues_out,
+        _texts,
+        c_size_t,
+        c_uint32,
+        ProgressFn,
+        c_void_p,
+    ),
+    "selectai_hash_groups": (c_int, _P(c_uint32), _P(c_size_t), _P(c_uint64), c_size_t, c_uint32),
+    "selectai_duplicates_options_init": (None, _P(DuplicatesOptions), c_uint32),
+    "selectai_duplicates_find": (c_int, _P(_P(Duplicates)), _texts, _texts, c_size_t, _P(DuplicatesOptions)),
+    "selectai_duplicates_group_count": (c_size_t, _P(Duplicates)),
+    "selectai_duplicates_count": (c_size_t, _P(Duplicates)),
+    "selectai_duplicates_get": (c_int, _P(Duplicates), c_size_t, _P(Duplicate)),
+    "selectai_duplicates_issues": (_P(Issues), _P(Duplicates)),
+    "selectai_duplicates_destroy": (None, _P(_P(Duplicates))),
     # evaluation.h
     "selectai_evaluation_count": (c_size_t, _P(Evaluation)),
     "selectai_evaluation_get": (c_int, _P(Evaluation), c_size_t, _P(Metric)),
