@@ -35,14 +35,16 @@ static void print_problem(FILE *stream, const selectai_validation *validation, s
     if (selectai_validation_problem(validation, file, index, &p) != SELECTAI_OK)
         return;
     fprintf(stream, "  %-7s %8s  %s: %s\n", word_of(p.severity), count_text(count, p.count), p.code, p.meaning);
+    if (p.severity == SELECTAI_SEVERITY_NOTE)
+        return;
     if (*p.remedy)
-        fprintf(stream, "    %s\n", p.remedy);
-    for (size_t i = 0; p.severity != SELECTAI_SEVERITY_NOTE && i < p.n_examples; i++) {
+        fprintf(stream, "    what to do: %s\n", p.remedy);
+    for (size_t i = 0; i < p.n_examples; i++) {
         struct selectai_validation_example example = {.struct_size = sizeof example};
         if (selectai_validation_example(validation, file, index, i, &example) == SELECTAI_OK)
             print_example(stream, path, &example);
     }
-    if (p.severity != SELECTAI_SEVERITY_NOTE && p.count > p.n_examples)
+    if (p.count > p.n_examples)
         fprintf(stream, "      and %s more\n", count_text(count, p.count - p.n_examples));
 }
 

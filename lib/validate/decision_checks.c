@@ -12,6 +12,7 @@
 #include "validate/validate.h"
 
 #define ASPECT_TOLERANCE 0.01
+#define FULL_FRAME       0.99 /* of the area */
 
 /* One row on its way through the checks. */
 struct check {
@@ -21,6 +22,7 @@ struct check {
     const struct sai_row_view *view;
     const struct selectai_entry *entry;
     struct sai_place place;
+    bool future; /* said once a row */
 };
 
 #define REPORT(c, code, ...) sai_result_add((c)->v->result, (c)->result, code, &(c)->place, __VA_ARGS__)
@@ -37,8 +39,9 @@ static int check_seen(struct check *c)
     if (sighting == SAI_SEEN_SAME)
         return REPORT(c, "duplicate-decision", "the same decision as row %llu: %s", (unsigned long long)row,
                       c->entry->chosen_path);
-    return REPORT(c, "contradicting-decisions", "row %llu says the opposite: %s", (unsigned long long)row,
-                  c->entry->chosen_path);
+    return REPORT(c, "contradicting-decisions",
+                  c->entry->n_negatives ? "row %llu says the opposite: %s" : "row %llu crops it otherwise: %s",
+                  (unsigned long long)row, c->entry->chosen_path);
 }
 
 /* ---- Names and stages ------------------------------------------------------------------------ */
@@ -118,23 +121,22 @@ static int check_time(struct check *c, const char *what, const char *text)
         return SELECTAI_OK;
     if (!sai_time_parse(&seconds, text))
         return REPORT(c, "bad-time", "%s is \"%s\", which is no time", what, text);
-    if (sai_in_future(c->v, seconds))
-        return REPORT(c, "time-in-future", "%s is %s", what, text);
-    return SELECTAI_OK;
+    if (c->future || !sai_in_future(c->v, seconds))
+        return SELECTAI_OK;
+    c->future = true;
+    return REPORT(c, "time-in-future", "%s is %s", what, text);
 }
 
 static int check_times(struct check *c)
 {
     struct selectai_parsed_name name;
-    uint64_t before = sai_result_count_of(c->v->result, c->result, "time-in-future");
     int rc = check_time(c, "the decision's time", c->entry->decided_at);
     if (rc == SELECTAI_OK)
         rc = check_time(c, "timestamp", c->entry->timestamp);
-    for (uint32_t i = 0; rc == SELECTAI_OK && i <= c->entry->n_negatives; i++) {
+    for (uint32_t i = 0; rc == SELECTAI_OK && !c->future && i <= c->entry->n_negatives; i++) {
         const char *path = path_at(c->entry, i);
-        if (sai_result_count_of(c->v->result, c->result, "time-in-future") > before)
-            break; /* once a row */
-        if (!sai_parse_name(&name, path) && sai_in_future(c->v, name.seconds))
+        c->future = !sai_parse_name(&name, path) && sai_in_future(c->v, name.seconds);
+        if (c->future)
             rc = REPORT(c, "time-in-future", "the image's name says so: %s", path);
     }
     return rc;
@@ -167,7 +169,7 @@ static int check_crop(struct check *c)
                     notes & SAI_NOTE_PIXELS ? ": its crop in pixels is taken as none" : "");
     if (rc != SELECTAI_OK || !c->entry->has_crop)
         return rc;
-    c->state->full_frame += box->x1 <= 0 && box->y1 <= 0 && box->x2 >= 1 && box->y2 >= 1;
+    c->state->full_frame += (box->x2 - box->x1) * (box->y2 - box->y1) >= FULL_FRAME;
     return check_aspect(c);
 }
 
@@ -220,7 +222,7 @@ int sai_check_log_end(struct sai_validator *v, size_t result, struct sai_log_sta
         rc = sai_result_note(r, result, "mixed-units", pixels + fractions, "%llu in pixels, %llu in fractions",
                              (unsigned long long)pixels, (unsigned long long)fractions);
     if (rc == SELECTAI_OK)
-        rc = sai_result_note(r, result, "full-frame", state->full_frame, "%llu crops are the whole image",
+        rc = sai_result_note(r, result, "full-frame", state->full_frame, "%llu crops keep 99 %% or more of the image",
                              (unsigned long long)state->full_frame);
     return rc == SELECTAI_OK ? sai_check_presence_end(v, result, &state->presence) : rc;
 }

@@ -117,6 +117,11 @@ static int read_csv(struct work *w)
         rc = sai_log_header_read(&header, &reader);
     if (rc == SELECTAI_OK && w->pass == PASS_CHECKS)
         rc = sai_fix_keep(w->v->fix, position(reader.stream));
+    if (rc == SELECTAI_OK && w->pass == PASS_NAMES && header.at[SAI_COLUMN_PROJECT] == SAI_NO_COLUMN &&
+        header.at[SAI_COLUMN_PROJECT_ID] == SAI_NO_COLUMN) {
+        w->nameless = true; /* nothing to learn from this pass */
+        rc = SELECTAI_DONE;
+    }
     for (uint64_t n = 1; rc == SELECTAI_OK; n++) {
         struct selectai_entry entry;
         w->loader.kind = "bad-csv";

@@ -62,7 +62,7 @@ static const struct sai_problem_kind kinds[] = {
     {"box-normalised", NOTE, "crops in fractions of the image", ""},
     {"mixed-units", NOTE, "crops in pixels and in fractions stand side by side: each is read by its own row's size",
      ""},
-    {"full-frame", NOTE, "crops that are the whole image: nothing was cut off", ""},
+    {"full-frame", NOTE, "crops that keep 99 % or more of the image: hardly anything was cut off", ""},
     {"no-rows", WARNING, "it holds no row", "check that the right file was given"},
     /* Documents. */
     {"folder-missing", WARNING, "a folder is not there", "correct the path, or restore the folder"},

@@ -117,12 +117,6 @@ int sai_result_note(selectai_validation *v, size_t file, const char *code, uint6
     return add(v, file, code, &place, count, message);
 }
 
-uint64_t sai_result_count_of(const selectai_validation *v, size_t file, const char *code)
-{
-    const struct sai_problem *problem = problem_of(v, file, sai_problem_kind(code));
-    return problem ? problem->count : 0;
-}
-
 void sai_result_remove(selectai_validation *v, size_t file, const char *code)
 {
     struct sai_file_result *f = &v->files[file];

@@ -83,7 +83,6 @@ int sai_result_add_last(selectai_validation *v, size_t file, const char *code, c
 int sai_result_note(selectai_validation *v, size_t file, const char *code, uint64_t count, const char *fmt, ...)
     SAI_PRINTF(5, 6);
 
-uint64_t sai_result_count_of(const selectai_validation *v, size_t file, const char *code);
 int32_t sai_result_severity(const struct sai_file_result *file);
 
 /* Takes a problem back. */
