@@ -62,7 +62,7 @@ static void print_some(const selectai_issues *issues, const char *kind, size_t m
     }
 }
 
-/* What somebody has to decide: conflicts and rows that cross projects. An exit code. */
+/* What somebody has to look at: conflicts and rows that were left out. An exit code. */
 static int judge(const struct merge_args *args, const struct selectai_merge_counts *merged,
                  const selectai_trainset *given, const selectai_trainset *result)
 {
@@ -80,7 +80,7 @@ static int judge(const struct merge_args *args, const struct selectai_merge_coun
             "--project-alias",
             count_text(text, n_crossing));
     int conflicts_open = merged->conflicts > 0 && args->options.on_conflict == SELECTAI_CONFLICT_LEAVE_OUT;
-    if (!conflicts_open && n_crossing == 0)
+    if (!conflicts_open && selectai_issues_count(selectai_trainset_issues(given)) == 0)
         return EXIT_DONE;
     say("%s was written without them%s", args->output,
         conflicts_open ? "; --on-conflict first or last takes one of each that contradict each other" : "");
@@ -184,6 +184,6 @@ const struct verb verb_merge = {
     .text =
         "LOG is any of: training entries (.jsonl, .csv), selection logs, crop logs, anomaly cases. The same decision\n"
         "is recognised by project and file names, whatever the folders; the first stays, and learns what it does\n"
-        "not know from the others. Exit code 1 if contradictions or rows that cross projects were left out.",
+        "not know from the others. Exit code 1 if contradictions or rows that could not be used were left out.",
     .run = run,
 };

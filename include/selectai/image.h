@@ -122,11 +122,18 @@ struct selectai_crop_match {
     int32_t unique;                /**< 1 if the crop fits nowhere else, 0 if it does (flat areas), -1 not known */
     uint32_t reserved;
     double residual; /**< root mean square difference over the box, 0..255; 0 for exact; NaN if none */
+    double x1;       /**< the box's edges before they were rounded to whole pixels; NaN if none */
+    double y1;
+    double x2;
+    double y2;
+    double scale_x;     /**< pixels of the crop per pixel of the original: 1 if it was not resized; NaN if none */
+    double scale_y;     /**< differs from scale_x if the crop was squeezed or stretched */
+    double correlation; /**< -1..1, of structure, at the best place, also if that was not good enough; NaN if unknown */
+    double texture;     /**< pixels with structure that the correlation rests on; NaN if unknown */
 };
 
 /**
- * Finds where `cropped` was cut out of `original`. A box is proved by comparing every pixel, or not given.
- * This version recognises identical and exact copies; copies that were resampled or re-encoded give NONE.
+ * Finds where `cropped` was cut out of `original`. A box is proved by comparing pixels, or not given.
  */
 SELECTAI_API int selectai_image_recover_crop(struct selectai_crop_match *out, const selectai_image *original,
                                              const selectai_image *cropped);

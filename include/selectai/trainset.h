@@ -57,10 +57,10 @@ struct selectai_entry {
     struct selectai_box crop;      /**< fractions of the original */
     struct selectai_pixel_box crop_px;
     double crop_residual;
-    int32_t crop_evidence; /**< SELECTAI_CROP_EVIDENCE_* */
-    int32_t evidence;      /**< SELECTAI_EVIDENCE_* */
-    int32_t group_mode;    /**< SELECTAI_GROUP_*, or SELECTAI_UNKNOWN */
-    int32_t reserved;
+    int32_t crop_evidence;  /**< SELECTAI_CROP_EVIDENCE_* */
+    int32_t evidence;       /**< SELECTAI_EVIDENCE_* */
+    int32_t group_mode;     /**< SELECTAI_GROUP_*, or SELECTAI_UNKNOWN */
+    int32_t shared_folders; /**< 1: raw_dir or final_dir holds files of other projects too, told apart by dates; 0 */
     const char *raw_dir, *final_dir, *extraction_date;
     const char *session_id;  /**< of the tool that logged it */
     const char *decided_at;  /**< when the person decided, ISO 8601 UTC; only old logs know */
@@ -223,8 +223,9 @@ SELECTAI_API int selectai_extraction_create(selectai_extraction **out, const str
  *
  * options.by_dates: several projects may then share a folder (RAW, FINAL or both; the same one, not nested), if each
  * has a manifest and their times do not overlap. A file in it belongs to the project in whose time it was modified.
- * What lies in the time of another known project is left to that one; what lies in nobody's time is left out if the
- * folder is known to be shared (by options.projects or an earlier add_project), and stays otherwise. Both are counted.
+ * What lies in the time of another known project is left to that one, unless it has its files elsewhere (as a config or
+ * an earlier add_project said); what lies in nobody's time is left out if the folder is known to be shared (in the same
+ * ways), and stays otherwise. Both are counted. Without a manifest that tells a time, all files are the project's.
  */
 SELECTAI_API int selectai_extraction_add_project(selectai_extraction *extraction, const char *raw_dir,
                                                  const char *final_dir, const char *project);
@@ -243,7 +244,8 @@ SELECTAI_API int selectai_extraction_report_json(char **out, const selectai_extr
 
 /**
  * Puts the image database in place under options.images_path: one line of JSON per image of RAW of every project added,
- * with its names, stage, times, size, companions, and what is known of its final. Without this call nothing is written.
+ * with its names, stage, times, size, companions, and what is known of its final (in_final is null if an ambiguous one
+ * may have come from it). Without this call nothing is written; after it no project can be added.
  * INVALID_ARGUMENT if there was no images_path or it was committed already.
  */
 SELECTAI_API int selectai_extraction_commit_images(selectai_extraction *extraction);

@@ -1,161 +1,90 @@
 /*
- * image/register.c: finds where one image was cut out of another, pixel for pixel.
- *
- * A two-dimensional rolling hash (R. Karp and M. Rabin, "Efficient randomized pattern-matching algorithms", IBM J.
- * Research 31(2), 1987; in two dimensions after R. Bird, "Two dimensional pattern matching", IPL 6(5), 1977) looks at
- * every position in time O(width x height of the original), whatever the images hold: flat areas and repeating
- * patterns cost no more than noise. A position counts only after every pixel was compared.
- *
- * Hash of w pixels v: sum of v[i] * X^(w-1-i); of h such rows r: sum of r[j] * Y^(h-1-j); modulo 2^64.
+ * image/register.c: finds where one image was cut out of another; the cheapest proof first.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
 #include <math.h>
 #include <string.h>
 
-#include "image/image.h"
+#include "image/register.h"
 
-/* Odd, with well mixed bits: multiples of the golden ratio and of pi's fraction. */
-#define X_FACTOR UINT64_C(0x9E3779B97F4A7C15)
-#define Y_FACTOR UINT64_C(0x243F6A8885A308D3)
+/* Sub-pixel edges this near to the frame lie on it: in original pixels, or in compared pixels where those are larger.
+ */
+#define SNAP 0.5
 
-/* Positions whose hash fits but whose pixels differ before the search gives up: only contrived images have any. */
-#define MAX_FALSE_MATCHES 64
-
-struct search {
-    const selectai_image *original, *cropped;
-    uint32_t positions; /* along x */
-    uint64_t x_power;   /* X^w */
-    uint64_t y_power;   /* Y^h */
-    uint64_t wanted;    /* hash of the crop */
-    uint64_t *prefix;   /* of the row at work: prefix[i] = hash of its first i pixels */
-    uint64_t *leaving;  /* prefix hashes of the row that leaves the window */
-    uint64_t *window;   /* hash of the w x h window at each x */
-    uint32_t found, false_matches;
-    uint32_t x, y; /* of the first match */
-};
-
-static uint64_t power(uint64_t base, uint32_t exponent)
+static void set_box(struct selectai_crop_match *match, int32_t method, uint32_t x, uint32_t y,
+                    const selectai_image *cropped)
 {
-    uint64_t result = 1;
-    for (; exponent > 0; exponent >>= 1, base *= base)
-        if (exponent & 1)
-            result *= base;
-    return result;
+    match->method = method;
+    match->box = (struct selectai_pixel_box){(int32_t)x, (int32_t)y, (int32_t)(x + cropped->width),
+                                             (int32_t)(y + cropped->height)};
+    match->x1 = match->box.x1;
+    match->y1 = match->box.y1;
+    match->x2 = match->box.x2;
+    match->y2 = match->box.y2;
+    match->scale_x = match->scale_y = match->correlation = 1;
+    match->residual = 0;
 }
 
-/* Spreads the 24 bits of a pixel over 64, so that pixels that differ little do not have hashes that differ little. */
-static inline uint64_t pixel_value(const uint8_t *p)
+/* ---- Resampled ------------------------------------------------------------------------------- */
+
+/* Both edges of one axis. `unit`: original pixels a compared pixel. */
+static void round_edges(int32_t *low, int32_t *high, double *first, double *second, double unit, uint32_t size)
 {
-    uint64_t v = ((uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16) + 1;
-    v *= X_FACTOR;
-    return v ^ v >> 32;
+    double snap = unit > 1 ? SNAP * unit : SNAP;
+    if (*first < snap)
+        *first = 0;
+    if (*second > size - snap)
+        *second = size;
+    *low = (int32_t)lrint(*first);
+    *high = (int32_t)lrint(*second);
+    if (*high <= *low)
+        *high = *low + 1;
 }
 
-static uint64_t hash_row(const uint8_t *row, uint32_t width)
+static void take_resampled(struct selectai_crop_match *match, const struct sai_resampled_match *found,
+                           const selectai_image *original, const selectai_image *cropped)
 {
-    uint64_t hash = 0;
-    for (uint32_t x = 0; x < width; x++)
-        hash = hash * X_FACTOR + pixel_value(row + 3 * (size_t)x);
-    return hash;
-}
-
-static void prefix_hashes(uint64_t *restrict prefix, const uint8_t *restrict row, uint32_t width)
-{
-    uint64_t hash = 0;
-    prefix[0] = 0;
-    for (uint32_t x = 0; x < width; x++) {
-        hash = hash * X_FACTOR + pixel_value(row + 3 * (size_t)x);
-        prefix[x + 1] = hash;
-    }
-}
-
-static uint64_t hash_image(const selectai_image *image)
-{
-    uint64_t hash = 0;
-    for (uint32_t y = 0; y < image->height; y++)
-        hash = hash * Y_FACTOR + hash_row(image->pixels + y * sai_image_stride(image), image->width);
-    return hash;
-}
-
-static bool pixels_equal(const selectai_image *original, const selectai_image *cropped, uint32_t x, uint32_t y)
-{
-    size_t stride = sai_image_stride(original), row = sai_image_stride(cropped);
-    const uint8_t *from = original->pixels + y * stride + (size_t)x * SAI_CHANNELS;
-    for (uint32_t i = 0; i < cropped->height; i++)
-        if (memcmp(from + i * stride, cropped->pixels + i * row, row) != 0)
-            return false;
-    return true;
-}
-
-/* Takes row `y` of the original into the windows, and the row that now lies above them out. */
-static void advance(struct search *s, uint32_t y)
-{
-    const selectai_image *original = s->original;
-    size_t stride = sai_image_stride(original);
-    uint32_t w = s->cropped->width, h = s->cropped->height;
-    const uint64_t *restrict prefix = s->prefix, *restrict leaving = s->leaving;
-    uint64_t *restrict window = s->window;
-    prefix_hashes(s->prefix, original->pixels + y * stride, original->width);
-    if (y < h) {
-        for (uint32_t x = 0; x < s->positions; x++)
-            window[x] = window[x] * Y_FACTOR + (prefix[x + w] - prefix[x] * s->x_power);
+    const struct sai_fit *fit = &found->fit;
+    match->correlation = fit->proof_score;
+    match->texture = fit->proof_texture;
+    if (!found->found)
         return;
-    }
-    prefix_hashes(s->leaving, original->pixels + (y - h) * stride, original->width);
-    for (uint32_t x = 0; x < s->positions; x++) {
-        uint64_t in = prefix[x + w] - prefix[x] * s->x_power;
-        uint64_t out = leaving[x + w] - leaving[x] * s->x_power;
-        window[x] = window[x] * Y_FACTOR + in - out * s->y_power;
-    }
+    match->method = SELECTAI_CROP_RESAMPLED;
+    match->unique = found->unique;
+    match->residual = fit->residual;
+    match->x1 = fit->place.x1;
+    match->y1 = fit->place.y1;
+    match->x2 = fit->place.x2;
+    match->y2 = fit->place.y2;
+    double unit_x = (match->x2 - match->x1) / cropped->width, unit_y = (match->y2 - match->y1) / cropped->height;
+    round_edges(&match->box.x1, &match->box.x2, &match->x1, &match->x2, unit_x, original->width);
+    round_edges(&match->box.y1, &match->box.y2, &match->y1, &match->y2, unit_y, original->height);
+    match->scale_x = cropped->width / (match->x2 - match->x1);
+    match->scale_y = cropped->height / (match->y2 - match->y1);
 }
 
-/* Looks through the windows whose top row is `top`; false when nothing more needs to be looked at. */
-static bool check_windows(struct search *s, uint32_t top)
+/* ---- The three proofs ------------------------------------------------------------------------ */
+
+static int match_exactly(struct selectai_crop_match *match, const selectai_image *original,
+                         const selectai_image *cropped)
 {
-    for (uint32_t x = 0; x < s->positions; x++) {
-        if (s->window[x] != s->wanted)
-            continue;
-        if (!pixels_equal(s->original, s->cropped, x, top)) {
-            if (++s->false_matches >= MAX_FALSE_MATCHES)
-                return false;
-            continue;
+    struct sai_exact_match exact;
+    if (original->width == cropped->width && original->height == cropped->height) {
+        if (memcmp(original->pixels, cropped->pixels, sai_image_bytes(original)) == 0) {
+            set_box(match, SELECTAI_CROP_IDENTICAL, 0, 0, cropped);
+            match->unique = 1;
         }
-        if (s->found++ > 0)
-            return false;
-        s->x = x;
-        s->y = top;
+        return SELECTAI_OK;
     }
-    return true;
-}
-
-/* The first two positions in reading order at which the crop fits. */
-static int find(struct search *s)
-{
-    uint32_t w = s->cropped->width, h = s->cropped->height;
-    s->positions = s->original->width - w + 1;
-    s->x_power = power(X_FACTOR, w);
-    s->y_power = power(Y_FACTOR, h);
-    s->wanted = hash_image(s->cropped);
-    s->prefix = sai_malloc_array((size_t)s->original->width + 1, sizeof *s->prefix);
-    s->leaving = sai_malloc_array((size_t)s->original->width + 1, sizeof *s->leaving);
-    s->window = sai_calloc(s->positions, sizeof *s->window);
-    bool ready = s->prefix != NULL && s->leaving != NULL && s->window != NULL, go_on = ready;
-    for (uint32_t y = 0; go_on && y < s->original->height; y++) {
-        advance(s, y);
-        if (y + 1 >= h)
-            go_on = check_windows(s, y + 1 - h);
+    if (cropped->width > original->width || cropped->height > original->height)
+        return SELECTAI_OK;
+    int rc = sai_register_exact(&exact, original, cropped);
+    if (rc == SELECTAI_OK && exact.found) {
+        set_box(match, SELECTAI_CROP_EXACT, exact.x, exact.y, cropped);
+        match->unique = exact.unique;
     }
-    sai_free(s->prefix);
-    sai_free(s->leaving);
-    sai_free(s->window);
-    return ready ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
-}
-
-static struct selectai_pixel_box box_at(uint32_t x, uint32_t y, const selectai_image *image)
-{
-    return (struct selectai_pixel_box){(int32_t)x, (int32_t)y, (int32_t)(x + image->width),
-                                       (int32_t)(y + image->height)};
+    return rc;
 }
 
 int selectai_image_recover_crop(struct selectai_crop_match *out, const selectai_image *original,
@@ -164,25 +93,23 @@ int selectai_image_recover_crop(struct selectai_crop_match *out, const selectai_
     SAI_REQUIRE(out != NULL);
     SAI_REQUIRE(original != NULL);
     SAI_REQUIRE(cropped != NULL);
-    struct selectai_crop_match match = {.method = SELECTAI_CROP_NONE, .unique = -1, .residual = NAN};
-    if (original->width == cropped->width && original->height == cropped->height) {
-        if (pixels_equal(original, cropped, 0, 0)) {
-            match.method = SELECTAI_CROP_IDENTICAL;
-            match.box = box_at(0, 0, cropped);
-            match.unique = 1;
-            match.residual = 0;
-        }
-    } else if (cropped->width <= original->width && cropped->height <= original->height) {
-        struct search search = {.original = original, .cropped = cropped};
-        int rc = find(&search);
-        if (rc != SELECTAI_OK)
-            return rc;
-        if (search.found > 0) {
-            match.method = SELECTAI_CROP_EXACT;
-            match.box = box_at(search.x, search.y, cropped);
-            match.unique = search.found > 1 ? 0 : search.false_matches < MAX_FALSE_MATCHES ? 1 : -1;
-            match.residual = 0;
-        }
+    struct selectai_crop_match match = {.method = SELECTAI_CROP_NONE,
+                                        .unique = -1,
+                                        .residual = NAN,
+                                        .x1 = NAN,
+                                        .y1 = NAN,
+                                        .x2 = NAN,
+                                        .y2 = NAN,
+                                        .scale_x = NAN,
+                                        .scale_y = NAN,
+                                        .correlation = NAN,
+                                        .texture = NAN};
+    int rc = match_exactly(&match, original, cropped);
+    if (rc == SELECTAI_OK && match.method == SELECTAI_CROP_NONE) {
+        struct sai_resampled_match resampled;
+        rc = sai_register_resampled(&resampled, original, cropped);
+        if (rc == SELECTAI_OK)
+            take_resampled(&match, &resampled, original, cropped);
     }
-    return sai_struct_out(out, &match, sizeof match);
+    return rc == SELECTAI_OK ? sai_struct_out(out, &match, sizeof match) : rc;
 }

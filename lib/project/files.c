@@ -166,15 +166,9 @@ static const void *key_of(size_t *length, const struct sai_files *files, size_t 
     case SAI_FILES_BY_REL:
         *length = strlen(file->rel);
         return file->rel;
-    case SAI_FILES_BY_FOLDER: /* a folder's files stand together: one of them is enough */
-        *length = folder_of(file).length;
-        return i > 0 && files->items[i - 1].folder == file->folder ? NULL : file->rel;
-    case SAI_FILES_BY_MOMENT:
+    default:
         *length = sizeof file->moment;
         return file->problem ? NULL : &file->moment;
-    default:
-        *length = SAI_PLACE_KEY_BYTES;
-        return file->problem ? NULL : file;
     }
 }
 

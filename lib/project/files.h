@@ -16,7 +16,7 @@ struct sai_file {
         int64_t seconds;
         double stage;
     } moment;
-    uint32_t folder;     /* rank of its folder: with the moment before it the key of SAI_FILES_BY_PLACE */
+    uint32_t folder;     /* rank of its folder */
     uint32_t base;       /* the name stands at rel + base */
     const char *rel;     /* path below the folder */
     const char *problem; /* why the name does not parse; NULL: it does */
@@ -75,12 +75,9 @@ const char *sai_files_companion(size_t *length, const struct sai_files *files, s
 /* What files can be looked up by. */
 enum sai_files_key {
     SAI_FILES_BY_NAME,
-    SAI_FILES_BY_REL,    /* path below the folder */
-    SAI_FILES_BY_MOMENT, /* timestamp and stage; only names that parse */
-    SAI_FILES_BY_PLACE,  /* the same and the folder's rank */
-    SAI_FILES_BY_FOLDER  /* path of the folder; the value is one of its files */
+    SAI_FILES_BY_REL,   /* path below the folder */
+    SAI_FILES_BY_MOMENT /* timestamp and stage; only names that parse */
 };
-#define SAI_PLACE_KEY_BYTES (offsetof(struct sai_file, folder) + sizeof(uint32_t))
 
 /* A table of all files; values are indices into items, in a chain the lowest comes first. */
 int sai_files_index(struct sai_name_index *out, const struct sai_files *files, enum sai_files_key by);

@@ -11,10 +11,11 @@
 
 #define KIND "config"
 
-/* Where one project stands in the file, for messages: "projects[3].raw_dir". */
+/* Where one project stands in the file, for messages: "projects[3] (mojo1)". */
 struct place_in_file {
     const char *path;
     size_t index;
+    const char *name; /* " (mojo1)", or "" */
 };
 
 /* A text that must be there. FORMAT with a message that names it if not. */
@@ -22,12 +23,13 @@ static int read_text(const char **out, const json_t *entry, const char *key, con
 {
     const json_t *value = json_object_get(entry, key);
     if (!value || json_is_null(value))
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: projects[%zu] has no \"%s\": give name, raw_dir and final_dir",
-                        at->path, at->index, key);
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: projects[%zu]%s has no \"%s\": give name, raw_dir and final_dir",
+                        at->path, at->index, at->name, key);
     if (!json_is_string(value))
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: projects[%zu].%s is not a text", at->path, at->index, key);
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: projects[%zu].%s%s is not a text", at->path, at->index, key,
+                        at->name);
     if (json_string_length(value) == 0)
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: projects[%zu].%s is empty", at->path, at->index, key);
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: projects[%zu].%s%s is empty", at->path, at->index, key, at->name);
     *out = json_string_value(value);
     return SELECTAI_OK;
 }
@@ -98,9 +100,12 @@ static int take_project(selectai_projects *projects, const json_t *entry, const 
     if (rc != SELECTAI_OK)
         return rc;
     *named = true;
-    rc = read_folder(&raw_dir, entry, "raw_dir", at);
+    char shown[64];
+    snprintf(shown, sizeof shown, " (%.50s)", name);
+    const struct place_in_file here = {at->path, at->index, shown};
+    rc = read_folder(&raw_dir, entry, "raw_dir", &here);
     if (rc == SELECTAI_OK)
-        rc = read_folder(&final_dir, entry, "final_dir", at);
+        rc = read_folder(&final_dir, entry, "final_dir", &here);
     if (rc != SELECTAI_OK)
         return rc;
     const struct sai_label *label = sai_known_label(projects, name, SAI_LABEL_NAME);
@@ -113,17 +118,22 @@ static int take_project(selectai_projects *projects, const json_t *entry, const 
 static int take_all(selectai_projects *projects, const json_t *list, const char *path, const char *base)
 {
     bool named = false;
+    struct sai_error_copy last = {0};
     for (size_t i = 0; i < json_array_size(list); i++) {
-        const struct place_in_file at = {path, i};
+        const struct place_in_file at = {path, i, ""};
         int rc = take_project(projects, json_array_get(list, i), &at, base, &named);
+        sai_error_save(&last);
         if (rc == SELECTAI_ERR_FORMAT || (rc == SELECTAI_ERR_LIMIT && projects->count < SAI_KNOWN_MAX))
             rc = sai_issues_add_last(projects->issues, KIND, path, 0);
         if (rc != SELECTAI_OK)
             return rc;
     }
-    if (!named)
+    if (named)
+        return SELECTAI_OK;
+    if (json_array_size(list) == 0)
         return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: names no project: give each a name, raw_dir and final_dir", path);
-    return SELECTAI_OK;
+    sai_error_restore(&last); /* why the last one is of no use, which the issues may not outlive */
+    return SELECTAI_ERR_FORMAT;
 }
 
 int selectai_projects_add_config(selectai_projects *projects, const char *path)

@@ -171,6 +171,7 @@ int sai_add_entries(struct sai_project_work *work)
     shared.project = work->name;
     shared.raw_dir = sai_arena_strdup(arena, work->raw_dir);
     shared.final_dir = sai_arena_strdup(arena, work->final_dir);
+    shared.shared_folders = extraction->by_dates && sai_manifest_has_time(&work->manifest);
     shared.session_id = shared.decided_at = shared.source_path = ""; /* only logs know these */
     shared.extraction_date = extraction->date; /* lives as long as the extraction, which owns the set */
     int rc = shared.raw_dir && shared.final_dir ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;

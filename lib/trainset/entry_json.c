@@ -116,6 +116,8 @@ void sai_entry_json(struct sai_text *line, const struct selectai_entry *entry)
     text_member(line, "raw_dir", entry->raw_dir);
     text_member(line, "final_dir", entry->final_dir);
     text_member(line, "extraction_date", entry->extraction_date);
+    if (entry->shared_folders == 1)
+        sai_text_puts(line, ",\"shared_folders\":true");
     sai_text_puts(line, "}");
     log_members(line, entry);
     sai_text_puts(line, "}");

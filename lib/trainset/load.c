@@ -16,6 +16,9 @@ int sai_entry_format_of(enum sai_entry_format *out, const char *path)
 {
     if (sai_path_is_directory(path))
         return SAI_FAIL(SELECTAI_ERR_IS_A_DIRECTORY, "%s: is a folder, a JSONL or CSV file is needed", path);
+    struct stat st; /* before opening: opening a pipe waits, and what was read of one is gone */
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, "%s: is no regular file: save the log in one first", path);
     FILE *stream = fopen(path, "rbe");
     if (!stream)
         return SAI_FAIL_ERRNO("open", path);
@@ -139,8 +142,6 @@ static int load_files(struct sai_loader *loader, size_t n_paths)
         rc = report(loader, loader->bytes_total);
     if (rc == SELECTAI_OK)
         rc = sai_loader_find_projects(loader);
-    if (rc == SELECTAI_OK)
-        rc = sai_loader_check_projects(loader);
     return rc == SELECTAI_OK ? report_bad_rows(loader) : rc;
 }
 

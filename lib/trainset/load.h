@@ -110,6 +110,8 @@ int sai_finder_create(struct sai_finder **out, struct sai_loader *loader, struct
 void sai_finder_destroy(struct sai_finder **finder);
 int sai_finder_name(struct sai_finder *finder, struct selectai_entry *entry);
 int sai_finder_find(struct sai_finder *finder, struct selectai_entry *entry);
+/* Whether what a row names agrees with where its images lie; then puts the root in place. Last. */
+int sai_finder_check(struct sai_finder *finder, struct selectai_entry *entry);
 
 /* The rule of project_rule.c: it learns from all rows that have a project by then, then judges each. */
 struct sai_project_rule;

@@ -1,8 +1,9 @@
 /*
  * trainset/log_append.c: which rows stand in a log already.
  *
- * Rows are compared by what says the decision: set, project, winner, losers, crop in whole pixels. Session and time do
- * not count, nor do columns that only repeat the others (directory, stages, sizes of losers).
+ * Rows are compared by what says the decision: project, winner, losers, crop in whole pixels. Session, time and set do
+ * not count, since every tool numbers sets in its own way, nor do columns that only repeat the others (directory,
+ * stages, sizes of losers).
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -159,18 +160,17 @@ static int read_key(struct old_row *row)
     uint32_t chosen;
     int rc = SELECTAI_OK;
     key->n_paths = 0;
-    key->texts[0] = form == SELECTAI_LOG_CROP ? NULL : cell(row, SAI_FIELD_SET_ID, 0);
-    key->texts[2] = cell(row, form == SELECTAI_LOG_CROP ? SAI_FIELD_FILENAME : SAI_FIELD_CHOSEN_PATH, 0);
+    key->texts[1] = cell(row, form == SELECTAI_LOG_CROP ? SAI_FIELD_FILENAME : SAI_FIELD_CHOSEN_PATH, 0);
     switch (form) {
     case SELECTAI_LOG_SELECTION:
         rc = read_list(row, SAI_FIELD_NEG_PATHS);
         break;
     case SELECTAI_LOG_ANOMALIES:
-        key->texts[1] = cell(row, SAI_FIELD_PROJECT, 0);
+        key->texts[0] = cell(row, SAI_FIELD_PROJECT, 0);
         rc = read_list(row, SAI_FIELD_REJECTED_PATHS);
         break;
     case SELECTAI_LOG_CROP:
-        key->texts[1] = cell(row, SAI_FIELD_PROJECT_ID, 0);
+        key->texts[0] = cell(row, SAI_FIELD_PROJECT_ID, 0);
         read_box(row, number(row, SAI_FIELD_WIDTH, 0), number(row, SAI_FIELD_HEIGHT, 0));
         break;
     default:

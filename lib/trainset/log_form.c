@@ -106,6 +106,16 @@ static int unknown(const struct sai_csv_reader *reader)
     return rc;
 }
 
+/* The first of two columns of one name would be taken, and the other silently lost. */
+static int check_once(const struct sai_csv_reader *reader, size_t column)
+{
+    for (size_t i = column + 1; i < reader->n_fields; i++)
+        if (strcmp(reader->fields[i], reader->fields[column]) == 0)
+            return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: its header names the column %s twice: rename one of them",
+                            reader->path, reader->fields[column]);
+    return SELECTAI_OK;
+}
+
 int sai_log_header_read(struct sai_log_header *out, const struct sai_csv_reader *reader)
 {
     uint32_t present = 0;
@@ -115,7 +125,12 @@ int sai_log_header_read(struct sai_log_header *out, const struct sai_csv_reader 
         if (out->at[c] != SAI_NO_COLUMN)
             present |= UINT32_C(1) << c;
     }
-    int rc = find_images(out, reader);
+    int rc = SELECTAI_OK;
+    for (size_t c = 0; rc == SELECTAI_OK && c < SAI_N_COLUMNS; c++)
+        if (out->at[c] != SAI_NO_COLUMN)
+            rc = check_once(reader, out->at[c]);
+    if (rc == SELECTAI_OK)
+        rc = find_images(out, reader);
     if (rc != SELECTAI_OK)
         return rc;
     for (int f = 0; f < SAI_N_FORMS; f++) {

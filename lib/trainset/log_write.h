@@ -69,7 +69,7 @@ void sai_log_columns_free(struct sai_log_columns *columns);
 
 /* What a row says, in a form in which equal rows are equal. */
 struct sai_log_key {
-    const char *texts[3]; /* set, project, path: those that the form has */
+    const char *texts[2]; /* project, if the form has it, and path */
     double box[4];        /* in pixels, if has_box */
     bool has_box;
     const char **paths; /* of losers, or of all images: their order does not matter */

@@ -248,9 +248,8 @@ int sai_log_writer_set(struct sai_log_writer *writer, const struct selectai_entr
     int32_t form = writer->columns->form;
     bool crop = form == SELECTAI_LOG_CROP || form == SELECTAI_LOG_CROP_FULL;
     writer->entry = entry;
-    key->texts[0] = form == SELECTAI_LOG_CROP ? NULL : entry->set_id;
-    key->texts[1] = form == SELECTAI_LOG_CROP || form == SELECTAI_LOG_ANOMALIES ? entry->project : NULL;
-    key->texts[2] = form == SELECTAI_LOG_CROP ? sai_path_basename(entry->chosen_path) : entry->chosen_path;
+    key->texts[0] = form == SELECTAI_LOG_CROP || form == SELECTAI_LOG_ANOMALIES ? entry->project : NULL;
+    key->texts[1] = form == SELECTAI_LOG_CROP ? sai_path_basename(entry->chosen_path) : entry->chosen_path;
     key->has_box = crop;
     for (int side = 0; crop && side < 4; side++)
         key->box[side] = pixels(entry, side);

@@ -5,7 +5,8 @@
  *  1. the path lies below a raw_dir or final_dir that some loaded entry names, and the innermost such folder is not one
  *     of this entry's project; or
  *  2. it lies below no such folder, one of its folders is called as another loaded project is, and none as its own.
- * A folder belongs to the first project that names it: an entry of another project that names it, too, is refused.
+ * A folder belongs to the first project that names it: an entry of another project that names it, too, is refused,
+ * unless all of them say that they share it (an extraction by dates). Then each image is its first project's.
  *
  * Paths are folded first: "a/../b" is "b", whatever links there may be, since the files need not be here.
  *
@@ -18,13 +19,23 @@
 
 struct sai_project_rule {
     struct sai_name_index projects; /* name -> number of the project */
-    struct sai_name_index folders;  /* folded path -> number of the project */
+    struct sai_name_index folders;  /* folded path -> number of the project, or one of the marks below */
+    struct sai_name_index images;   /* folded path of an image in a shared folder -> number of the project */
     const char **names;             /* by number */
     size_t n_names, names_capacity;
     struct sai_arena arena; /* folded paths of folders */
     char *folded;           /* what fold() made last */
     size_t folded_capacity;
 };
+
+/* In the values of `folders`. */
+#define MAY_SHARE UINT32_C(0x80000000) /* all entries so far that name it say that it is shared */
+#define SHARED    UINT32_C(0x7FFFFFFF) /* several projects do */
+
+static uint32_t project_of(uint32_t folder_value)
+{
+    return folder_value & ~MAY_SHARE;
+}
 
 /* Takes the last folder off out[0..n), or appends ".." where there is none to take off. */
 static size_t go_up(char *out, size_t n)
@@ -74,19 +85,27 @@ static int fold(struct sai_project_rule *known, const char *path)
 
 static const char *owner(const struct sai_project_rule *known, uint32_t item)
 {
-    return known->names[known->folders.items[item].value];
+    return known->names[project_of(known->folders.items[item].value)];
 }
 
-static int learn_folder(struct sai_project_rule *known, const char *path, uint32_t project)
+static int learn_folder(struct sai_project_rule *known, const char *path, uint32_t project, bool shared)
 {
     int rc = *path ? fold(known, path) : SELECTAI_OK;
     if (rc != SELECTAI_OK || !*path)
         return rc;
     size_t n = strlen(known->folded);
-    if (sai_name_index_find(&known->folders, known->folded, n) != SAI_INDEX_END)
+    uint32_t found = sai_name_index_find(&known->folders, known->folded, n);
+    if (found != SAI_INDEX_END) {
+        uint32_t *value = &known->folders.items[found].value;
+        if (!shared)
+            *value = project_of(*value) == SHARED ? project : project_of(*value);
+        else if (project_of(*value) != project && *value & MAY_SHARE)
+            *value = SHARED | MAY_SHARE;
         return SELECTAI_OK;
+    }
     const char *key = sai_arena_strndup(&known->arena, known->folded, n);
-    return key ? sai_name_index_add(&known->folders, key, n, project) : SELECTAI_ERR_OUT_OF_MEMORY;
+    return key ? sai_name_index_add(&known->folders, key, n, shared ? project | MAY_SHARE : project)
+               : SELECTAI_ERR_OUT_OF_MEMORY;
 }
 
 int sai_project_rule_learn(struct sai_project_rule *known, const struct selectai_entry *entry)
@@ -106,8 +125,8 @@ int sai_project_rule_learn(struct sai_project_rule *known, const struct selectai
         project = known->projects.items[found].value;
     }
     if (rc == SELECTAI_OK)
-        rc = learn_folder(known, entry->raw_dir, project);
-    return rc == SELECTAI_OK ? learn_folder(known, entry->final_dir, project) : rc;
+        rc = learn_folder(known, entry->raw_dir, project, entry->shared_folders == 1);
+    return rc == SELECTAI_OK ? learn_folder(known, entry->final_dir, project, entry->shared_folders == 1) : rc;
 }
 
 /* The innermost known folder that a folded path lies below, or SAI_INDEX_END. */
@@ -137,6 +156,20 @@ static const char *foreign_component(const struct sai_project_rule *known, const
     return foreign;
 }
 
+/* The image of the folded path, which lies in a shared folder, belongs to the first project that names it. */
+static int claim_image(const char **foreign, struct sai_project_rule *known, uint32_t project)
+{
+    size_t n = strlen(known->folded);
+    uint32_t item = sai_name_index_find(&known->images, known->folded, n);
+    if (item != SAI_INDEX_END) {
+        uint32_t first = known->images.items[item].value;
+        *foreign = first == project ? NULL : known->names[first];
+        return SELECTAI_OK;
+    }
+    const char *key = sai_arena_strndup(&known->arena, known->folded, n);
+    return key ? sai_name_index_add(&known->images, key, n, project) : SELECTAI_ERR_OUT_OF_MEMORY;
+}
+
 /* *foreign: the other project that the path belongs to, or NULL. */
 static int foreign_project(const char **foreign, struct sai_project_rule *known, const char *path, uint32_t project)
 {
@@ -146,8 +179,10 @@ static int foreign_project(const char **foreign, struct sai_project_rule *known,
     uint32_t folder = innermost_folder(known, known->folded);
     if (folder == SAI_INDEX_END)
         *foreign = foreign_component(known, known->folded, project);
+    else if (project_of(known->folders.items[folder].value) == SHARED)
+        return claim_image(foreign, known, project);
     else
-        *foreign = known->folders.items[folder].value == project ? NULL : owner(known, folder);
+        *foreign = project_of(known->folders.items[folder].value) == project ? NULL : owner(known, folder);
     return SELECTAI_OK;
 }
 
@@ -161,7 +196,8 @@ static int check_own_folders(struct sai_project_rule *known, const struct select
         if (rc != SELECTAI_OK)
             return rc;
         uint32_t item = sai_name_index_find(&known->folders, known->folded, strlen(known->folded));
-        if (known->folders.items[item].value != project)
+        uint32_t theirs = project_of(known->folders.items[item].value);
+        if (theirs != project && theirs != SHARED)
             return SAI_FAIL(SELECTAI_ERR_PROJECT_RULE,
                             "%s:%llu: %s is a folder of project %s, the row names it for %s: each project needs its "
                             "own folders",
@@ -227,6 +263,7 @@ void sai_project_rule_destroy(struct sai_project_rule **rule)
         return;
     sai_name_index_free(&known->projects);
     sai_name_index_free(&known->folders);
+    sai_name_index_free(&known->images);
     sai_free(known->names);
     sai_free(known->folded);
     sai_arena_clear(&known->arena);

@@ -173,7 +173,10 @@ static int read_metadata(struct row *row)
     int rc = read_text(&row->entry.raw_dir, row, metadata, "raw_dir", false);
     if (rc == SELECTAI_OK)
         rc = read_text(&row->entry.final_dir, row, metadata, "final_dir", false);
-    return rc == SELECTAI_OK ? read_text(&row->entry.extraction_date, row, metadata, "extraction_date", false) : rc;
+    if (rc == SELECTAI_OK)
+        rc = read_text(&row->entry.extraction_date, row, metadata, "extraction_date", false);
+    row->entry.shared_folders = json_is_true(json_object_get(metadata, "shared_folders"));
+    return rc;
 }
 
 static int read_image_size(struct row *row)

@@ -11,6 +11,7 @@
 
 #include "base/iso_time.h"
 #include "project/known.h"
+#include "project/name.h"
 #include "project/name_index.h"
 #include "trainset/load.h"
 
@@ -25,7 +26,8 @@ struct finder {
     struct sai_name_index own;     /* the project's own name -> number */
     const char **names;            /* by number */
     size_t n_names, names_capacity;
-    struct sai_text path; /* the last one whose mark was replaced */
+    struct sai_name_index folders; /* project and its folders, as rows have told them */
+    struct sai_text path;          /* the last one whose mark was replaced */
 };
 
 /* One copy of each name. */
@@ -132,10 +134,16 @@ static int path_project(uint32_t *number, struct finder *f, const char *path, in
     return rc;
 }
 
+/* When it was decided. A log's plain time of an image whose name tells none may be that, or the image's: better than
+ * nothing. */
 static int64_t time_of(const struct finder *f, const struct selectai_entry *e)
 {
+    struct selectai_parsed_name name;
     int64_t when;
-    if (!f->loader->options.by_dates || !*e->decided_at || !sai_time_parse(&when, e->decided_at))
+    const char *text = e->decided_at;
+    if (!*text && sai_parse_name(&name, e->chosen_path) != NULL)
+        text = e->timestamp;
+    if (!f->loader->options.by_dates || !*text || !sai_time_parse(&when, text))
         return INT64_MIN;
     return when;
 }
@@ -182,12 +190,60 @@ static int paths_project(uint32_t *number, struct finder *f, const struct select
 
 /* ---- Rows ------------------------------------------------------------------------------------ */
 
+/*
+ * A row that names its project must not hold images of another one: one that is known, or one that stands behind the
+ * mark of old logs while other images of the row lie in its own. A folder of any relative path may be called anything:
+ * that is no project of its own. Rows of an extraction are left to project_rule.c, which knows their folders.
+ */
+struct strangers {
+    const char *known, *marked; /* the first path of a known other project; of one behind the mark */
+    uint32_t known_number, marked_number;
+    bool any_own;
+};
+
+static int look_at_path(struct strangers *strangers, struct finder *f, const char *path, uint32_t own, int64_t when)
+{
+    uint32_t found = own;
+    int rc = path_project(&found, f, path, when);
+    if (rc == SELECTAI_ERR_NOT_FOUND || rc == SELECTAI_ERR_AMBIGUOUS)
+        return SELECTAI_OK;
+    if (rc != SELECTAI_OK)
+        return rc;
+    if (found == own) {
+        strangers->any_own = true;
+    } else if (!strangers->known && is_known(f, f->names[found])) {
+        strangers->known = path;
+        strangers->known_number = found;
+    } else if (!strangers->marked && is_marked(path)) {
+        strangers->marked = path;
+        strangers->marked_number = found;
+    }
+    return SELECTAI_OK;
+}
+
+static int check_named(struct finder *f, const struct selectai_entry *e)
+{
+    struct strangers strangers = {0};
+    uint32_t own = 0;
+    int64_t when = time_of(f, e);
+    int rc = number_of(&own, f, e->project);
+    for (size_t i = 0; rc == SELECTAI_OK && i <= e->n_negatives; i++)
+        rc = look_at_path(&strangers, f, i ? e->neg_paths[i - 1] : e->chosen_path, own, when);
+    if (rc != SELECTAI_OK || !(strangers.known || (strangers.marked && strangers.any_own)))
+        return rc;
+    return SAI_FAIL(SELECTAI_ERR_PROJECT_RULE,
+                    "%s:%llu: %s belongs to project %s, the row to %s: a decision must stay in one project",
+                    e->source_path, (unsigned long long)e->source_row,
+                    strangers.known ? strangers.known : strangers.marked,
+                    f->names[strangers.known ? strangers.known_number : strangers.marked_number], e->project);
+}
+
 static int refuse_unknown(const struct selectai_entry *e, int code)
 {
     struct sai_error_copy why;
     sai_error_save(&why);
     return SAI_FAIL(code,
-                    "%s:%llu: whose it is is not known: %s: name the projects with --config or --manifest, an old name "
+                    "%s:%llu: its project is not known (%s): name projects with --config or --manifest, an old name "
                     "with --project-alias, or the project of all such rows with --project",
                     e->source_path, (unsigned long long)e->source_row, why.detail.message);
 }
@@ -237,16 +293,45 @@ static int put_roots(struct selectai_entry *e, struct finder *f)
     return rc;
 }
 
+/* Other logs may name images below these folders. Each is told once. */
+static int learn_folders(struct finder *f, const struct selectai_entry *e)
+{
+    char *key = sai_asprintf("%s\x01%s\x01%s", e->project, e->raw_dir, e->final_dir);
+    size_t n = key ? strlen(key) : 0;
+    int rc = key ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (key && sai_name_index_find(&f->folders, key, n) == SAI_INDEX_END) {
+        const char *copy = sai_arena_strndup(f->lasting, key, n);
+        rc = copy ? sai_name_index_add(&f->folders, copy, n, 0) : SELECTAI_ERR_OUT_OF_MEMORY;
+        if (rc == SELECTAI_OK)
+            rc = selectai_projects_add(f->projects, e->project, e->raw_dir, *e->final_dir ? e->final_dir : NULL);
+        if (rc != SELECTAI_ERR_OUT_OF_MEMORY)
+            rc = SELECTAI_OK; /* what is odd about them is project_rule.c's to say */
+    }
+    sai_free(key);
+    return rc;
+}
+
 static int name_row(struct finder *f, struct selectai_entry *e)
 {
     int rc = *e->project ? name_project(&e->project, f, e->project) : SELECTAI_OK;
+    if (rc == SELECTAI_OK && *e->project && *e->raw_dir)
+        rc = learn_folders(f, e);
     return rc == SELECTAI_ERR_AMBIGUOUS ? refuse_unknown(e, rc) : rc;
 }
 
 static int find_row(struct finder *f, struct selectai_entry *e)
 {
-    int rc = *e->project ? SELECTAI_OK : find_by_paths(f, e);
-    return rc == SELECTAI_OK ? put_roots(e, f) : rc;
+    return *e->project ? SELECTAI_OK : find_by_paths(f, e);
+}
+
+static int check_row(struct finder *f, struct selectai_entry *e)
+{
+    return *e->project && !*e->raw_dir ? check_named(f, e) : SELECTAI_OK;
+}
+
+static int root_row(struct finder *f, struct selectai_entry *e)
+{
+    return put_roots(e, f);
 }
 
 const char *sai_project_kind(int code)
@@ -285,6 +370,7 @@ static void close_finder(struct finder *f)
 {
     sai_name_index_free(&f->spelled);
     sai_name_index_free(&f->own);
+    sai_name_index_free(&f->folders);
     sai_free(f->names);
     sai_text_free(&f->path);
     selectai_projects_destroy(&f->projects);
@@ -334,6 +420,12 @@ int sai_finder_find(struct sai_finder *finder, struct selectai_entry *entry)
     return find_row(&finder->state, entry);
 }
 
+int sai_finder_check(struct sai_finder *finder, struct selectai_entry *entry)
+{
+    int rc = check_row(&finder->state, entry);
+    return rc == SELECTAI_OK ? root_row(&finder->state, entry) : rc;
+}
+
 int sai_loader_find_projects(struct sai_loader *loader)
 {
     struct finder f;
@@ -342,6 +434,12 @@ int sai_loader_find_projects(struct sai_loader *loader)
         rc = each_row(&f, name_row);
     if (rc == SELECTAI_OK)
         rc = each_row(&f, find_row);
+    if (rc == SELECTAI_OK)
+        rc = sai_loader_check_projects(loader);
+    if (rc == SELECTAI_OK)
+        rc = each_row(&f, check_row);
+    if (rc == SELECTAI_OK)
+        rc = each_row(&f, root_row); /* last: a path tells more as it was written */
     close_finder(&f);
     return rc;
 }

@@ -2,8 +2,9 @@
  * trainset/winners.c: which file in RAW a file in FINAL was made from.
  *
  * By exact name first, for all finals, then by name without regard to case (a copy on such a file system), then by
- * (timestamp, stage): so a renamed copy never takes the place of the file that has the right name. Among several
- * candidates the one in the same relative folder counts, then the one of identical content; else it is left open.
+ * (timestamp, stage): so a renamed copy never takes the place of the file that has the right name. Among several files
+ * of that name the one in the same relative folder counts, then the one of identical content; else it is left open.
+ * Among several of that timestamp and stage nothing tells: they are other pictures in other folders.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -15,15 +16,14 @@
 #define MAX_CANDIDATES 64u /* more files of one name are ambiguous without reading them all */
 
 /* Tables of the files in RAW, each built when it is first needed. */
-enum table { NAME, NAME_FOLDED, MOMENT, REL, REL_FOLDED, PLACE, FOLDER, FOLDER_FOLDED, N_TABLES };
+enum table { NAME, NAME_FOLDED, MOMENT, REL, REL_FOLDED, N_TABLES };
 static const struct {
     enum sai_files_key by;
     bool ignore_case;
 } tables[N_TABLES] = {
     [NAME] = {SAI_FILES_BY_NAME, false},     [NAME_FOLDED] = {SAI_FILES_BY_NAME, true},
     [MOMENT] = {SAI_FILES_BY_MOMENT, false}, [REL] = {SAI_FILES_BY_REL, false},
-    [REL_FOLDED] = {SAI_FILES_BY_REL, true}, [PLACE] = {SAI_FILES_BY_PLACE, false},
-    [FOLDER] = {SAI_FILES_BY_FOLDER, false}, [FOLDER_FOLDED] = {SAI_FILES_BY_FOLDER, true},
+    [REL_FOLDED] = {SAI_FILES_BY_REL, true},
 };
 
 /* The ways to find a source, the surest first; each is gone for all finals before the next. */
@@ -95,53 +95,79 @@ static int choose(struct matching *m, uint32_t final, uint32_t raw, int evidence
     return case_ignored ? note_case(m, final, raw) : SELECTAI_OK;
 }
 
-/* All files of the chain may be the source: none of them is a sure loser. */
-static int leave_open(struct matching *m, uint32_t final, const struct way *way, uint32_t head)
+/* None of these may be called a sure loser: the final may come from any of them. more: there are others. */
+static int leave_open(struct matching *m, uint32_t final, const uint32_t *raws, bool more)
 {
-    const struct sai_name_index *index = &m->tables[way->table];
     const struct sai_files *raw = &m->work->raw;
-    struct sai_fate *fates = m->work->fates;
     char message[512];
-
-    /* The head's bit stands for the whole chain: a thousand finals of one name do not mark it a thousand times. */
-    bool done = fates[index->items[head].value].maybe & way->maybe;
-    for (uint32_t i = head; !done && i != SAI_INDEX_END; i = index->items[i].next)
-        fates[index->items[i].value].maybe |= way->maybe;
-    uint32_t second = index->items[head].next;
     snprintf(message, sizeof message, "may come from %s, %s%s: cannot tell which, so it is left out",
-             raw->items[index->items[head].value].rel, raw->items[index->items[second].value].rel,
-             index->items[second].next == SAI_INDEX_END ? "" : " or others");
+             raw->items[raws[0]].rel, raw->items[raws[1]].rel, more ? " or others" : "");
     m->work->counts.ambiguous++;
     return report(m, final, SELECTAI_ERR_MISMATCH, "ambiguous", message);
 }
 
-/* ---- Content --------------------------------------------------------------------------------- */
-
-/* The only one of the chain with the final's content, or SAI_INDEX_END. */
-static int find_by_content(uint32_t *out, struct matching *m, uint32_t final, const struct way *way, uint32_t head)
+static int leave_chain_open(struct matching *m, uint32_t final, const struct way *way, uint32_t head)
 {
     const struct sai_name_item *items = m->tables[way->table].items;
-    unsigned seen = 0, n_same = 0;
+    struct sai_fate *fates = m->work->fates;
+
+    /* The head's bit stands for the whole chain: a thousand finals of one name do not mark it a thousand times. */
+    bool done = fates[items[head].value].maybe & way->maybe;
+    for (uint32_t i = head; !done && i != SAI_INDEX_END; i = items[i].next)
+        fates[items[i].value].maybe |= way->maybe;
+    uint32_t second = items[head].next, raws[] = {items[head].value, items[second].value};
+    return leave_open(m, final, raws, items[second].next != SAI_INDEX_END);
+}
+
+/* ---- Content --------------------------------------------------------------------------------- */
+
+#define MAYBE_BY_CONTENT 8u /* bit of sai_fate.maybe: of a chain, only those with the final's content were marked */
+
+/* Files in RAW with the final's content. */
+struct same_content {
+    uint32_t raws[MAX_CANDIDATES];
+    unsigned count;
+};
+
+/* None of them if the chain is too long to read it all. */
+static int find_by_content(struct same_content *out, struct matching *m, uint32_t final, const struct way *way,
+                           uint32_t head)
+{
+    const struct sai_name_item *items = m->tables[way->table].items;
+    unsigned seen = 0;
     char *path = sai_files_path(&m->work->final, final);
     int rc = path ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
 
-    *out = SAI_INDEX_END;
+    out->count = 0;
     for (uint32_t i = head; rc == SELECTAI_OK && i != SAI_INDEX_END; i = items[i].next) {
-        if (++seen > MAX_CANDIDATES || n_same > 1)
+        if (++seen > MAX_CANDIDATES) {
+            out->count = 0;
             break;
-        char *candidate = sai_files_path(&m->work->raw, items[i].value);
-        if (!candidate) {
-            rc = SELECTAI_ERR_OUT_OF_MEMORY;
-        } else if (sai_same_content(candidate, path)) {
-            *out = items[i].value;
-            n_same++;
         }
+        char *candidate = sai_files_path(&m->work->raw, items[i].value);
+        if (!candidate)
+            rc = SELECTAI_ERR_OUT_OF_MEMORY;
+        else if (sai_same_content(candidate, path))
+            out->raws[out->count++] = items[i].value;
         sai_free(candidate);
     }
     sai_free(path);
-    if (n_same != 1 || seen > MAX_CANDIDATES)
-        *out = SAI_INDEX_END;
     return rc;
+}
+
+static int match_by_content(struct matching *m, uint32_t final, const struct way *way, uint32_t head)
+{
+    struct same_content same;
+    int rc = find_by_content(&same, m, final, way, head);
+    if (rc != SELECTAI_OK)
+        return rc;
+    if (same.count == 0)
+        return leave_chain_open(m, final, way, head);
+    if (same.count == 1)
+        return choose(m, final, same.raws[0], SELECTAI_EVIDENCE_CONTENT, way->table == NAME_FOLDED);
+    for (unsigned i = 0; i < same.count; i++)
+        m->work->fates[same.raws[i]].maybe |= MAYBE_BY_CONTENT;
+    return leave_open(m, final, same.raws, same.count > 2);
 }
 
 /* ---- The same folder ------------------------------------------------------------------------- */
@@ -182,8 +208,9 @@ static void pick_place(struct place *out, const struct matching *m, uint32_t fin
     out->case_ignored = true;
 }
 
-static int find_place_by_name(struct place *out, struct matching *m, uint32_t final, const struct way *way)
+static int find_place(struct place *out, struct matching *m, uint32_t final, const struct way *way)
 {
+    *out = (struct place){.raw = SAI_INDEX_END};
     const char *rel = m->work->final.items[final].rel;
     uint32_t item;
     int rc = look_up(&item, m, REL, rel, strlen(rel));
@@ -198,55 +225,19 @@ static int find_place_by_name(struct place *out, struct matching *m, uint32_t fi
     return rc;
 }
 
-/* The files of the final's timestamp and stage in all folders of that name: the only one, if there is but one. */
-static int find_place_by_moment(struct place *out, struct matching *m, uint32_t final, enum table folders)
-{
-    const struct sai_file *wanted = &m->work->final.items[final];
-    uint32_t folder, item;
-    unsigned n = 0, seen = 0;
-    int rc = look_up(&folder, m, folders, wanted->rel, wanted->base ? wanted->base - 1 : 0);
-    for (; rc == SELECTAI_OK && folder != SAI_INDEX_END; folder = m->tables[folders].items[folder].next) {
-        if (++seen > MAX_CANDIDATES)
-            break;
-        struct sai_file key = {.moment = wanted->moment};
-        key.folder = m->work->raw.items[m->tables[folders].items[folder].value].folder;
-        rc = look_up(&item, m, PLACE, &key, SAI_PLACE_KEY_BYTES);
-        if (rc != SELECTAI_OK || item == SAI_INDEX_END)
-            continue;
-        n += m->tables[PLACE].items[item].next == SAI_INDEX_END ? 1 : 2;
-        out->raw = m->tables[PLACE].items[item].value;
-    }
-    out->case_ignored = folders == FOLDER_FOLDED;
-    if (n != 1 || seen > MAX_CANDIDATES)
-        out->raw = SAI_INDEX_END;
-    return rc;
-}
-
-static int find_place(struct place *out, struct matching *m, uint32_t final, const struct way *way)
-{
-    *out = (struct place){.raw = SAI_INDEX_END};
-    if (way->table != MOMENT)
-        return find_place_by_name(out, m, final, way);
-    int rc = find_place_by_moment(out, m, final, FOLDER);
-    return rc == SELECTAI_OK && out->raw == SAI_INDEX_END ? find_place_by_moment(out, m, final, FOLDER_FOLDED) : rc;
-}
-
 /* ---- One final ------------------------------------------------------------------------------- */
 
 static int match_among_several(struct matching *m, uint32_t final, const struct way *way, uint32_t head)
 {
     struct place place;
-    uint32_t raw;
+    if (way->table == MOMENT)
+        return leave_chain_open(m, final, way, head);
     int rc = find_place(&place, m, final, way);
-    if (rc == SELECTAI_OK && place.raw != SAI_INDEX_END)
-        return choose(m, final, place.raw, way->evidence, place.case_ignored);
-    if (rc == SELECTAI_OK)
-        rc = find_by_content(&raw, m, final, way, head);
     if (rc != SELECTAI_OK)
         return rc;
-    if (raw != SAI_INDEX_END)
-        return choose(m, final, raw, SELECTAI_EVIDENCE_CONTENT, way->table == NAME_FOLDED);
-    return leave_open(m, final, way, head);
+    if (place.raw != SAI_INDEX_END)
+        return choose(m, final, place.raw, way->evidence, place.case_ignored);
+    return match_by_content(m, final, way, head);
 }
 
 static int match(struct matching *m, uint32_t final, const struct way *way)

@@ -51,6 +51,8 @@ static int place(struct work *w, struct selectai_entry *e)
         rc = sai_project_rule_check(w->rule, e);
     else if (rc == SELECTAI_OK)
         rc = sai_project_rule_learn(w->rule, e);
+    if (rc == SELECTAI_OK && w->pass == PASS_CHECKS)
+        rc = sai_finder_check(w->finder, e);
     if (rc != SELECTAI_OK)
         w->loader.kind = sai_project_kind(rc);
     return rc;

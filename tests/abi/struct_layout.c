@@ -214,7 +214,7 @@ int main(void)
     FIELD(selectai_entry, crop_evidence);
     FIELD(selectai_entry, evidence);
     FIELD(selectai_entry, group_mode);
-    FIELD(selectai_entry, reserved);
+    FIELD(selectai_entry, shared_folders);
     FIELD(selectai_entry, raw_dir);
     FIELD(selectai_entry, final_dir);
     FIELD(selectai_entry, extraction_date);

@@ -7,7 +7,9 @@ import calendar
 import datetime
 import json
 import os
+import random
 import re
+import shutil
 import time
 import unittest
 
@@ -462,6 +464,46 @@ class TestSharedFolders(BatchTest):
         self.config(("b", "all/raw", "all/final"), ("a", "all/raw", "all/final"))
         self.batch("--manifest", "manifests", "--by-manifest-dates")
         self.assertEqual({p: [e for e in self.entries if e["project"] == p] for p in "ab"}, first)
+
+    def test_random_folders_like_the_naive_implementation(self):
+        """Files of three projects and of nobody, in one RAW and one FINAL, at the very edges of their times too: each
+        project is what it would be had somebody sorted the files by hand."""
+        windows = {"a": (1, 4), "b": (5, 5), "c": (8, 12)}
+        for seed in range(12):
+            rng = random.Random(seed)
+            for folder in ("all", "sorted"):
+                shutil.rmtree(self.path(folder), ignore_errors=True)
+            for project, (first, last) in windows.items():
+                self.manifest(project, iso(self.JULY + (first - 1) * DAY), iso(self.JULY + (last - 1) * DAY))
+                os.makedirs(self.path("sorted", project, "raw"))
+                os.makedirs(self.path("sorted", project, "final"))
+
+            def put(side, rel, data, second):
+                self.write("all/%s/%s" % (side, rel), data, second)
+                for project, (first, last) in windows.items():
+                    if self.JULY + (first - 1) * DAY <= second < self.JULY + last * DAY:
+                        self.write("sorted/%s/%s/%s" % (project, side, rel), data, second)
+            for i in range(40):
+                folder = rng.choice(("", "x/", "x/y/"))
+                day = rng.choice((1, 4, 5, 6, 7, 8, 12, 13))
+                second = self.JULY + (day - 1) * DAY + rng.choice((0, 1, 40000, DAY - 1))
+                for stage in rng.sample((1, 1.5, 2, 3), rng.randrange(1, 5)):
+                    base = name(60 * i + int(10 * stage), "%g" % stage)
+                    put("raw", folder + base, b"%d" % i, second)
+                    if rng.random() < 0.3:
+                        put("final", rng.choice(("", "z/", folder)) + base, b"%d" % i, second)
+            self.config(*[(p, "all/raw", "all/final") for p in windows])
+            self.batch("--manifest", "manifests", "--by-manifest-dates")
+            cut = len("all/raw/")
+            for project in windows:
+                want = naive.extract(self.path("sorted", project, "raw"), self.path("sorted", project, "final"))
+                got = {(e["chosen_path"][cut:], tuple(n[cut:] for n in e["neg_paths"])) for e in self.entries
+                       if e["project"] == project}
+                self.assertEqual(got, want["entries"], (seed, project))
+                for key in ("raw_images", "final_images", "groups", "groups_with_winner", "anomalies", "orphan_finals"):
+                    self.assertEqual(self.counts(project)[key], want[key], (seed, project, key))
+                self.assertEqual({i["image_path"][cut:] for i in self.images if i["project"] == project},
+                                 set(naive.scan(self.path("sorted", project, "raw"))))
 
     def test_one_of_them(self):
         """Asked for one project alone: files in the other one's time are still not its own."""

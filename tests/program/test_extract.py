@@ -18,7 +18,7 @@ T0 = 1751958431  # 2025-07-08 07:07:11 UTC
 PIXEL = Picture.noise(2, 3, "pixel").png()
 
 ENTRY_KEYS = ["project", "timestamp", "chosen_path", "chosen_stage", "neg_paths", "neg_stages", "was_cropped", "set_id",
-              "chosen_final_path", "anomaly", "crop", "crop_evidence", "group_mode", "evidence", "metadata"]
+              "chosen_final_path", "anomaly", "crop", "crop_evidence", "group_mode", "evidence", "metadata", "image_size"]
 CSV_COLUMNS = ENTRY_KEYS[:7]
 REPORT_KEYS = ["project", "raw_images", "final_images", "unparsed", "groups", "single_stage", "groups_with_winner",
                "groups_rejected", "multi_winner_groups", "entries", "anomalies", "anomaly_rate", "cropped", "crop_rate",

@@ -6,6 +6,7 @@ Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
 import csv
 import json
 import os
+import subprocess
 import unittest
 
 import naive_logs as logs
@@ -321,6 +322,32 @@ class TestProjects(LogTest):
                         ("/v/Ben_final/x/" + A2, ["/v/Ben_raw/" + A1]))
         self.assertEqual(self.projects("--manifest", "m"), ["anna", "anna", "ben"])
 
+    def test_root(self):
+        """PROJECT_ROOT in paths stands for a folder of this machine."""
+        self.selections(("PROJECT_ROOT/mojo1/" + A2, ["PROJECT_ROOT/mojo1/" + A1]))
+        self.projects("--root", "/data/pics")
+        entry = self.one()
+        self.assertEqual((entry["project"], entry["chosen_path"], entry["neg_paths"]),
+                         ("mojo1", "/data/pics/mojo1/" + A2, ["/data/pics/mojo1/" + A1]))
+
+    def test_rows_that_tell_nothing(self):
+        """--project says whose they are, and only those."""
+        self.selections(("/x/y/" + A2, ["/x/y/" + A1]), ("PROJECT_ROOT/mojo1/" + A2, ["PROJECT_ROOT/mojo1/" + A1]))
+        self.assertEqual(self.projects("--project", "anna"), ["anna", "mojo1"])
+
+    def test_by_the_time_of_decision(self):
+        """Paths of working folders tell nothing; the manifests' dates do, if exactly one fits."""
+        for n, start, end in (("anna", "2025-10-01", "2025-10-04"), ("ben", "2025-10-06", "2025-10-10")):
+            self.write("m/%s.project.json" % n, json.dumps({"projectId": n, "startedAt": start + "T00:00:00Z",
+                                                            "finishedAt": end + "T00:00:00Z"}))
+        times = ("2025-10-04T23:59:59Z", "2025-10-05T12:00:00Z", "2025-10-10T12:00:00.5Z", "2025-09-30T23:59:59Z", "2025-10-06T01:00:00+02:00",
+                 "2025-10-06T00:00:00Z")
+        self.csv("s.csv", logs.SELECTION, [logs.selection_row("crop/w%d.png" % i, ["crop/l%d.png" % i], timestamp=t)
+                                          for i, t in enumerate(times)])
+        result = self.merge("s.csv", options=("--manifest", "m", "--by-manifest-dates"), code=(DONE, FAILED))
+        self.assertEqual([(e["project"], e["chosen_path"]) for e in self.lines],
+                         [("anna", "crop/w0.png"), ("ben", "crop/w2.png"), ("ben", "crop/w5.png")], str(result))
+
     def test_unknown_projects_are_refused(self):
         """With losers and without a project: left out, named with its row; the exit code says so."""
         self.selections(("/x/y/" + A2, ["/x/y/" + A1]), ("/x/mojo1/" + A2, ["/x/mojo1/" + A1]))
@@ -400,6 +427,21 @@ class TestBadLogs(LogTest):
                 self.assertIn(result.code, (DONE, FAILED), (data[:40], str(result)))
                 if data.strip():
                     self.fails(result, "s.csv")
+
+    def test_pipes_and_devices(self):
+        """Refused, or read right: never taken for an empty file, never read for ever."""
+        text = logs.csv_text(logs.SELECTION, [logs.selection_row("mojo1/" + B2, ["mojo1/" + B1])])
+        os.mkfifo(self.path("pipe.csv"))
+        feeder = subprocess.Popen(["timeout", "10", "sh", "-c", "printf %s \"$0\" > pipe.csv", text], cwd=self.dir)
+        self.addCleanup(feeder.wait)
+        self.addCleanup(feeder.terminate)
+        result = self.run_in_dir("merge", "--output", "m.jsonl", "pipe.csv", timeout=20)
+        if result.code == DONE:
+            self.assertEqual(len(read_jsonl(self.path("m.jsonl"))), 1)
+        else:
+            self.fails(result, "pipe.csv", "regular file")
+        if os.path.exists("/dev/zero"):
+            self.fails(self.run_in_dir("merge", "--output", "x.jsonl", "/dev/zero", timeout=20), "/dev/zero")
 
     def test_header_only(self):
         for columns in (logs.SELECTION, logs.ANOMALY, logs.CROP_9, logs.CROP_7, logs.ENTRY, logs.crop_columns(2)):
@@ -614,6 +656,29 @@ class TestWriting(LogTest):
         self.merge("sel.csv", "crop.csv", code=(DONE, FAILED))
         self.assertEqual(self.merged, want)
         self.assertEqual(sum(1 for e in self.lines if e["crop"]), 2)
+
+    def test_full_crop_log(self):
+        """11 columns and 4 for each image, in pixels; below an old header of that form too; read again, the same crops."""
+        self.project()
+        old = logs.csv_text(logs.crop_columns(3), [logs.crop_row("mojo0", "mojo0/" + A2, ["mojo0/" + A1], (0, 0, 500, 500))])
+        for text in ("", old):
+            if text:
+                self.write("crop.csv", text)
+            for _ in range(2):
+                self.extract("--crop-log-form", "full", *(("--append",) if text else ()))
+                header, rows = self.read("crop.csv")
+                rows = [r for r in rows if r["chosen_path"].startswith("mojo1")]
+                self.assertEqual(header, logs.crop_columns(3))
+                self.assertEqual([[float(r["crop_" + k]) for k in ("x1", "y1", "x2", "y2")] for r in rows],
+                                 [[0, 0, 15, 20], [1, 0, 16, 20]])
+                for row in rows:
+                    self.assertEqual(row["image_count"], "3")
+                    self.assertEqual(row["image_%s_path" % row["chosen_index"]], row["chosen_path"])
+                    at = row["chosen_index"]
+                    self.assertEqual((row["width_" + at], row["height_" + at]), ("30", "40"))
+        self.merge("crop.csv", "o.jsonl", code=(DONE, FAILED))
+        self.assertEqual(len(self.lines), 4)
+        self.assertEqual(sum(1 for e in self.lines if e["crop"]), 3)
 
     def test_append_never_duplicates(self):
         self.project()

@@ -7,10 +7,11 @@ import itertools
 import json
 import os
 import random
+import resource
 import unittest
 
 import naive_logs as logs
-from support import DONE, FAILED, USAGE, ProgramTest, read_jsonl
+from support import DONE, FAILED, USAGE, ProgramTest, leftovers, read_jsonl
 
 NAMES = ["mojo1", "mojo2", "anna"]
 
@@ -75,6 +76,14 @@ class TestDuplicates(MergeTest):
         self.merge("m.jsonl", code=DONE, output="n.jsonl")
         with open(self.path("n.jsonl"), "rb") as f:
             self.assertEqual(f.read(), first)
+
+    def test_on_conflict(self):
+        self.jsonl("1.jsonl", ("p", "a.png", ["b.png"]), ("p", "c.png", ["d.png"]), ("p", "b.png", ["a.png"]))
+        for how, winner in (("first", "a.png"), ("last", "b.png")):
+            result = self.merge("1.jsonl", "--on-conflict", how)
+            self.assertEqual({w for _, w, _ in self.merged}, {winner, "c.png"})
+            self.assertIn("conflict", (result.err + result.out).lower(), "also then it is said")
+        self.fails(self.run_in_dir("merge", "--output", "x.jsonl", "--on-conflict", "best", "1.jsonl"), code=USAGE)
 
     def test_output_may_be_an_input(self):
         self.jsonl("m.jsonl", ("p", "w.png", ["x.png"]), ("p", "w.png", ["x.png"]))
@@ -377,6 +386,43 @@ class TestOutput(MergeTest):
         self.fails(self.run_in_dir("merge", "--output", "m.jsonl", "1.jsonl", "nowhere.jsonl"), "nowhere.jsonl")
         with open(self.path("m.jsonl"), encoding="utf-8") as f:
             self.assertEqual(f.read(), "old\n")
+
+    def test_previous_output_stays_when_the_disk_is_full(self):
+        """merge and anomalies: each output is the old one or the whole new one."""
+        self.jsonl("1.jsonl", *[("p", image(2 * i, 1), [image(2 * i + 1, 2)]) for i in range(200)])
+        jobs = ((("merge", "--output", "m.jsonl", "--report", "r.json", "1.jsonl"), ("m.jsonl", "r.json")),
+                (("anomalies", "--output", "a.csv", "--summary", "s.json", "--input", "1.jsonl"), ("a.csv", "s.json")))
+        for args, files in jobs:
+            self.done(self.run_in_dir(*args))
+            whole = {f: self.bytes_of(f) for f in files}
+            for limit in sorted({0, 1, 100} | {len(d) - 1 for d in whole.values()} | {len(d) // 2 for d in whole.values()}):
+                for file in files:
+                    self.write(file, "old\n")
+                result = self.run_in_dir(*args, restore_signals=False,
+                                         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+                self.fails(result)
+                for file in files:
+                    self.assertIn(self.bytes_of(file), (b"old\n", whole[file]), (file, limit))
+                    if len(whole[file]) > limit:
+                        self.assertEqual(self.bytes_of(file), b"old\n", (file, limit))
+                self.assertEqual(leftovers(self.dir), [])
+
+    def bytes_of(self, file):
+        with open(self.path(file), "rb") as f:
+            return f.read()
+
+    def test_outputs_that_are_inputs(self):
+        """What is read is never overwritten, by whatever name."""
+        self.jsonl("1.jsonl", ("p", "a.png", ["b.png"]), ("p", "a.png", ["b.png"]))
+        os.symlink(".", self.path("dot"))
+        os.link(self.path("1.jsonl"), self.path("hard.jsonl"))
+        os.symlink("1.jsonl", self.path("soft.jsonl"))
+        before = self.bytes_of("1.jsonl")
+        for output in ("1.jsonl", "./1.jsonl", "dot/1.jsonl", "soft.jsonl", self.path("1.jsonl")):
+            for args in (("merge", "--output", output, "1.jsonl"), ("merge", "--output", "x.jsonl", "--report", output, "1.jsonl"),
+                         ("anomalies", "--input", "1.jsonl", "--summary", output)):
+                self.run_in_dir(*args)
+                self.assertEqual(self.bytes_of("1.jsonl"), before, args)
 
     def test_csv(self):
         self.jsonl("1.jsonl", ("p", "x/" + image(1, 2), ["x/" + image(0, 1)]))

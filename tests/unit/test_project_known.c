@@ -220,10 +220,14 @@ static void bad_config_entries_are_issues(void **state)
     assert_int_equal(selectai_projects_count(projects), 2);
     assert_string_equal(get(0).raw_dir, "r");
     assert_string_equal(get(1).name, "e");
-    const char *const words[] = {"projects[1] has no \"raw_dir\"",    "projects[2] is not an object",
-                                 "projects[3] has no \"name\"",       "projects[4].name is not a text",
-                                 "projects[5].name is empty",         "projects[6].name\" holds a control character",
-                                 "projects[7].raw_dir is not a text", "projects[8].final_dir is empty",
+    const char *const words[] = {"projects[1] (b) has no \"raw_dir\"",
+                                 "projects[2] is not an object",
+                                 "projects[3] has no \"name\"",
+                                 "projects[4].name is not a text",
+                                 "projects[5].name is empty",
+                                 "projects[6].name\" holds a control character",
+                                 "projects[7].raw_dir (c) is not a text",
+                                 "projects[8].final_dir (d) is empty",
                                  "projects[9]: a is named twice"};
     assert_int_equal(n_issues(), sizeof words / sizeof words[0]);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)

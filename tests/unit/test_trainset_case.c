@@ -117,33 +117,43 @@ static void folders_of_other_case(void **state)
     selectai_extraction_destroy(&x);
 }
 
-/* Only timestamp and stage are the same, in several folders. */
+/* Only timestamp and stage are the same, in several folders: neither folder nor content tells whose final it is. */
 static void several_of_one_moment(void **state)
 {
     (void)state;
-    put("raw/" T "01_stage1_top.png", "t1", 0);
-    put("raw/" T "02_stage2_top.png", "t2", 0);
     put("raw/a/" T "01_stage1_a.png", "a1", 0);
     put("raw/a/" T "02_stage2_a.png", "a2", 0);
     put("raw/b/" T "01_stage1_b.png", "b1", 0);
     put("raw/b/" T "02_stage2_b.png", "b2", 0);
-    put("final/" T "02_stage2_edited.jpg", "", 0);   /* the top folder counts like any other */
-    put("final/A/" T "02_stage2_edited.jpg", "", 0); /* another case of a's */
+    put("final/a/" T "02_stage2_edited.jpg", "", 0);
     put("final/c/" T "02_stage2_renamed.png", "b2", 0);
     selectai_extraction *x = extract(SELECTAI_CROP_CHECK_MTIME);
-    assert_int_equal(n_entries(x), 3);
-    expect_winner(x, 0, "/raw/" T "02_stage2_top.png", SELECTAI_EVIDENCE_STAGE);
-    expect_winner(x, 1, "/raw/a/" T "02_stage2_a.png", SELECTAI_EVIDENCE_STAGE);
-    expect_winner(x, 2, "/raw/b/" T "02_stage2_b.png", SELECTAI_EVIDENCE_CONTENT);
-    assert_int_equal(reported(x, "ambiguous"), 0);
-    assert_int_equal(reported(x, "case_differs"), 1);
-    selectai_extraction_destroy(&x);
-
-    put("raw/b/" T "02_stage2_c.png", "b2", 0); /* two in that folder, and of the same content */
-    put("final/b/" T "02_stage2_d.png", "b2", 0);
-    x = extract(SELECTAI_CROP_CHECK_MTIME);
-    assert_int_equal(n_entries(x), 2);
+    assert_int_equal(n_entries(x), 0);
     assert_int_equal(reported(x, "ambiguous"), 2);
+    assert_int_equal(reported(x, "groups_undecided"), 2);
+    selectai_extraction_destroy(&x);
+}
+
+/* Of four files of the final's name two have its content: it is one of those, and the others are sure losers. */
+static void several_of_one_content(void **state)
+{
+    static const char *const folders[] = {"a", "b", "c", "d"};
+    char rel[128];
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        snprintf(rel, sizeof rel, "raw/%s/" T "01_stage1.png", folders[i]);
+        put(rel, i < 2 ? "same" : "other", 0);
+        snprintf(rel, sizeof rel, "raw/%s/" T "02_stage2.png", folders[i]);
+        put(rel, "two", 0);
+    }
+    put("final/kept/" T "01_stage1.png", "same", 0);
+    put("final/c/" T "02_stage2.png", "two", 0);
+    selectai_extraction *x = extract(SELECTAI_CROP_CHECK_MTIME);
+    assert_int_equal(reported(x, "ambiguous"), 1);
+    assert_int_equal(n_entries(x), 1); /* c: its stage 1 is a sure loser */
+    expect_winner(x, 0, "/raw/c/" T "02_stage2.png", SELECTAI_EVIDENCE_NAME);
+    assert_int_equal(reported(x, "groups_undecided"), 2); /* a and b */
+    assert_int_equal(reported(x, "groups_rejected"), 1);  /* d */
     selectai_extraction_destroy(&x);
 }
 
@@ -162,11 +172,12 @@ static void very_many_candidates(void **state)
         snprintf(rel, sizeof rel, "final/k%03d/" T "02_stage2_%d.png", i, i);
         put(rel, "same", 0);
     }
-    put("final/d017/" T "02_stage2_x.png", "other", 0); /* but the folder still tells */
+    put("final/d017/" T "01_stage1.png", "other", 0);     /* the folder tells */
+    put("final/elsewhere/" T "01_stage1.png", "same", 0); /* nothing does */
     selectai_extraction *x = extract(SELECTAI_CROP_CHECK_MTIME);
-    assert_int_equal(n_entries(x), 1);
-    expect_winner(x, 0, "/raw/d017/" T "02_stage2.png", SELECTAI_EVIDENCE_STAGE);
-    assert_int_equal(reported(x, "ambiguous"), 50);
+    assert_int_equal(n_entries(x), 0); /* its stage 2 may be chosen as well */
+    assert_int_equal(reported(x, "groups_with_winner"), 1);
+    assert_int_equal(reported(x, "ambiguous"), 51);
     assert_int_equal(reported(x, "groups_rejected"), 0);
     selectai_extraction_destroy(&x);
 }
@@ -177,7 +188,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(names_of_other_case),   TEST(exact_names_first),     TEST(several_of_other_case),
-        TEST(folders_of_other_case), TEST(several_of_one_moment), TEST(very_many_candidates),
+        TEST(folders_of_other_case), TEST(several_of_one_moment), TEST(several_of_one_content),
+        TEST(very_many_candidates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -364,6 +364,31 @@ static void projects_never_mix(void **state)
     assert_non_null(strstr(selectai_last_error(), "a.jsonl:3: arch/q_raw/d.png"));
 }
 
+#define SHARED_ROW(project, chosen, neg, raw, shared)                                                                  \
+    "{\"project\":\"" project "\",\"chosen_path\":\"" chosen "\",\"neg_paths\":[\"" neg                                \
+    "\"],\"metadata\":{\"raw_dir\":\"" raw "\",\"shared_folders\":" shared "}}\n"
+
+/* Projects told apart by dates may share a folder if both say so; an image still belongs to one of them. */
+static void shared_folders(void **state)
+{
+    (void)state;
+    static const char text[] = SHARED_ROW("p", "all/a.png", "all/b.png", "all", "true") /* 1 */
+        SHARED_ROW("q", "all/c.png", "all/d.png", "all", "true")                        /* 2 */
+        SHARED_ROW("q", "all/e.png", "all/b.png", "all", "true")                        /* 3: b is p's */
+        SHARED_ROW("p", "one/a.png", "one/b.png", "one", "true")                        /* 4 */
+        SHARED_ROW("q", "one/c.png", "one/d.png", "one", "false");                      /* 5: takes it for itself */
+    selectai_trainset *set = load("a.jsonl", text);
+    assert_int_equal(selectai_issues_count(selectai_trainset_issues(set)), 2);
+    assert_int_equal(issue_of(set, 0).row, 3);
+    assert_int_equal(issue_of(set, 1).row, 5);
+    assert_int_equal(entry_of(set, 0).shared_folders, 1);
+    char *line = NULL;
+    assert_int_equal(selectai_trainset_entry_json(&line, set, 0), SELECTAI_OK);
+    assert_non_null(strstr(line, "\"shared_folders\":true"));
+    selectai_free(line);
+    selectai_trainset_destroy(&set);
+}
+
 static void expect_bad_rows(const char *text, const uint64_t *bad, size_t n)
 {
     selectai_trainset *set = load("a.jsonl", text);
@@ -503,6 +528,7 @@ int main(void)
         TEST(append),
         TEST(formula_cells),
         TEST(projects_never_mix),
+        TEST(shared_folders),
         TEST(several_files),
         TEST(damaged_files),
         TEST(bad_arguments),

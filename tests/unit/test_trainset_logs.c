@@ -172,6 +172,24 @@ static void selections_with_a_project(void **state)
     selectai_trainset_destroy(&set);
 }
 
+static void what_is_no_log_is_refused(void **state)
+{
+    (void)state;
+    const char *path = "/dev/zero";
+    selectai_trainset *set = NULL;
+    assert_int_equal(selectai_trainset_load(&set, &path, 1, 0), SELECTAI_ERR_UNSUPPORTED);
+    assert_non_null(strstr(selectai_last_error(), "/dev/zero: is no regular file"));
+}
+
+static void columns_named_twice_are_refused(void **state)
+{
+    (void)state;
+    selectai_trainset *set = NULL;
+    assert_int_equal(try_load(&set, "session_id,set_id,chosen_path,chosen_path,neg_paths,timestamp\n", 0),
+                     SELECTAI_ERR_FORMAT);
+    assert_non_null(strstr(selectai_last_error(), "names the column chosen_path twice"));
+}
+
 static void bad_selections(void **state)
 {
     (void)state;
@@ -424,12 +442,20 @@ static void crops_in_jsonl(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(selections),           TEST(selections_with_a_project),
-        TEST(bad_selections),       TEST(losers_in_stage_order),
-        TEST(anomaly_cases),        TEST(full_crop_form),
-        TEST(any_number_of_images), TEST(bad_crop_rows),
-        TEST(short_crop_form),      TEST(minimal_crop_form),
-        TEST(unknown_headers),      TEST(crops_in_jsonl),
+        TEST(selections),
+        TEST(selections_with_a_project),
+        TEST(what_is_no_log_is_refused),
+        TEST(columns_named_twice_are_refused),
+        TEST(bad_selections),
+        TEST(losers_in_stage_order),
+        TEST(anomaly_cases),
+        TEST(full_crop_form),
+        TEST(any_number_of_images),
+        TEST(bad_crop_rows),
+        TEST(short_crop_form),
+        TEST(minimal_crop_form),
+        TEST(unknown_headers),
+        TEST(crops_in_jsonl),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -250,7 +250,7 @@ class Entry(ctypes.Structure):
         ("crop_evidence", c_int32),
         ("evidence", c_int32),
         ("group_mode", c_int32),
-        ("reserved", c_int32),
+        ("shared_folders", c_int32),
         ("raw_dir", c_char_p),
         ("final_dir", c_char_p),
         ("extraction_date", c_char_p),
