@@ -15,7 +15,7 @@ static const char *word_of(int32_t severity)
     return severity == SELECTAI_SEVERITY_ERROR ? "error" : severity == SELECTAI_SEVERITY_WARNING ? "warning" : "note";
 }
 
-static void print_example(FILE *stream, const char *file, const struct selectai_validation_example *example)
+static void print_example(FILE *stream, const char *file, const struct selectai_validated_example *example)
 {
     fputs("      ", stream);
     put_clean(stream, *example->path ? example->path : file);
@@ -30,7 +30,7 @@ static void print_example(FILE *stream, const char *file, const struct selectai_
 static void print_problem(FILE *stream, const selectai_validation *validation, size_t file, size_t index,
                           const char *path)
 {
-    struct selectai_validation_problem p = {.struct_size = sizeof p};
+    struct selectai_validated_problem p = {.struct_size = sizeof p};
     char count[COUNT_TEXT];
     if (selectai_validation_problem(validation, file, index, &p) != SELECTAI_OK)
         return;
@@ -40,7 +40,7 @@ static void print_problem(FILE *stream, const selectai_validation *validation, s
     if (*p.remedy)
         fprintf(stream, "    what to do: %s\n", p.remedy);
     for (size_t i = 0; i < p.n_examples; i++) {
-        struct selectai_validation_example example = {.struct_size = sizeof example};
+        struct selectai_validated_example example = {.struct_size = sizeof example};
         if (selectai_validation_example(validation, file, index, i, &example) == SELECTAI_OK)
             print_example(stream, path, &example);
     }
@@ -87,7 +87,7 @@ static uint64_t report_errors(const selectai_validation *validation)
         if (selectai_validation_get(validation, i, &f) != SELECTAI_OK || f.severity != SELECTAI_SEVERITY_ERROR)
             continue;
         for (size_t k = 0; k < f.n_problems; k++) {
-            struct selectai_validation_problem p = {.struct_size = sizeof p};
+            struct selectai_validated_problem p = {.struct_size = sizeof p};
             if (selectai_validation_problem(validation, i, k, &p) != SELECTAI_OK || p.unusable == 0)
                 continue;
             print_problem(stderr, validation, i, k, f.path);

@@ -84,7 +84,7 @@ struct selectai_validated_file {
 };
 
 /** Everything of one code in one file. Texts are borrowed; code, meaning and remedy are static. */
-struct selectai_validation_problem {
+struct selectai_validated_problem {
     uint32_t struct_size; /**< set by the caller */
     int32_t severity;     /**< SELECTAI_SEVERITY_* of the worst place */
     const char *code;     /**< short stable word, such as "column-count" */
@@ -96,7 +96,7 @@ struct selectai_validation_problem {
 };
 
 /** One place. Texts are borrowed. */
-struct selectai_validation_example {
+struct selectai_validated_example {
     uint32_t struct_size; /**< set by the caller */
     uint32_t reserved;
     uint64_t row;        /**< 1-based line in a text file; 0 where that makes no sense */
@@ -111,9 +111,9 @@ SELECTAI_API int selectai_validation_get(const selectai_validation *validation, 
 
 /** Errors first, then warnings, then notes. */
 SELECTAI_API int selectai_validation_problem(const selectai_validation *validation, size_t file, size_t problem,
-                                             struct selectai_validation_problem *out);
+                                             struct selectai_validated_problem *out);
 SELECTAI_API int selectai_validation_example(const selectai_validation *validation, size_t file, size_t problem,
-                                             size_t example, struct selectai_validation_example *out);
+                                             size_t example, struct selectai_validated_example *out);
 
 /** SELECTAI_SEVERITY_* of the worst file. */
 SELECTAI_API int32_t selectai_validation_severity(const selectai_validation *validation);

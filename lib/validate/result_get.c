@@ -26,27 +26,27 @@ int selectai_validation_get(const selectai_validation *validation, size_t file, 
 }
 
 int selectai_validation_problem(const selectai_validation *validation, size_t file, size_t problem,
-                                struct selectai_validation_problem *out)
+                                struct selectai_validated_problem *out)
 {
     SAI_REQUIRE(validation && out && file < validation->n_files && problem < validation->files[file].n_problems);
     const struct sai_problem *p = &validation->files[file].problems[problem];
-    const struct selectai_validation_problem full = {.severity = p->severity,
-                                                     .code = p->kind->code,
-                                                     .meaning = p->kind->meaning,
-                                                     .remedy = p->kind->remedy,
-                                                     .count = p->count,
-                                                     .unusable = p->unusable,
-                                                     .n_examples = p->n_examples};
+    const struct selectai_validated_problem full = {.severity = p->severity,
+                                                    .code = p->kind->code,
+                                                    .meaning = p->kind->meaning,
+                                                    .remedy = p->kind->remedy,
+                                                    .count = p->count,
+                                                    .unusable = p->unusable,
+                                                    .n_examples = p->n_examples};
     return sai_struct_out(out, &full, sizeof full);
 }
 
 int selectai_validation_example(const selectai_validation *validation, size_t file, size_t problem, size_t example,
-                                struct selectai_validation_example *out)
+                                struct selectai_validated_example *out)
 {
     SAI_REQUIRE(validation && out && file < validation->n_files && problem < validation->files[file].n_problems &&
                 example < validation->files[file].problems[problem].n_examples);
     const struct sai_example *e = &validation->files[file].problems[problem].examples[example];
-    const struct selectai_validation_example full = {.row = e->row, .path = e->path, .message = e->message};
+    const struct selectai_validated_example full = {.row = e->row, .path = e->path, .message = e->message};
     return sai_struct_out(out, &full, sizeof full);
 }
 

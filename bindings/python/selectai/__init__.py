@@ -64,6 +64,7 @@ from .names import ParsedName, ScannedFile, Scanner, group, parse_filename, scan
 from .projects import Projects
 from .suggest import Suggestion, Suggestions, suggest
 from .trainset import TrainSet
+from .validate import Example, FileReport, Problem, Validation, validate
 
 __all__ = [
     "BackendError",
@@ -79,7 +80,9 @@ __all__ = [
     "Error",
     "Evaluation",
     "ExistsError",
+    "Example",
     "Extraction",
+    "FileReport",
     "FormatError",
     "ImageInfo",
     "InternalError",
@@ -98,6 +101,7 @@ __all__ = [
     "OutOfMemoryError",
     "ParsedName",
     "PermissionDenied",
+    "Problem",
     "ProjectRuleError",
     "Projects",
     "Ranker",
@@ -107,6 +111,7 @@ __all__ = [
     "Suggestions",
     "TrainSet",
     "UnsupportedError",
+    "Validation",
     "__version__",
     "backend_name",
     "box_iou",
@@ -128,4 +133,5 @@ __all__ = [
     "save",
     "scan",
     "suggest",
+    "validate",
 ]
