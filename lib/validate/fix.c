@@ -55,11 +55,12 @@ static int real_path(char **out, const char *path)
     char *trimmed = sai_strndup(path, n);
     char *parent = trimmed ? sai_path_dirname(trimmed) : NULL;
     int rc = parent ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
-    if (rc == SELECTAI_OK && strcmp(parent, trimmed) == 0)
+    const char *name = trimmed ? sai_path_basename(trimmed) : "";
+    if (rc == SELECTAI_OK && (strcmp(parent, trimmed) == 0 || strcmp(name, "..") == 0 || strcmp(name, ".") == 0))
         rc = SAI_FAIL(SELECTAI_ERR_NOT_FOUND, "%s: no such folder", path);
     if (rc == SELECTAI_OK)
         rc = real_path(&folder, parent);
-    if (rc == SELECTAI_OK && !(*out = sai_path_join(folder, sai_path_basename(trimmed))))
+    if (rc == SELECTAI_OK && !(*out = sai_path_join(folder, name)))
         rc = SELECTAI_ERR_OUT_OF_MEMORY;
     sai_free(folder);
     sai_free(parent);
@@ -247,7 +248,13 @@ int sai_fix_drop(struct sai_fix *fix, uint64_t end, uint64_t row, const char *co
     if (!fix || !fix->path)
         return SELECTAI_OK;
     struct sai_text *line = &fix->line;
-    size_t n = next_bytes(fix, end);
+    size_t blank = 0, n = next_bytes(fix, end);
+    while (blank < n && strchr("\r\n", fix->input.data[fix->done + blank]) && fix->input.data[fix->done + blank])
+        blank++; /* empty lines before the row are no part of it */
+    int rc = sai_fix_keep(fix, fix->done + blank);
+    if (rc != SELECTAI_OK)
+        return rc;
+    n -= blank;
     const char *text = (const char *)fix->input.data + fix->done;
     fix->done += n;
     while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
