@@ -31,7 +31,8 @@ static void good_rows_byte_for_byte(void **state)
 {
     (void)state;
     uint64_t n = 0;
-    const char *in = put("log.csv", HEADER GOOD_1 "x,y\r\n3,s,g,p/e.png,\"two\r\nlines\",\r\n" GOOD_2);
+    char in[512];
+    snprintf(in, sizeof in, "%s", put("log.csv", HEADER GOOD_1 "x,y\r\n3,s,g,p/e.png,\"two\r\nlines\",\r\n" GOOD_2));
     char *before = read_text(in);
     assert_int_equal(fix(&n, in, at("out")), SELECTAI_OK);
     assert_int_equal(n, 2);
@@ -75,8 +76,9 @@ static void lines_and_names(void **state)
 
 static void refused(void **state)
 {
+    char in[512];
     (void)state;
-    const char *in = put("log.csv", HEADER GOOD_1);
+    snprintf(in, sizeof in, "%s", put("log.csv", HEADER GOOD_1));
     assert_int_equal(fix(NULL, in, folder), SELECTAI_ERR_EXISTS); /* the input's own folder */
     assert_int_equal(fix(NULL, folder, at("new")), SELECTAI_ERR_INVALID_ARGUMENT);
     assert_int_equal(fix(NULL, folder, at("a/../b/c")), SELECTAI_ERR_NOT_FOUND);
