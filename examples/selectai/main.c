@@ -17,7 +17,7 @@ static const struct section {
     {"past decisions", {&verb_extract, &verb_merge, &verb_anomalies, &verb_validate}},
     {"images as vectors", {&verb_embed, &verb_cache}},
     {"models", {&verb_train, &verb_evaluate, &verb_suggest}},
-    {"single images", {&verb_hash, &verb_recover_crop}},
+    {"single images", {&verb_hash, &verb_duplicates, &verb_recover_crop}},
 };
 #define N_SECTIONS (sizeof sections / sizeof *sections)
 

@@ -4,7 +4,7 @@
  * Headers by tier; one includes only lower ones:
  *   0  version.h common.h
  *   1  project.h projects.h image.h evaluation.h
- *   2  trainset.h encoder.h
+ *   2  trainset.h encoder.h duplicates.h
  *   3  embedding_cache.h
  *   4  ranker.h cropper.h
  *   5  suggest.h validate.h
@@ -16,6 +16,7 @@
 
 #include <selectai/common.h>
 #include <selectai/cropper.h>
+#include <selectai/duplicates.h>
 #include <selectai/embedding_cache.h>
 #include <selectai/encoder.h>
 #include <selectai/evaluation.h>

@@ -16,6 +16,7 @@ import ctypes
 import io
 import os
 import random
+import re
 import sys
 import time
 
@@ -193,7 +194,7 @@ def true_pairs(library, photos, n, rng, out, only):
           "ms median, max"), file=out)
     pooled = []
     for name, (change, locked) in KINDS.items():
-        if only and only not in name:
+        if only and not re.search(only, name):
             continue
         overlaps, exact, none, wrong, elsewhere, spent, rows = [], 0, 0, 0, 0, [], []
         for i in range(n):
@@ -321,7 +322,7 @@ def main():
     parser.add_argument("--true", type=int, default=120, metavar="N", help="pairs of each kind (120)")
     parser.add_argument("--false", type=int, default=2400, metavar="N", help="pairs in all (2400)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", help="kinds of true pairs whose name holds this")
+    parser.add_argument("--only", help="kinds of true pairs that match this")
     args = parser.parse_args()
     photos = list_photos(args.folders, args.half)
     if not photos:

@@ -6,16 +6,8 @@
 #ifndef TEST_IMAGE_FIXTURE_H
 #define TEST_IMAGE_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "test_util.h"
 
-#include <cmocka.h>
 #include <zlib.h>
 
 #include <selectai/image.h>
@@ -89,14 +81,6 @@ static inline const char *folder_file(struct folder *folder, const char *name)
 {
     snprintf(folder->file, sizeof folder->file, "%s/%s", folder->path, name);
     return folder->file;
-}
-
-static inline void write_bytes(const char *path, const void *bytes, size_t n)
-{
-    FILE *f = fopen(path, "wb");
-    assert_non_null(f);
-    assert_int_equal(fwrite(bytes, 1, n, f), n);
-    assert_int_equal(fclose(f), 0);
 }
 
 #endif

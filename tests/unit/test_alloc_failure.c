@@ -53,6 +53,8 @@ static int setup(void **state)
     assert_int_equal(selectai_image_save(part, below("final/20250708_060722_stage2_upscaled.png"), 1), SELECTAI_OK);
     selectai_image_destroy(&image);
     selectai_image_destroy(&part);
+    write_text(below("p.project.json"),
+               "{\"projectId\":\"p\",\"startedAt\":\"2025-07-01\",\"counts\":{\"initialImages\":9,\"finalImages\":1}}");
 
     float weights[515 * 3];
     for (size_t i = 0; i < 515 * 3; i++)
@@ -114,9 +116,18 @@ static int job_extract(void)
     selectai_extract_options_init(&options, sizeof options);
     options.threads = 1;
     options.date = "2026-01-01";
-    int rc = selectai_extraction_create(&extraction, &options);
+    options.images_path = below("images.jsonl");
+    selectai_projects *projects = NULL;
+    int rc = selectai_projects_create(&projects);
+    if (rc == SELECTAI_OK)
+        rc = selectai_projects_add_manifests(projects, below("p.project.json"));
+    options.projects = projects;
+    if (rc == SELECTAI_OK)
+        rc = selectai_extraction_create(&extraction, &options);
     if (rc == SELECTAI_OK)
         rc = selectai_extraction_add_project(extraction, below("raw"), below("final"), "p");
+    if (rc == SELECTAI_OK)
+        rc = selectai_extraction_commit_images(extraction);
     if (rc == SELECTAI_OK)
         rc = selectai_extraction_report_json(&text, extraction);
     if (rc == SELECTAI_OK)
@@ -131,6 +142,7 @@ static int job_extract(void)
     selectai_trainset_destroy(&set);
     selectai_free(text);
     selectai_extraction_destroy(&extraction);
+    selectai_projects_destroy(&projects);
     return rc;
 }
 
