@@ -79,6 +79,7 @@ static int commit(struct sai_project_work *work)
         .issues_begin = n_issues,
         .issues_end = selectai_issues_count(extraction->issues)};
     memset(work->folders, 0, sizeof work->folders); /* they went to the extraction */
+    extraction->n_recalled += work->n_recalled;
     return SELECTAI_OK;
 }
 
@@ -214,6 +215,12 @@ static char *today(void)
     return sai_strdup(text);
 }
 
+/* What times and headers say is found out again sooner than it is read. */
+static bool opens_images(int32_t crop_check)
+{
+    return crop_check == SELECTAI_CROP_CHECK_AUTO || crop_check == SELECTAI_CROP_CHECK_PIXELS;
+}
+
 int selectai_extraction_create(selectai_extraction **out, const struct selectai_extract_options *options)
 {
     struct selectai_extract_options checked = defaults;
@@ -223,6 +230,7 @@ int selectai_extraction_create(selectai_extraction **out, const struct selectai_
         return rc;
     SAI_REQUIRE(checked.crop_check >= SELECTAI_CROP_CHECK_AUTO && checked.crop_check <= SELECTAI_CROP_CHECK_PIXELS);
     SAI_REQUIRE(!checked.images_path || *checked.images_path);
+    SAI_REQUIRE(!checked.crop_journal || *checked.crop_journal);
     SAI_REQUIRE(!checked.date || sai_utf8_valid(checked.date, strlen(checked.date)));
 
     selectai_extraction *extraction = sai_calloc(1, sizeof *extraction);
@@ -241,6 +249,8 @@ int selectai_extraction_create(selectai_extraction **out, const struct selectai_
         rc = sai_issues_create(&extraction->issues);
     if (rc == SELECTAI_OK && checked.images_path)
         rc = sai_images_open(extraction, checked.images_path);
+    if (rc == SELECTAI_OK && checked.crop_journal && opens_images(checked.crop_check))
+        rc = sai_crop_journal_open(&extraction->journal, checked.crop_journal, checked.crop_check);
     if (rc != SELECTAI_OK)
         selectai_extraction_destroy(&extraction);
     else
@@ -273,6 +283,7 @@ void selectai_extraction_destroy(selectai_extraction **extraction)
             sai_place_free(&(*extraction)->projects[i].folders[k]);
     }
     sai_atomic_discard(&(*extraction)->images);
+    sai_crop_journal_close(&(*extraction)->journal);
     sai_free((*extraction)->projects);
     sai_free((*extraction)->rejected);
     sai_free((*extraction)->date);

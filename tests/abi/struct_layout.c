@@ -116,6 +116,14 @@ int main(void)
     FIELD(selectai_crop_match, unique);
     FIELD(selectai_crop_match, reserved);
     FIELD(selectai_crop_match, residual);
+    FIELD(selectai_crop_match, x1);
+    FIELD(selectai_crop_match, y1);
+    FIELD(selectai_crop_match, x2);
+    FIELD(selectai_crop_match, y2);
+    FIELD(selectai_crop_match, scale_x);
+    FIELD(selectai_crop_match, scale_y);
+    FIELD(selectai_crop_match, correlation);
+    FIELD(selectai_crop_match, texture);
     SIZE(selectai_parsed_name);
     FIELD(selectai_parsed_name, struct_size);
     FIELD(selectai_parsed_name, label_offset);
@@ -256,6 +264,7 @@ int main(void)
     FIELD(selectai_extract_options, by_dates);
     FIELD(selectai_extract_options, projects);
     FIELD(selectai_extract_options, images_path);
+    FIELD(selectai_extract_options, crop_journal);
     SIZE(selectai_validate_options);
     FIELD(selectai_validate_options, struct_size);
     FIELD(selectai_validate_options, threads);

@@ -214,6 +214,14 @@ class CropMatch(ctypes.Structure):
         ("unique", c_int32),
         ("reserved", c_uint32),
         ("residual", c_double),
+        ("x1", c_double),
+        ("y1", c_double),
+        ("x2", c_double),
+        ("y2", c_double),
+        ("scale_x", c_double),
+        ("scale_y", c_double),
+        ("correlation", c_double),
+        ("texture", c_double),
     ]
 
 
@@ -310,6 +318,7 @@ class ExtractOptions(ctypes.Structure):
         ("by_dates", c_int32),
         ("projects", POINTER(Projects)),
         ("images_path", c_char_p),
+        ("crop_journal", c_char_p),
     ]
 
 
@@ -618,6 +627,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_extraction_rejected_json": (c_int, _text_out, _P(Extraction), c_size_t),
     "selectai_extraction_report_json": (c_int, _text_out, _P(Extraction)),
     "selectai_extraction_commit_images": (c_int, _P(Extraction)),
+    "selectai_extraction_crops_recalled": (c_uint64, _P(Extraction)),
     "selectai_extraction_issues": (_P(Issues), _P(Extraction)),
     "selectai_extraction_write_rejected": (c_int, _P(Extraction), c_char_p),
     "selectai_extraction_destroy": (None, _P(_P(Extraction))),
