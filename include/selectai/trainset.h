@@ -101,7 +101,8 @@ SELECTAI_API void selectai_load_options_init(struct selectai_load_options *optio
  * no crop.
  *
  * A row that is broken, whose project is not known though it has losers, or whose images belong to several projects, is
- * left out and becomes an issue with its row number. Kinds: "bad-row", "unknown-project", "project-rule".
+ * left out and becomes an issue with its row number. Kinds: "unknown-project", "project-rule", and
+ * for broken rows the words of selectai/validate.h, such as "column-count", "bad-list", "box-outside".
  */
 SELECTAI_API int selectai_trainset_load_logs(selectai_trainset **out, const char *const *paths, size_t n_paths,
                                              const struct selectai_load_options *options);

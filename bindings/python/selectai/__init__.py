@@ -65,6 +65,7 @@ from .names import ParsedName, ScannedFile, Scanner, group, parse_filename, scan
 from .projects import Projects
 from .suggest import Suggestion, Suggestions, suggest
 from .trainset import TrainSet
+from .validate import Example, FileReport, Problem, Validation, validate
 
 __all__ = [
     "BackendError",
@@ -82,7 +83,9 @@ __all__ = [
     "Error",
     "Evaluation",
     "ExistsError",
+    "Example",
     "Extraction",
+    "FileReport",
     "FormatError",
     "ImageInfo",
     "InternalError",
@@ -101,6 +104,7 @@ __all__ = [
     "OutOfMemoryError",
     "ParsedName",
     "PermissionDenied",
+    "Problem",
     "ProjectRuleError",
     "Projects",
     "Ranker",
@@ -110,6 +114,7 @@ __all__ = [
     "Suggestions",
     "TrainSet",
     "UnsupportedError",
+    "Validation",
     "__version__",
     "backend_name",
     "box_iou",
@@ -134,4 +139,5 @@ __all__ = [
     "save",
     "scan",
     "suggest",
+    "validate",
 ]

@@ -88,6 +88,10 @@ class Suggestions(ctypes.Structure):
     """selectai_suggestions"""
 
 
+class Validation(ctypes.Structure):
+    """selectai_validation"""
+
+
 HANDLES = {
     "selectai_image": Image,
     "selectai_issues": Issues,
@@ -102,6 +106,7 @@ HANDLES = {
     "selectai_ranker": Ranker,
     "selectai_cropper": Cropper,
     "selectai_suggestions": Suggestions,
+    "selectai_validation": Validation,
 }
 
 # ---- Callbacks -------------------------------------------------------------------------------------------------------
@@ -477,6 +482,59 @@ class Suggestion(ctypes.Structure):
     ]
 
 
+class ValidateOptions(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("threads", c_uint32),
+        ("now", c_int64),
+        ("deep", c_int32),
+        ("by_dates", c_int32),
+        ("projects", POINTER(Projects)),
+        ("project", c_char_p),
+        ("root", c_char_p),
+        ("images_root", c_char_p),
+        ("encoder_id", c_char_p),
+        ("progress", ProgressFn),
+        ("user", c_void_p),
+    ]
+
+
+class ValidatedFile(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("severity", c_int32),
+        ("path", c_char_p),
+        ("kind", c_char_p),
+        ("encoder_id", c_char_p),
+        ("rows", c_uint64),
+        ("usable", c_uint64),
+        ("n_problems", c_uint64),
+    ]
+
+
+class ValidatedProblem(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("severity", c_int32),
+        ("code", c_char_p),
+        ("meaning", c_char_p),
+        ("remedy", c_char_p),
+        ("count", c_uint64),
+        ("unusable", c_uint64),
+        ("n_examples", c_uint64),
+    ]
+
+
+class ValidatedExample(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_uint32),
+        ("row", c_uint64),
+        ("path", c_char_p),
+        ("message", c_char_p),
+    ]
+
+
 STRUCTURES = {
     "selectai_error_detail": ErrorDetail,
     "selectai_issue": Issue,
@@ -505,6 +563,10 @@ STRUCTURES = {
     "selectai_cropper_options": CropperOptions,
     "selectai_suggest_options": SuggestOptions,
     "selectai_suggestion": Suggestion,
+    "selectai_validate_options": ValidateOptions,
+    "selectai_validated_file": ValidatedFile,
+    "selectai_validated_problem": ValidatedProblem,
+    "selectai_validated_example": ValidatedExample,
 }
 
 # ---- Functions -------------------------------------------------------------------------------------------------------
@@ -766,6 +828,25 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_suggestion_json": (c_int, _text_out, _P(Suggestions), c_size_t),
     "selectai_suggestions_issues": (_P(Issues), _P(Suggestions)),
     "selectai_suggestions_destroy": (None, _P(_P(Suggestions))),
+    # validate.h
+    "selectai_validate_options_init": (None, _P(ValidateOptions), c_uint32),
+    "selectai_validate": (c_int, _P(_P(Validation)), _texts, c_size_t, _P(ValidateOptions)),
+    "selectai_validate_fix": (
+        c_int,
+        _P(_P(Validation)),
+        _P(c_uint64),
+        _texts,
+        c_size_t,
+        c_char_p,
+        _P(ValidateOptions),
+    ),
+    "selectai_validation_count": (c_size_t, _P(Validation)),
+    "selectai_validation_get": (c_int, _P(Validation), c_size_t, _P(ValidatedFile)),
+    "selectai_validation_problem": (c_int, _P(Validation), c_size_t, c_size_t, _P(ValidatedProblem)),
+    "selectai_validation_example": (c_int, _P(Validation), c_size_t, c_size_t, c_size_t, _P(ValidatedExample)),
+    "selectai_validation_severity": (c_int32, _P(Validation)),
+    "selectai_validation_json": (c_int, _text_out, _P(Validation)),
+    "selectai_validation_destroy": (None, _P(_P(Validation))),
 }
 
 
