@@ -39,7 +39,8 @@ struct sai_crop_journal {
     pthread_mutex_t lock; /* of all below */
     struct sai_text unwritten;
     struct timespec flushed;
-    int fd; /* -1: not open yet */
+    int fd;     /* -1: not open yet */
+    bool fresh; /* this run made the file, and nothing useful stands in it yet */
     int code;
     struct sai_error_copy error; /* where code is not OK */
 };
@@ -282,7 +283,8 @@ static int open_file(struct sai_crop_journal *journal)
         return SAI_FAIL_ERRNO("write", journal->path);
     (void)flock(journal->fd, LOCK_EX);
     int rc = check_open_file(&torn, &size, journal);
-    if (rc == SELECTAI_OK && size == 0)
+    journal->fresh = rc == SELECTAI_OK && size == 0;
+    if (journal->fresh)
         rc = write_all(journal, HEADER, strlen(HEADER));
     if (rc == SELECTAI_OK && torn)
         rc = write_all(journal, "\n", 1);
@@ -299,7 +301,10 @@ static void write_noted(struct sai_crop_journal *journal)
     if (rc != SELECTAI_OK) {
         journal->code = rc;
         sai_error_save(&journal->error);
+        if (journal->fresh)
+            (void)unlink(journal->path);
     }
+    journal->fresh = false;
     sai_text_clear(&journal->unwritten);
     clock_gettime(CLOCK_MONOTONIC, &journal->flushed);
 }
