@@ -19,6 +19,7 @@ struct extract_args {
 
 struct extract_job {
     const struct extract_args *args;
+    char *resume; /* where crops that were found out are kept until everything is written; NULL: nowhere */
     selectai_projects *projects;
     selectai_extraction *extraction;
     json_t *failed; /* [{"project","message"}]: those that the report would not know */
@@ -38,7 +39,10 @@ int extract_projects(struct extract_job *job);
 int check_output_flags(const struct verb *verb, const struct extract_args *args);
 /* Whether they can be written, before hours of work. 0 or EXIT_FAILED. */
 int check_output_folders(const struct extract_args *args);
-/* Writes everything that was asked for, the report last. 0 or an exit code; messages name the files. */
+/* The file beside `output` that keeps crops; exits on out of memory, as a program may. The caller frees it. */
+char *resume_path(const char *output);
+/* Writes everything that was asked for, the report last, and removes what was kept for resuming. 0 or an exit code;
+ * messages name the files. */
 int write_extract_outputs(struct extract_job *job);
 
 /* ---- extract_table.c ------------------------------------------------------------------------- */

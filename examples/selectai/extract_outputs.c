@@ -4,6 +4,7 @@
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,32 @@ static const char *path_at(const struct extract_args *args, size_t index)
     return *(const char *const *)(const void *)((const char *)args + outputs[index].offset);
 }
 
+#define RESUME_ENDING ".crops-resume"
+
+char *resume_path(const char *output)
+{
+    size_t n = strlen(output) + sizeof RESUME_ENDING;
+    char *path = malloc(n);
+    if (!path) {
+        say("out of memory");
+        exit(EXIT_FAILED);
+    }
+    snprintf(path, n, "%s" RESUME_ENDING, output);
+    return path;
+}
+
+static int check_resume_path(const struct verb *verb, const struct extract_args *args)
+{
+    int code = -1;
+    char *resume = resume_path(args->output);
+    for (size_t i = 0; code < 0 && i < N_OUTPUTS; i++)
+        if (path_at(args, i) && same_place(path_at(args, i), resume))
+            code = usage_error(verb, "--%s %s is where crops are kept until all is written: give another name",
+                               outputs[i].flag, path_at(args, i));
+    free(resume);
+    return code;
+}
+
 static int check_one(const struct verb *verb, const struct extract_args *args, size_t index)
 {
     const char *path = path_at(args, index), *flag = outputs[index].flag, *endings = outputs[index].endings;
@@ -109,7 +136,7 @@ int check_output_flags(const struct verb *verb, const struct extract_args *args)
         if (code >= 0)
             return code;
     }
-    return -1;
+    return check_resume_path(verb, args);
 }
 
 int check_output_folders(const struct extract_args *args)
@@ -138,5 +165,7 @@ int write_extract_outputs(struct extract_job *job)
             return code;
         }
     }
+    if (job->resume)
+        remove(job->resume); /* if it stays, the next run finds in it what it would find again */
     return EXIT_DONE;
 }

@@ -53,6 +53,19 @@ static void print_rate(const json_t *counts, const char *key)
         printf(" (%.1f%%)", 100 * json_number_value(rate));
 }
 
+/* How good the rule of times is, where pixels could tell. */
+static void print_time_rule(const json_t *counts)
+{
+    char a[COUNT_TEXT], b[COUNT_TEXT], c[COUNT_TEXT], d[COUNT_TEXT];
+    const json_t *rule = json_object_get(counts, "mtime_rule");
+    uint64_t right = count_of(rule, "right"), cropped = count_of(rule, "wrong_cropped"),
+             whole = count_of(rule, "wrong_whole");
+    if (right + cropped + whole > 0)
+        printf("  \"5 s newer = cropped\" is right for %s of %s (%s whole ones called cropped, %s crops missed)\n",
+               count_text(a, right), count_text(b, right + cropped + whole), count_text(c, cropped),
+               count_text(d, whole));
+}
+
 static void print_project(const json_t *counts)
 {
     print_count(counts, "Total raw images", "raw_images");
@@ -78,6 +91,7 @@ static void print_project(const json_t *counts)
     print_count(counts, "Cropped images", "cropped");
     print_rate(counts, "crop_rate");
     putchar('\n');
+    print_time_rule(counts);
     print_if_any(counts, "Ambiguous", "ambiguous");
     print_if_any(counts, "Files of other projects, by date", "files_of_other_projects");
     print_if_any(counts, "Files in no project's time, left out", "files_unattributed");
@@ -112,6 +126,7 @@ void print_extract_table(const json_t *report, int with_total)
     print_total_line(total, "entries", NULL, "selection decisions");
     print_total_line(total, "anomalies", "anomaly_rate", "anomaly cases");
     print_total_line(total, "cropped", "crop_rate", "crop decisions");
+    print_time_rule(total);
     print_total_line(total, "groups_rejected", NULL, "groups rejected");
     if (n_failed > 0)
         printf("  %zu of %zu projects could not be extracted\n", n_failed, n + n_failed);

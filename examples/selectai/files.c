@@ -136,6 +136,7 @@ int has_ending(const char *path, const char *endings)
 
 int check_output(const char *path)
 {
+    struct stat st;
     char *folder = folder_of(path);
     int code = EXIT_DONE;
     if (!folder)
@@ -143,8 +144,12 @@ int check_output(const char *path)
     if (is_folder(path)) {
         say("%s: is a folder, a file name is needed", path);
         code = EXIT_FAILED;
+    } else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) { /* a file would take its place */
+        say("%s: is no regular file: choose another output", path);
+        code = EXIT_FAILED;
     } else if (access(folder, W_OK | X_OK) != 0) {
-        say("%s: cannot be written: %s: %s", path, folder, strerror(errno));
+        const char *remedy = errno == ENOENT ? "make the folder first" : "choose another folder";
+        say("%s: cannot be written: %s: %s: %s", path, folder, strerror(errno), remedy);
         code = EXIT_FAILED;
     }
     free(folder);

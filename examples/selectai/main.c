@@ -11,10 +11,10 @@
 /* In the order of work. */
 static const struct section {
     const char *title;
-    const struct verb *verbs[4]; /* up to NULL */
+    const struct verb *verbs[5]; /* up to NULL */
 } sections[] = {
     {"to try it", {&verb_demo, &verb_sample}},
-    {"past decisions", {&verb_extract, &verb_merge, &verb_anomalies}},
+    {"past decisions", {&verb_extract, &verb_merge, &verb_anomalies, &verb_validate}},
     {"images as vectors", {&verb_embed, &verb_cache}},
     {"models", {&verb_train, &verb_evaluate, &verb_suggest}},
     {"single images", {&verb_hash, &verb_duplicates, &verb_recover_crop}},

@@ -29,6 +29,20 @@ json_t *json_of_text(char *text)
     return value ? value : json_null();
 }
 
+/* Paths, and messages that name them, may be no UTF-8, which jansson refuses. */
+static json_t *json_of_bytes(const char *text)
+{
+    json_t *value = json_string(text);
+    char *copy = value ? NULL : strdup(text);
+    for (char *p = copy; p && *p; p++)
+        if ((unsigned char)*p >= 0x80)
+            *p = '?';
+    if (copy)
+        value = json_string(copy);
+    free(copy);
+    return value;
+}
+
 json_t *json_of_issues_of_kind(const selectai_issues *issues, const char *kind)
 {
     json_t *list = json_array();
@@ -37,9 +51,8 @@ json_t *json_of_issues_of_kind(const selectai_issues *issues, const char *kind)
         if (selectai_issues_get(issues, i, &issue) != SELECTAI_OK || (kind && strcmp(issue.kind, kind) != 0))
             continue;
         json_t *item = json_pack("{s:s, s:i}", "kind", issue.kind, "code", (int)issue.code);
-        /* A path may be no UTF-8: jansson refuses it, and the message, which is cleaned, has to do. */
-        json_object_set_new(item, "path", json_string(issue.path));
-        json_object_set_new(item, "message", json_string(issue.message));
+        json_object_set_new(item, "path", json_of_bytes(issue.path));
+        json_object_set_new(item, "message", json_of_bytes(issue.message));
         if (issue.row)
             json_object_set_new(item, "row", json_integer((json_int_t)issue.row));
         json_array_append_new(list, item);
@@ -50,6 +63,23 @@ json_t *json_of_issues_of_kind(const selectai_issues *issues, const char *kind)
 json_t *json_of_issues(const selectai_issues *issues)
 {
     return json_of_issues_of_kind(issues, NULL);
+}
+
+void set_json_path(json_t *object, const char *path)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t n = strlen(path);
+    json_t *value = json_string(path);
+    json_object_set_new(object, "path", value ? value : json_null());
+    char *hex = value ? NULL : malloc(2 * n + 1);
+    if (!hex)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        hex[2 * i] = digits[(unsigned char)path[i] >> 4];
+        hex[2 * i + 1] = digits[path[i] & 15];
+    }
+    json_object_set_new(object, "path_hex", json_stringn(hex, 2 * n));
+    free(hex);
 }
 
 char *count_text(char buf[COUNT_TEXT], uint64_t value)
@@ -95,12 +125,15 @@ void print_evaluation(const selectai_evaluation *evaluation)
 
 int write_text_file(const char *path, const char *text, size_t n)
 {
-    char *temporary = malloc(strlen(path) + 32);
+    char *real = realpath(path, NULL); /* a link is written through, not replaced */
+    const char *target = real ? real : path;
+    char *temporary = malloc(strlen(target) + 32);
     if (!temporary) {
         say("out of memory");
+        free(real);
         return EXIT_FAILED;
     }
-    sprintf(temporary, "%s.tmp-%ld", path, (long)getpid());
+    sprintf(temporary, "%s.tmp-%ld", target, (long)getpid());
     FILE *stream = fopen(temporary, "wbe");
     int failed = !stream;
     if (stream) {
@@ -110,12 +143,13 @@ int write_text_file(const char *path, const char *text, size_t n)
         errno = err;
     }
     if (!failed)
-        failed = rename(temporary, path) != 0;
+        failed = rename(temporary, target) != 0;
     if (failed) {
         say("%s: cannot write: %s", path, strerror(errno));
         unlink(temporary);
     }
     free(temporary);
+    free(real);
     return failed ? EXIT_FAILED : EXIT_DONE;
 }
 

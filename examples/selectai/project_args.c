@@ -82,7 +82,8 @@ void free_project_args(struct project_args *args)
 
 /* ---- Decisions ------------------------------------------------------------------------------- */
 
-static const char *const kinds_left_out[] = {"bad-row", "unknown-project", "project-rule"};
+/* What merging says of rows that are used, or of whole decisions; every other issue is a row that was left out. */
+static const char *const kinds_of_merging[] = {"conflict", "duplicate", "crop-differs"};
 
 size_t count_issues(const selectai_issues *issues, const char *kind)
 {
@@ -104,8 +105,9 @@ struct decision_counts count_decisions(const selectai_trainset *set)
         counts.selections += entry.n_negatives > 0;
         counts.crops += entry.has_crop != 0;
     }
-    for (size_t i = 0; i < sizeof kinds_left_out / sizeof *kinds_left_out; i++)
-        counts.left_out += count_issues(selectai_trainset_issues(set), kinds_left_out[i]);
+    counts.left_out = selectai_issues_count(selectai_trainset_issues(set));
+    for (size_t i = 0; i < sizeof kinds_of_merging / sizeof *kinds_of_merging; i++)
+        counts.left_out -= count_issues(selectai_trainset_issues(set), kinds_of_merging[i]);
     counts.rows += counts.left_out;
     return counts;
 }

@@ -243,6 +243,7 @@ const struct verb verb_anomalies = {
     .text =
         "LOG is any of: training entries (.jsonl, .csv), selection logs, crop logs, anomaly cases. Rows that cannot\n"
         "be used are counted and named; the exit code is 1 only if nothing could be used. Rates are of the\n"
-        "selections whose stages are known.",
+        "selections whose stages are known. A decision that stands in several logs counts as often: 'selectai merge'\n"
+        "makes it one.",
     .run = run,
 };

@@ -63,7 +63,7 @@ static int look_up(struct material *m, const struct duplicates_args *args)
             continue;
         rc = selectai_embedding_cache_get(cache, index, &row, NULL);
         m->hashes[i] = row.phash;
-        m->known[i] = 1;
+        m->known[i] = row.phash != 0; /* caches from elsewhere have none */
     }
     selectai_embedding_cache_close(&cache);
     return rc;
@@ -96,14 +96,27 @@ static struct totals sum_up(const selectai_duplicates *found)
     return totals;
 }
 
+/* Text that came from elsewhere: null if it is no UTF-8. */
+static json_t *json_text(const char *text)
+{
+    json_t *value = json_string(text);
+    return value ? value : json_null();
+}
+
 static json_t *json_of_copy(const struct selectai_duplicate *copy, const struct material *m)
 {
     char hash[17];
     snprintf(hash, sizeof hash, "%016" PRIx64, copy->hash);
-    json_t *file = json_pack("{s:s, s:s, s:b, s:s, s:i, s:s, s:I, s:i, s:i}", "path", copy->path, "relation",
-                             words[copy->relation], "can_go", copy->can_go, "of", m->files.paths[copy->of], "distance",
-                             (int)copy->distance, "hash", hash, "size", (json_int_t)copy->size, "width",
-                             (int)copy->width, "height", (int)copy->height);
+    json_t *file = json_object();
+    set_json_path(file, copy->path);
+    json_object_set_new(file, "relation", json_string(words[copy->relation]));
+    json_object_set_new(file, "can_go", json_boolean(copy->can_go));
+    json_object_set_new(file, "of", json_text(m->files.paths[copy->of]));
+    json_object_set_new(file, "distance", json_integer(copy->distance));
+    json_object_set_new(file, "hash", json_string(hash));
+    json_object_set_new(file, "size", json_integer((json_int_t)copy->size));
+    json_object_set_new(file, "width", json_integer(copy->width));
+    json_object_set_new(file, "height", json_integer(copy->height));
     int sight = copy->relation == SELECTAI_COPY_RESAVED || copy->relation == SELECTAI_COPY_SIMILAR;
     json_object_set_new(file, "difference", sight ? json_real(copy->difference) : json_null());
     return file;
@@ -119,8 +132,8 @@ static int print_as_json(const selectai_duplicates *found, const struct material
             continue;
         if (copy.relation == SELECTAI_COPY_KEPT) {
             files = json_array();
-            json_array_append_new(
-                groups, json_pack("{s:s, s:s, s:o}", "project", copy.project, "keep", copy.path, "files", files));
+            json_array_append_new(groups, json_pack("{s:o, s:o, s:o}", "project", json_text(copy.project), "keep",
+                                                    json_text(copy.path), "files", files));
         }
         json_array_append_new(files, json_of_copy(&copy, m));
     }
@@ -133,12 +146,20 @@ static int print_as_json(const selectai_duplicates *found, const struct material
 
 static void print_copy(const struct selectai_duplicate *copy)
 {
-    printf("  %-11s %5" PRIu32 " x %-5" PRIu32 " %7.2f MB  %s", words[copy->relation], copy->width, copy->height,
-           (double)copy->size / 1e6, copy->path);
+    printf("  %-11s %5" PRIu32 " x %-5" PRIu32 " %7.2f MB  ", words[copy->relation], copy->width, copy->height,
+           (double)copy->size / 1e6);
+    put_clean(stdout, copy->path);
     if (copy->relation == SELECTAI_COPY_SIMILAR)
         printf("  (%" PRIu32 " bits and %.1f grey levels apart: look at it)", copy->distance, copy->difference);
     else if (copy->relation != SELECTAI_COPY_KEPT)
-        printf("  (%s)", copy->can_go ? "could go" : "another stage or time by its name: stays");
+        printf("  (%s)", copy->can_go ? "could go" : "stays: holds more, or is another stage or time by its name");
+    printf("\n");
+}
+
+static void print_group(const struct selectai_duplicate *kept)
+{
+    printf("Group %" PRIu32 "%s", kept->group + 1, *kept->project ? " of " : "");
+    put_clean(stdout, kept->project);
     printf("\n");
 }
 
@@ -150,7 +171,7 @@ static void print_as_text(const selectai_duplicates *found, const struct materia
         if (selectai_duplicates_get(found, i, &copy) != SELECTAI_OK)
             continue;
         if (copy.relation == SELECTAI_COPY_KEPT)
-            printf("Group %" PRIu32 "%s%s\n", copy.group + 1, *copy.project ? " of " : "", copy.project);
+            print_group(&copy);
         print_copy(&copy);
     }
     printf("%zu images, %zu groups of copies with %zu files; %zu files (%.1f MB) could go. Nothing was touched.\n",
@@ -239,8 +260,9 @@ const struct verb verb_duplicates = {
     .summary = "find copies of one picture and say which could go",
     .usage = "DIR|FILE... [options]",
     .text =
-        "Copies have near hashes and are confirmed by their bytes, their pixels, or by sight at 64 x 64. One file of\n"
-        "each group is kept: most pixels, lossless before lossy, most bytes. Stages of one picture are never said\n"
-        "to be copies unless their pixels are the same. No file is changed, moved or removed.\n",
+        "Copies have near hashes and are confirmed by their pixels, or place by place as the same picture saved again\n"
+        "or scaled. One file of each group is kept: most pixels, lossless before lossy, most bytes. Another stage or\n"
+        "time by its name is no copy unless pixels are the same; a lossless file never goes for a lossy one. Several\n"
+        "names of one file count once. No file is changed, moved or removed: --removable | xargs -0 is up to you.\n",
     .run = run,
 };

@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 
-#include "project_args.h"
+#include "validation.h"
 
 /* A model file is one of two kinds; the loader of the other kind says MISMATCH. */
 static int evaluate_file(selectai_evaluation **out, const char *model, const selectai_trainset *set,
@@ -29,7 +29,7 @@ static int run(int argc, char **argv, const struct verb *verb)
     struct text_list data = {0};
     struct project_args projects = {0};
     struct progress progress = {0};
-    int json = 0;
+    int json = 0, skip_bad_rows = 0;
     selectai_trainset *set = NULL;
     selectai_embedding_cache *cache = NULL;
     selectai_evaluation *evaluation = NULL;
@@ -37,6 +37,7 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"model", ARG_TEXT, &model, "FILE", "a ranker or cropper", 1},
         {"data", ARG_LIST, &data, "LOG...", "training entries (.jsonl, .csv) or old logs", 1},
         {"cache", ARG_TEXT, &cache_dir, "DIR", "vectors, as made by 'embed'", 1},
+        SKIP_BAD_ROWS_FLAG(&skip_bad_rows),
         LOG_PROJECT_FLAG(&projects),
         LOG_FLAGS(&projects),
         {"json", ARG_FLAG, &json, NULL, "print JSON", 0},
@@ -46,8 +47,16 @@ static int run(int argc, char **argv, const struct verb *verb)
     int code = parse_args(argc, argv, verb, args, NULL);
     if (code < 0)
         code = check_project_args(verb, &projects);
+    if (code < 0)
+        code = check_decisions(&data, &projects, skip_bad_rows, &progress);
     if (code < 0) {
         int rc = load_decisions(&set, &data, &projects, 0, &progress);
+        if (rc == SELECTAI_OK && refuse_left_out(set, skip_bad_rows)) {
+            selectai_trainset_destroy(&set);
+            free_list(&data);
+            free_project_args(&projects);
+            return EXIT_FAILED;
+        }
         if (rc == SELECTAI_OK)
             rc = selectai_embedding_cache_open(&cache, cache_dir);
         if (rc == SELECTAI_OK)

@@ -4,6 +4,7 @@
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -28,6 +29,7 @@ static int open_extraction(struct extract_job *job)
     options.by_dates = args->projects.by_dates;
     options.projects = job->projects;
     options.images_path = args->images;
+    options.crop_journal = job->resume;
     options.progress = show_progress;
     options.user = &job->progress;
     return selectai_extraction_create(&job->extraction, &options);
@@ -65,6 +67,21 @@ static int show_results(const struct extract_job *job)
     return code;
 }
 
+/* What times and headers say is not worth keeping. */
+static int is_kept(int32_t crop_check)
+{
+    return crop_check == SELECTAI_CROP_CHECK_AUTO || crop_check == SELECTAI_CROP_CHECK_PIXELS;
+}
+
+static void tell_resumed(const struct extract_job *job)
+{
+    char count[COUNT_TEXT];
+    uint64_t n = selectai_extraction_crops_recalled(job->extraction);
+    if (n > 0 && !job->args->quiet)
+        say("%s: %s crop%s taken from the run that was cut short", job->resume, count_text(count, n),
+            n == 1 ? " was" : "s were");
+}
+
 static int extract(struct extract_job *job)
 {
     int rc = open_projects(&job->projects, &job->args->projects);
@@ -77,6 +94,7 @@ static int extract(struct extract_job *job)
     int code = extract_projects(job);
     if (code != EXIT_DONE)
         return code;
+    tell_resumed(job);
     if (interrupted())
         return report_failure(SELECTAI_ERR_CANCELLED);
     rc = make_report(job);
@@ -161,11 +179,13 @@ static int run(int argc, char **argv, const struct verb *verb)
         code = EXIT_FAILED;
     if (code < 0) {
         struct extract_job job = {.args = &a, .failed = json_array(), .progress.quiet = a.quiet};
+        job.resume = is_kept(a.crop_check) ? resume_path(a.output) : NULL;
         code = extract(&job);
         json_decref(job.report);
         json_decref(job.failed);
         selectai_extraction_destroy(&job.extraction);
         selectai_projects_destroy(&job.projects);
+        free(job.resume);
     }
     free_project_args(&a.projects);
     return code;
@@ -175,8 +195,10 @@ const struct verb verb_extract = {
     .name = "extract",
     .summary = "turn RAW and FINAL folders into training entries",
     .usage = "(--raw DIR --final DIR --project NAME | --batch --config FILE) --output FILE [options]",
-    .text = "A project of a batch that fails does not stop the others; the exit code is 1 then, and the report names\n"
-            "it. With a manifest, counts and dates are compared with what is found. Nothing is written before all\n"
-            "projects are done; the report is written last.",
+    .text =
+        "A project of a batch that fails does not stop the others; the exit code is 1 then, and the report names\n"
+        "it. With a manifest, counts and dates are compared with what is found. Nothing is written before all\n"
+        "projects are done; the report is written last. Comparing pictures takes long: until all is written, what was\n"
+        "found is kept in FILE.crops-resume beside --output, and the same command goes on from there.",
     .run = run,
 };

@@ -16,6 +16,17 @@ struct merge_args {
     int strict, json, quiet;
 };
 
+/* Crops alone of which nothing tells the project. */
+static uint64_t count_unowned(const selectai_trainset *set)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < selectai_trainset_count(set); i++) {
+        struct selectai_entry entry = {.struct_size = sizeof entry};
+        n += selectai_trainset_get(set, i, &entry) == SELECTAI_OK && !*entry.project;
+    }
+    return n;
+}
+
 static json_t *build_report(const struct merge_args *args, const struct decision_counts *read,
                             const struct selectai_merge_counts *merged, const selectai_trainset *given,
                             const selectai_trainset *result)
@@ -26,6 +37,7 @@ static json_t *build_report(const struct merge_args *args, const struct decision
     json_object_set_new(counts, "duplicates", json_integer((json_int_t)merged->duplicates));
     json_object_set_new(counts, "conflicts", json_integer((json_int_t)merged->conflicts));
     json_object_set_new(counts, "completed", json_integer((json_int_t)merged->completed));
+    json_object_set_new(counts, "without_project", json_integer((json_int_t)count_unowned(result)));
     json_t *output = json_string(args->output);
     return json_pack("{s:o, s:o, s:o, s:o, s:o}", "output", output ? output : json_null(), "counts", counts,
                      "conflicts", json_of_issues_of_kind(issues, "conflict"), "duplicates",
@@ -62,6 +74,16 @@ static void print_some(const selectai_issues *issues, const char *kind, size_t m
     }
 }
 
+static void tell_unowned(const selectai_trainset *result)
+{
+    char text[COUNT_TEXT];
+    uint64_t n = count_unowned(result);
+    if (n > 0)
+        say("crops of no known project: %s; nothing can be learned from them, since no cache has their images: tell "
+            "their project by --project, --config or --manifest, or --by-manifest-dates",
+            count_text(text, n));
+}
+
 /* What somebody has to look at: conflicts and rows that were left out. An exit code. */
 static int judge(const struct merge_args *args, const struct selectai_merge_counts *merged,
                  const selectai_trainset *given, const selectai_trainset *result)
@@ -70,13 +92,14 @@ static int judge(const struct merge_args *args, const struct selectai_merge_coun
                                        "the last of each stayed"};
     char text[COUNT_TEXT];
     size_t n_crossing = count_issues(selectai_trainset_issues(given), "project-rule");
+    tell_unowned(result);
     if (merged->conflicts > 0) {
         say("%s decisions contradict each other; %s%s:", count_text(text, merged->conflicts),
             ways[args->options.on_conflict], args->report ? " (the report names them)" : "");
         print_some(selectai_trainset_issues(result), "conflict", 10);
     }
     if (n_crossing > 0)
-        say("%s rows cross projects and were left out: mend them, or tell whose they are by --config, --manifest or "
+        say("rows across projects, left out: %s; mend them, or tell whose they are by --config, --manifest or "
             "--project-alias",
             count_text(text, n_crossing));
     int conflicts_open = merged->conflicts > 0 && args->options.on_conflict == SELECTAI_CONFLICT_LEAVE_OUT;
@@ -94,8 +117,9 @@ static int write_result(const struct merge_args *args, const selectai_trainset *
     int rc = selectai_trainset_write(result, args->output, 0);
     if (rc != SELECTAI_OK)
         return report_failure(rc);
-    json_t *report = build_report(args, &read, merged, given, result);
-    if (!report)
+    int wanted = args->report || args->json; /* it holds every duplicate */
+    json_t *report = wanted ? build_report(args, &read, merged, given, result) : NULL;
+    if (wanted && !report)
         return report_failure(SELECTAI_ERR_OUT_OF_MEMORY);
     int code = args->report ? write_json_file(args->report, report) : EXIT_DONE;
     if (code != EXIT_DONE)

@@ -24,7 +24,19 @@ static json_t *match_json(const struct selectai_crop_match *m, const selectai_im
     }
     json_object_set_new(document, "residual", isfinite(m->residual) ? json_real(m->residual) : json_null());
     json_object_set_new(document, "unique", m->unique < 0 ? json_null() : json_boolean(m->unique));
+    json_object_set_new(document, "scale",
+                        isfinite(m->scale_x) ? json_pack("[f,f]", m->scale_x, m->scale_y) : json_null());
+    json_object_set_new(document, "correlation", isfinite(m->correlation) ? json_real(m->correlation) : json_null());
     return document;
+}
+
+static void print_match(const struct selectai_crop_match *m)
+{
+    printf("%s: x %d-%d, y %d-%d", method_names[m->method], m->box.x1, m->box.x2, m->box.y1, m->box.y2);
+    if (m->method == SELECTAI_CROP_RESAMPLED)
+        printf(", scaled by %.3f x %.3f, %.1f grey levels apart, correlation %.3f", m->scale_x, m->scale_y, m->residual,
+               m->correlation);
+    printf("%s\n", m->unique == 0 ? " (fits elsewhere too)" : "");
 }
 
 static int recover(const char *original_path, const char *cropped_path, int json)
@@ -44,8 +56,7 @@ static int recover(const char *original_path, const char *cropped_path, int json
     else if (match.method == SELECTAI_CROP_NONE)
         printf("none: %s was not found in %s\n", cropped_path, original_path);
     else
-        printf("%s: x %d-%d, y %d-%d%s\n", method_names[match.method], match.box.x1, match.box.x2, match.box.y1,
-               match.box.y2, match.unique == 0 ? " (fits elsewhere too)" : "");
+        print_match(&match);
     if (code == EXIT_DONE && match.method == SELECTAI_CROP_NONE)
         code = EXIT_FAILED;
     selectai_image_destroy(&original);
@@ -72,9 +83,10 @@ static int run(int argc, char **argv, const struct verb *verb)
 
 const struct verb verb_recover_crop = {
     .name = "recover-crop",
-    .summary = "find where an image was cut out of another, proved pixel by pixel",
+    .summary = "find where an image was cut out of another, proved from the pixels",
     .usage = "ORIGINAL CROPPED [--json]",
-    .text = "Finds exact copies; copies that were resampled or re-encoded are not found by this version.\n"
-            "Exit code 1 if the crop was not found.",
+    .text =
+        "First every pixel as it is; otherwise as after saving with loss, scaling by 0.25 to 4, sharpening or toning.\n"
+        "Box in pixels of ORIGINAL, half-open. Exit code 1 if the crop was not found.",
     .run = run,
 };

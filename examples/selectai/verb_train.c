@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "project_args.h"
+#include "validation.h"
 
 struct train_args {
     struct text_list data, rest;
     const char *cache, *output;
     struct project_args projects;
-    int json, quiet, cropper;
+    int json, quiet, cropper, skip_bad_rows;
     struct selectai_ranker_options ranker;
     struct selectai_cropper_options crop;
 };
@@ -85,12 +85,17 @@ static int train(struct train_args *args)
     selectai_embedding_cache *cache = NULL;
     struct progress progress = {.quiet = args->quiet};
     int code;
+    code = check_decisions(&args->data, &args->projects, args->skip_bad_rows, &progress);
+    if (code >= 0)
+        return code;
     int rc = load_decisions(&set, &args->data, &args->projects, 0, &progress);
+    if (rc == SELECTAI_OK && refuse_left_out(set, args->skip_bad_rows))
+        code = EXIT_FAILED;
     if (rc == SELECTAI_OK)
         rc = selectai_embedding_cache_open(&cache, args->cache);
     if (rc != SELECTAI_OK)
         code = report_failure(rc);
-    else
+    else if (code < 0)
         code = args->cropper ? train_cropper(args, set, cache, &progress) : train_ranker(args, set, cache, &progress);
     selectai_embedding_cache_close(&cache);
     selectai_trainset_destroy(&set);
@@ -136,6 +141,7 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"split", ARG_CHOICE, f.split, "group|project", "what is held out for the figures", 0},
         {"hold-out", ARG_TEXT, f.hold_out, "PROJECT", "--split project: the one held out", 0},
         {"test-share", ARG_FLOAT, f.test_share, "X", "--split group: share of groups held out (0.2)", 0},
+        SKIP_BAD_ROWS_FLAG(&a.skip_bad_rows),
         LOG_PROJECT_FLAG(&a.projects),
         LOG_FLAGS(&a.projects),
         {"backend", ARG_TEXT, f.backend_dir, "DIR", "folder of selectai-torch.so, if not installed", 0},

@@ -13,7 +13,7 @@
 #include "terminal.h"
 
 extern const struct verb verb_extract, verb_merge, verb_anomalies, verb_embed, verb_cache, verb_train, verb_evaluate,
-    verb_suggest, verb_recover_crop, verb_hash, verb_duplicates, verb_sample, verb_demo;
+    verb_suggest, verb_validate, verb_recover_crop, verb_hash, verb_duplicates, verb_sample, verb_demo;
 
 /* ---- output.c: results on stdout ------------------------------------------------------------- */
 
@@ -27,6 +27,9 @@ int print_json(json_t *document);
 json_t *json_of_text(char *text);
 
 json_t *json_of_issues(const selectai_issues *issues);
+
+/* Sets "path"; a path that is no UTF-8, which JSON cannot hold, becomes null, and "path_hex" has its bytes. */
+void set_json_path(json_t *object, const char *path);
 
 /* A table of figures beside their baselines. */
 void print_evaluation(const selectai_evaluation *evaluation);

@@ -144,6 +144,14 @@ struct selectai_crop_match {
 
 /**
  * Finds where `cropped` was cut out of `original`. A box is proved by comparing pixels, or not given.
+ *
+ * First all pixels as they are: IDENTICAL, EXACT. Otherwise as after saving with loss, resizing by 0.25 to 4,
+ * sharpening or a change of tone or colour, which may also have changed width and height by different factors:
+ * RESAMPLED, for boxes of at least a fifth of the original's width or height, or smaller if not resized; edges within
+ * half a pixel of the frame lie on it. Crops with little in them, of less than about 30 pixels a side, rotated or
+ * mirrored ones give NONE unless they are exact. A copy of the whole image gives the whole image as `box`.
+ *
+ * The same on every machine; takes no threads; memory besides the images is bounded (about 16 MiB).
  */
 SELECTAI_API int selectai_image_recover_crop(struct selectai_crop_match *out, const selectai_image *original,
                                              const selectai_image *cropped);

@@ -7,7 +7,7 @@
  *   2  trainset.h encoder.h duplicates.h
  *   3  embedding_cache.h
  *   4  ranker.h cropper.h
- *   5  suggest.h
+ *   5  suggest.h validate.h
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -26,6 +26,7 @@
 #include <selectai/ranker.h>
 #include <selectai/suggest.h>
 #include <selectai/trainset.h>
+#include <selectai/validate.h>
 #include <selectai/version.h>
 
 #endif

@@ -101,7 +101,8 @@ SELECTAI_API void selectai_load_options_init(struct selectai_load_options *optio
  * no crop.
  *
  * A row that is broken, whose project is not known though it has losers, or whose images belong to several projects, is
- * left out and becomes an issue with its row number. Kinds: "bad-row", "unknown-project", "project-rule".
+ * left out and becomes an issue with its row number. Kinds: "unknown-project", "project-rule", and
+ * for broken rows the words of selectai/validate.h, such as "column-count", "bad-list", "box-outside".
  */
 SELECTAI_API int selectai_trainset_load_logs(selectai_trainset **out, const char *const *paths, size_t n_paths,
                                              const struct selectai_load_options *options);
@@ -167,6 +168,7 @@ struct selectai_merge_counts {
  * result's issues (kinds "conflict", "duplicate"), naming both rows. A crop without losers is a duplicate if a
  * selection of that winner has the same crop, and completes one that has none. Where the same decision has different
  * crops, the one proved by pixels stays, else the first (kind "crop-differs"). The order of the given set is kept.
+ * A crop without losers is compared with the first 256 different ones of its image, no more.
  * counts may be NULL.
  */
 SELECTAI_API int selectai_trainset_merge(selectai_trainset **out, struct selectai_merge_counts *counts,
@@ -185,7 +187,7 @@ SELECTAI_API void selectai_trainset_destroy(selectai_trainset **set);
 /* ---- Extraction ------------------------------------------------------------------------------ */
 
 /** How crops are found out. */
-#define SELECTAI_CROP_CHECK_AUTO   0 /**< sizes first; pixels only where sizes or times differ: the default */
+#define SELECTAI_CROP_CHECK_AUTO   0 /**< equal bytes are no crop; else sizes, then pixels: the default */
 #define SELECTAI_CROP_CHECK_MTIME  1 /**< modification times only: opens no image */
 #define SELECTAI_CROP_CHECK_SIZE   2 /**< width and height from the headers; no boxes */
 #define SELECTAI_CROP_CHECK_PIXELS 3 /**< always decode and search */
@@ -201,8 +203,25 @@ struct selectai_extract_options {
     int32_t by_dates;                  /**< non-zero: see add_project; default 0 */
     const selectai_projects *projects; /**< manifests to check against; must outlive the extraction; default NULL */
     const char *images_path;           /**< image database to write, .jsonl; default NULL: none. See commit_images */
+    const char *crop_journal;          /**< see below; read by AUTO and PIXELS only; default NULL: none */
 };
 SELECTAI_API void selectai_extract_options_init(struct selectai_extract_options *options, uint32_t struct_size);
+
+/*
+ * How AUTO and PIXELS decide. Pixels overrule sizes, and both overrule times:
+ *   same bytes (AUTO only, without decoding), same pixels, or the whole picture found again though it was saved with
+ *   loss, toned or resized: not cropped, evidence PIXELS
+ *   a part of the original, exact or resampled: cropped, evidence PIXELS; with a box if it fits in one place only
+ *   not found: cropped if width or height differ, evidence SIZE, no box; else not cropped, evidence NONE
+ * Times decide where an image cannot be read, and otherwise never.
+ *
+ * crop_journal: a file that keeps what was found out, so that an extraction that was cancelled or killed goes on where
+ * it was. It is read when the extraction is created and appended to every few seconds. A result is taken only if
+ * project, names below the folders, sizes and times (mtime and ctime, nanoseconds) of both files, crop_check and the
+ * library's version are the same; torn and foreign lines are passed over. It changes no result. Several runs may use
+ * one file. It may be deleted at any time: at best when the results are saved. A file that is no crop journal is
+ * refused (FORMAT); if it cannot be written, an issue (kind "crop-journal") says so and the work goes on.
+ */
 
 /**
  * Turns RAW and FINAL folders into decisions, one project after the other.
@@ -238,7 +257,12 @@ SELECTAI_API size_t selectai_extraction_rejected_count(const selectai_extraction
 /** One rejected group as a line of JSON: project, timestamp, set_id, paths, stages. Freed with selectai_free(). */
 SELECTAI_API int selectai_extraction_rejected_json(char **out, const selectai_extraction *extraction, size_t index);
 
-/** The report (counts per project and in total, issues) as JSON; the caller frees it with selectai_free(). */
+/**
+ * The report (counts per project and in total, issues) as JSON; the caller frees it with selectai_free().
+ * "crops_by_evidence" counts cropped winners; "crops_by_method" all whose pixels were compared, also those found whole
+ * ("identical", "resampled") and not found ("none"); "mtime_rule", of those that pixels decided, how often "the final
+ * is more than 5 s newer" was "right", called a whole one cropped ("wrong_cropped"), or missed a crop ("wrong_whole").
+ */
 SELECTAI_API int selectai_extraction_report_json(char **out, const selectai_extraction *extraction);
 
 /**
@@ -248,6 +272,9 @@ SELECTAI_API int selectai_extraction_report_json(char **out, const selectai_extr
  * INVALID_ARGUMENT if there was no images_path or it was committed already.
  */
 SELECTAI_API int selectai_extraction_commit_images(selectai_extraction *extraction);
+
+/** How many crops so far were taken from options.crop_journal instead of being searched again. */
+SELECTAI_API uint64_t selectai_extraction_crops_recalled(const selectai_extraction *extraction);
 
 /** Unparsed names, orphans, ambiguities, unreadable files and folders of all projects; borrowed. */
 SELECTAI_API const selectai_issues *selectai_extraction_issues(const selectai_extraction *extraction);

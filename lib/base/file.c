@@ -178,9 +178,12 @@ static int open_temporary(struct sai_atomic_file *file)
 
 int sai_atomic_open(struct sai_atomic_file *file, const char *path)
 {
+    struct stat st;
     *file = (struct sai_atomic_file){0};
     if (sai_path_is_directory(path))
         return SAI_FAIL(SELECTAI_ERR_IS_A_DIRECTORY, "%s: is a folder, a file name is needed", path);
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* a device or pipe would be gone, a file in its place */
+        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, "%s: is no regular file: choose another output", path);
     file->path = target_of(path);
     int rc = file->path ? open_temporary(file) : SELECTAI_ERR_OUT_OF_MEMORY;
     if (rc != SELECTAI_OK)

@@ -68,6 +68,12 @@ int sai_issues_append(struct selectai_issues *to, const struct selectai_issues *
     return SELECTAI_OK;
 }
 
+void sai_issues_cut(struct selectai_issues *issues, size_t n)
+{
+    if (issues->count > n)
+        issues->count = n;
+}
+
 size_t selectai_issues_count(const selectai_issues *issues)
 {
     return issues ? issues->count : 0;

@@ -22,4 +22,7 @@ int sai_issues_add_last(struct selectai_issues *issues, const char *kind, const 
 /* Appends copies of all issues of `from` (may be NULL). */
 int sai_issues_append(struct selectai_issues *to, const struct selectai_issues *from);
 
+/* Takes back all but the first n. */
+void sai_issues_cut(struct selectai_issues *issues, size_t n);
+
 #endif

@@ -3,8 +3,10 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/threads.h"
 #include "duplicates/duplicates.h"
@@ -17,34 +19,43 @@ void selectai_duplicates_options_init(struct selectai_duplicates_options *option
     sai_options_init(options, struct_size, &defaults, sizeof defaults);
 }
 
-int sai_copy_failed(struct sai_copy *copy, int code)
+/* ---- What was given -------------------------------------------------------------------------- */
+
+/*
+ * What tells one file from the others, in a buffer that is large enough: device and number; a path where nothing is
+ * there. Two names of one file, such as a link and its target, must not pass for two copies: both might be removed.
+ */
+static size_t identify(char *key, const char *path, size_t n_path)
 {
-    if (code == SELECTAI_ERR_OUT_OF_MEMORY || code == SELECTAI_ERR_INTERNAL)
-        return code;
-    copy->problem = sai_strdup(selectai_last_error());
-    copy->problem_code = code;
-    return copy->problem ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    struct stat st;
+    if (stat(path, &st) == 0)
+        return (size_t)sprintf(key, "/%jx:%jx", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    memcpy(key, path, n_path + 1);
+    return n_path + 1;
 }
 
-/* ---- What was given -------------------------------------------------------------------------- */
+#define IDENTITY_BYTES (2 * 2 * sizeof(uintmax_t) + 3)
 
 static int add_path(struct selectai_duplicates *d, struct sai_name_index *seen, const char *path, const char *project,
                     const uint64_t *hash, size_t index)
 {
-    size_t n_project = strlen(project), n_path = strlen(path), n;
-    if (!sai_add_size(&n, n_project, n_path) || !sai_add_size(&n, n, 2))
+    size_t n_path = strlen(path), n;
+    if (!sai_add_size(&n, n_path, IDENTITY_BYTES))
         return SELECTAI_ERR_OUT_OF_MEMORY;
-    char *key = sai_arena_alloc(&d->arena, n); /* "project\0path\0": key and both texts */
+    char *key = sai_arena_alloc(&d->arena, n);
     if (!key)
         return SELECTAI_ERR_OUT_OF_MEMORY;
-    memcpy(key, project, n_project + 1);
-    memcpy(key + n_project + 1, path, n_path + 1);
+    n = identify(key, path, n_path);
     if (sai_name_index_find(seen, key, n) != SAI_INDEX_END)
         return SELECTAI_OK;
-    if (!SAI_GROW(d->items, d->capacity, d->count + 1))
+    struct sai_copy copy = {.path = sai_arena_strdup(&d->arena, path),
+                            .project = sai_arena_strdup(&d->arena, project),
+                            .index = index,
+                            .hash = hash ? *hash : 0,
+                            .hashed = hash != NULL};
+    if (!copy.path || !copy.project || !SAI_GROW(d->items, d->capacity, d->count + 1))
         return SELECTAI_ERR_OUT_OF_MEMORY;
-    d->items[d->count++] = (struct sai_copy){
-        .path = key + n_project + 1, .project = key, .index = index, .hash = hash ? *hash : 0, .hashed = hash != NULL};
+    d->items[d->count++] = copy;
     return sai_name_index_add(seen, key, n, (uint32_t)(d->count - 1));
 }
 
@@ -67,16 +78,12 @@ static int take_paths(struct selectai_duplicates *d, const char *const *paths, c
 static int hash_one(size_t index, unsigned thread, void *ctx)
 {
     struct sai_copy *copy = &((struct selectai_duplicates *)ctx)->items[index];
-    selectai_image *image = NULL;
     (void)thread;
     if (copy->hashed)
         return SELECTAI_OK;
-    int rc = selectai_image_load(&image, copy->path, NULL);
-    if (rc == SELECTAI_OK)
-        rc = selectai_image_phash(&copy->hash, image);
-    selectai_image_destroy(&image);
+    int rc = sai_hash_file(&copy->hash, copy->path);
     copy->hashed = rc == SELECTAI_OK;
-    return rc == SELECTAI_OK ? rc : sai_copy_failed(copy, rc);
+    return rc == SELECTAI_OK ? rc : sai_file_failed(&copy->problem, rc);
 }
 
 /* ---- Groups ---------------------------------------------------------------------------------- */
@@ -96,17 +103,18 @@ static int by_group(const void *left, const void *right)
     return (a->index > b->index) - (a->index < b->index);
 }
 
-/* Files without a hash go to the end and are cut off; their problems become issues first. */
+/* Files without a hash become issues and are left out. */
 static int drop_unreadable(struct selectai_duplicates *d)
 {
     size_t kept = 0;
     int rc = SELECTAI_OK;
     for (size_t i = 0; i < d->count; i++) {
         struct sai_copy *copy = &d->items[i];
-        if (copy->problem && rc == SELECTAI_OK)
-            rc = sai_issues_add(d->issues, copy->problem_code, "unreadable", copy->path, 0, "%s", copy->problem);
-        sai_free(copy->problem);
-        copy->problem = NULL;
+        struct sai_file_problem *problem = &copy->problem;
+        if (problem->text && rc == SELECTAI_OK)
+            rc = sai_issues_add(d->issues, problem->code, "unreadable", copy->path, 0, "%s", problem->text);
+        sai_free(problem->text);
+        problem->text = NULL;
         if (copy->hashed)
             d->items[kept++] = *copy;
     }
@@ -149,7 +157,7 @@ static void keep_groups(struct selectai_duplicates *d)
     d->count = kept;
 }
 
-static int group_copies(struct selectai_duplicates *d, uint32_t distance)
+static int group_copies(struct selectai_duplicates *d)
 {
     size_t n_groups = 0, end;
     int rc = SELECTAI_OK;
@@ -158,7 +166,7 @@ static int group_copies(struct selectai_duplicates *d, uint32_t distance)
     for (size_t begin = 0; rc == SELECTAI_OK && begin < d->count; begin = end) {
         for (end = begin + 1; end < d->count && strcmp(d->items[end].project, d->items[begin].project) == 0; end++)
             ;
-        rc = group_project(d->items + begin, end - begin, distance, &n_groups);
+        rc = group_project(d->items + begin, end - begin, d->distance, &n_groups);
     }
     if (rc == SELECTAI_OK && d->count > 0)
         keep_groups(d);
@@ -172,6 +180,7 @@ static int find(struct selectai_duplicates *d, const char *const *paths, const c
 {
     struct sai_progress progress = {.fn = options->progress, .user = options->user};
     unsigned threads = sai_thread_count(options->threads);
+    d->distance = options->distance;
     int rc = sai_issues_create(&d->issues);
     if (rc == SELECTAI_OK)
         rc = take_paths(d, paths, projects, n, options);
@@ -180,7 +189,7 @@ static int find(struct selectai_duplicates *d, const char *const *paths, const c
     if (rc == SELECTAI_OK)
         rc = drop_unreadable(d);
     if (rc == SELECTAI_OK)
-        rc = group_copies(d, options->distance);
+        rc = group_copies(d);
     return rc == SELECTAI_OK ? sai_relate_copies(d, threads, &progress) : rc;
 }
 
@@ -217,12 +226,10 @@ size_t selectai_duplicates_count(const selectai_duplicates *duplicates)
 int selectai_duplicates_get(const selectai_duplicates *duplicates, size_t index, struct selectai_duplicate *out)
 {
     SAI_REQUIRE(duplicates && out && index < duplicates->count);
-    const struct sai_copy *copy = &duplicates->items[index], *kept = copy;
-    while (kept > duplicates->items && kept[-1].group == copy->group)
-        kept--;
+    const struct sai_copy *copy = &duplicates->items[index], *kept = &duplicates->items[copy->first];
     struct selectai_duplicate full = {.group = copy->group,
                                       .index = copy->index,
-                                      .of = copy->of,
+                                      .of = duplicates->items[copy->of].index,
                                       .path = copy->path,
                                       .project = copy->project,
                                       .hash = copy->hash,
@@ -245,8 +252,10 @@ void selectai_duplicates_destroy(selectai_duplicates **duplicates)
 {
     if (!duplicates || !*duplicates)
         return;
-    for (size_t i = 0; i < (*duplicates)->count; i++)
-        sai_free((*duplicates)->items[i].problem);
+    for (size_t i = 0; i < (*duplicates)->count; i++) {
+        sai_free((*duplicates)->items[i].problem.text);
+        sai_free((*duplicates)->items[i].thumbnail);
+    }
     sai_free((*duplicates)->items);
     sai_arena_clear(&(*duplicates)->arena);
     selectai_issues_destroy(&(*duplicates)->issues);

@@ -1,8 +1,9 @@
 /*
  * duplicates/relate.c: what the files of a group really hold, which one is kept, and which could go.
  *
- * A near hash is a hint, no more: the stages of one picture have near hashes too. So bytes are compared, then pixels,
- * then how both look at 64 x 64.
+ * A near hash is a hint, no more: the stages of one picture have near hashes too. So pixels are compared, then bytes,
+ * then how both look (sight.c). Members are taken from the best to the least; each is compared with those before it
+ * that stay. So what goes always has its like among what stays, and no chain of small differences adds up.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -14,21 +15,16 @@
 #include "base/threads.h"
 #include "duplicates/duplicates.h"
 #include "image/image.h"
-#include "image/resample.h"
 #include "project/name.h"
-
-#define SIDE 64 /* of the grey thumbnail that pictures are compared by */
-
-/*
- * Up to where two files show the same picture, in grey levels: root mean square over the thumbnail, and its worst
- * place. Measured on 12 photos and 48 generated pictures: JPEG at quality 60 gives up to 0.85 and 4, scaling to a half
- * or a third up to 0.75 and 6, to the double 0.35 and 2; an eighth of the width that was blurred or mirrored, as when a
- * face was exchanged, 2.2 and 47 in the median.
- */
-#define MOST_DIFFERENCE 1.0
-#define MOST_AT_A_PLACE 8
+#include "project/name_index.h"
 
 /* ---- Facts about one file -------------------------------------------------------------------- */
+
+/* Pixels are compared as 8-bit RGB. What a file may hold beyond that is not known to be in another one. */
+static bool holds_more(const struct selectai_image_info *info)
+{
+    return info->channels == 2 || info->channels == 4 || strcmp(info->format, "gif") == 0;
+}
 
 static void digest_pixels(struct sai_copy *copy, const selectai_image *image)
 {
@@ -52,13 +48,16 @@ static int learn_copy(size_t index, unsigned thread, void *ctx)
     if (rc == SELECTAI_OK)
         rc = selectai_image_load(&image, copy->path, NULL);
     if (rc == SELECTAI_OK) {
-        copy->width = selectai_image_width(image);
-        copy->height = selectai_image_height(image);
+        copy->width = image->width;
+        copy->height = image->height;
         copy->lossy = strcmp(info.format, "jpeg") == 0 || strcmp(info.format, "webp") == 0;
+        copy->more = holds_more(&info);
         digest_pixels(copy, image);
+        copy->thumbnail = sai_malloc(SAI_SIGHT_BYTES);
+        rc = copy->thumbnail ? sai_sight_thumbnail(copy->thumbnail, image) : SELECTAI_ERR_OUT_OF_MEMORY;
     }
     selectai_image_destroy(&image);
-    return rc == SELECTAI_OK ? rc : sai_copy_failed(copy, rc);
+    return rc == SELECTAI_OK ? rc : sai_file_failed(&copy->problem, rc);
 }
 
 /* ---- The one that is kept -------------------------------------------------------------------- */
@@ -78,92 +77,68 @@ static int by_worth(const void *left, const void *right)
         return pixels_of(a) > pixels_of(b) ? -1 : 1;
     if (a->lossy != b->lossy)
         return a->lossy ? 1 : -1;
+    if (a->more != b->more)
+        return a->more ? -1 : 1;
     if (a->size != b->size)
         return a->size > b->size ? -1 : 1;
-    return strcmp(a->path, b->path);
+    int order = strcmp(a->path, b->path);
+    return order ? order : (a->index > b->index) - (a->index < b->index);
 }
 
-/* Takes out what could not be read, and numbers the groups anew that still have several members. */
-static int settle_groups(struct selectai_duplicates *d)
+static int by_index(const void *left, const void *right)
 {
-    size_t kept = 0, n = 0, end;
+    const struct sai_copy *a = left, *b = right;
+    return (a->index > b->index) - (a->index < b->index);
+}
+
+/* Takes out what could not be read; the rest stands in the order it was given in. */
+static int drop_unreadable(struct selectai_duplicates *d)
+{
+    size_t kept = 0;
     int rc = SELECTAI_OK;
+    if (d->count > 1)
+        qsort(d->items, d->count, sizeof *d->items, by_index);
     for (size_t i = 0; i < d->count; i++) {
         struct sai_copy *copy = &d->items[i];
-        if (!copy->problem) {
-            d->items[n++] = *copy;
+        if (!copy->problem.text) {
+            d->items[kept++] = *copy;
             continue;
         }
         if (rc == SELECTAI_OK)
-            rc = sai_issues_add(d->issues, copy->problem_code, "unreadable", copy->path, 0, "%s", copy->problem);
-        sai_free(copy->problem);
-    }
-    if (n > 1)
-        qsort(d->items, n, sizeof *d->items, by_worth);
-    for (size_t begin = 0; begin < n; begin = end) {
-        uint32_t group = d->items[begin].group;
-        for (end = begin + 1; end < n && d->items[end].group == group; end++)
-            ;
-        if (end - begin < 2)
-            continue;
-        for (size_t i = begin; i < end; i++) {
-            d->items[kept] = d->items[i];
-            d->items[kept++].group = (uint32_t)d->n_groups;
-        }
-        d->n_groups++;
+            rc = sai_issues_add(d->issues, copy->problem.code, "unreadable", copy->path, 0, "%s", copy->problem.text);
+        sai_free(copy->problem.text);
+        sai_free(copy->thumbnail);
     }
     d->count = kept;
     return rc;
 }
 
+/* Numbers the groups anew that still have several members, and puts each in the order of worth. */
+static void settle_groups(struct selectai_duplicates *d)
+{
+    size_t n = d->count, kept = 0, end;
+    if (n > 1)
+        qsort(d->items, n, sizeof *d->items, by_worth);
+    for (size_t begin = 0; begin < n; begin = end) {
+        uint32_t group = d->items[begin].group, first = (uint32_t)kept;
+        for (end = begin + 1; end < n && d->items[end].group == group; end++)
+            ;
+        if (end - begin < 2) {
+            sai_free(d->items[begin].thumbnail);
+            continue;
+        }
+        for (size_t i = begin; i < end; i++) {
+            struct sai_copy *copy = &d->items[kept++];
+            *copy = d->items[i];
+            copy->group = (uint32_t)d->n_groups;
+            copy->first = copy->of = first;
+        }
+        d->n_groups++;
+    }
+    d->count = kept;
+}
+
 /* ---- Relations ------------------------------------------------------------------------------- */
-
-static int make_thumbnail(uint8_t thumbnail[SIDE * SIDE], const char *path)
-{
-    selectai_image *image = NULL;
-    uint8_t *grey = NULL, *small = NULL;
-    int rc = selectai_image_load(&image, path, NULL);
-    if (rc != SELECTAI_OK)
-        return rc;
-    size_t n = (size_t)image->width * image->height;
-    grey = sai_malloc(n);
-    rc = grey ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
-    if (rc == SELECTAI_OK) {
-        sai_image_grey(grey, image->pixels, n);
-        struct sai_plane plane = {image->width, image->height, 1, grey};
-        rc = sai_resample(&small, SIDE, SIDE, &plane, SELECTAI_FILTER_BICUBIC);
-    }
-    if (rc == SELECTAI_OK)
-        memcpy(thumbnail, small, SIDE * SIDE);
-    sai_free(small);
-    sai_free(grey);
-    selectai_image_destroy(&image);
-    return rc;
-}
-
-/* Each thread's last kept picture: the members of a group stand together. */
-struct kept_thumbnail {
-    const struct sai_copy *kept;
-    uint8_t pixels[SIDE * SIDE];
-};
-
-struct relating {
-    struct selectai_duplicates *duplicates;
-    struct kept_thumbnail *thumbnails; /* one per thread */
-};
-
-static bool look_the_same(double *difference, const uint8_t *a, const uint8_t *b)
-{
-    uint64_t sum = 0;
-    int most = 0;
-    for (int i = 0; i < SIDE * SIDE; i++) {
-        int d = abs(a[i] - b[i]);
-        sum += (uint64_t)(d * d);
-        most = d > most ? d : most;
-    }
-    *difference = sqrt((double)sum / (SIDE * SIDE));
-    return *difference <= MOST_DIFFERENCE && most <= MOST_AT_A_PLACE;
-}
 
 /* The names tell another moment or another stage: not the same picture, however it looks. */
 static bool other_stage(const struct sai_copy *a, const struct sai_copy *b)
@@ -174,71 +149,120 @@ static bool other_stage(const struct sai_copy *a, const struct sai_copy *b)
     return x.seconds != y.seconds || x.stage != y.stage;
 }
 
+/* Up to a pixel of the smaller one: scaled sizes are rounded. */
 static bool same_shape(const struct sai_copy *a, const struct sai_copy *b)
 {
-    double left = (double)a->width * b->height, right = (double)b->width * a->height;
-    return fabs(left - right) <= 0.02 * fmax(left, right); /* scaled sizes are rounded */
+    double difference = (double)a->width * b->height - (double)b->width * a->height;
+    return fabs(difference) <=
+           fmax(a->width > b->width ? a->width : b->width, a->height > b->height ? a->height : b->height);
 }
 
-static int compare_by_sight(struct sai_copy *copy, const struct sai_copy *kept, struct kept_thumbnail *last)
+static bool may_be_resaved(const struct sai_copy *copy, const struct sai_copy *of, uint32_t distance)
 {
-    uint8_t thumbnail[SIDE * SIDE];
-    int rc = SELECTAI_OK;
-    if (last->kept != kept) {
-        last->kept = NULL;
-        rc = make_thumbnail(last->pixels, kept->path);
-    }
-    if (rc == SELECTAI_OK) {
-        last->kept = kept;
-        rc = make_thumbnail(thumbnail, copy->path);
-    }
-    if (rc != SELECTAI_OK) { /* it could be read a moment ago: say no more than the hash does */
-        copy->difference = NAN;
-        return rc == SELECTAI_ERR_OUT_OF_MEMORY ? rc : SELECTAI_OK;
-    }
-    bool same = look_the_same(&copy->difference, last->pixels, thumbnail) && same_shape(copy, kept);
-    copy->relation = same ? SELECTAI_COPY_RESAVED : SELECTAI_COPY_SIMILAR;
-    copy->can_go = same && !other_stage(copy, kept);
-    return SELECTAI_OK;
+    return (uint32_t)__builtin_popcountll(copy->hash ^ of->hash) <= distance && same_shape(copy, of) &&
+           sai_sight_near(copy->thumbnail, of->thumbnail);
 }
 
-/* The first of the group with these pixels; members stand in the order of their worth. */
-static const struct sai_copy *first_with_pixels(const struct sai_copy *kept, const struct sai_copy *copy)
-{
-    while (kept < copy && strcmp(kept->pixels, copy->pixels) != 0)
-        kept++;
-    return kept;
-}
+/* Those of one group that stay, as far as is known yet. */
+struct relating {
+    struct sai_name_index pixels; /* digest -> the first item that has it */
+    uint32_t *staying;
+    size_t n_staying;
+};
 
-static int relate_one(size_t index, unsigned thread, void *ctx)
+static int relate_copy(struct selectai_duplicates *d, struct relating *r, uint32_t index)
 {
-    struct relating *r = ctx;
-    struct sai_copy *copy = &r->duplicates->items[index], *kept = copy;
-    while (kept > r->duplicates->items && kept[-1].group == copy->group)
-        kept--;
-    const struct sai_copy *first = first_with_pixels(kept, copy);
-    copy->relation = copy == kept ? SELECTAI_COPY_KEPT : SELECTAI_COPY_SIMILAR;
-    copy->of = copy == kept || first == copy ? kept->index : first->index;
-    if (first != copy) {
-        bool bytes = copy->size == first->size && copy->crc32 == first->crc32;
+    struct sai_copy *copy = &d->items[index];
+    uint32_t found = sai_name_index_find(&r->pixels, copy->pixels, sizeof copy->pixels);
+    if (found != SAI_INDEX_END) {
+        copy->of = r->pixels.items[found].value;
+        const struct sai_copy *of = &d->items[copy->of];
+        bool bytes = copy->size == of->size && copy->crc32 == of->crc32;
         copy->relation = bytes ? SELECTAI_COPY_FILE : SELECTAI_COPY_PIXELS;
-        copy->can_go = 1;
-    } else if (copy != kept) {
-        return compare_by_sight(copy, kept, &r->thumbnails[thread]);
+        return SELECTAI_OK;
     }
+    copy->relation = index == copy->first ? SELECTAI_COPY_KEPT : SELECTAI_COPY_SIMILAR;
+    for (size_t i = 0; i < r->n_staying && copy->relation == SELECTAI_COPY_SIMILAR; i++)
+        if (may_be_resaved(copy, &d->items[r->staying[i]], d->distance)) {
+            copy->of = r->staying[i];
+            copy->relation = SELECTAI_COPY_RESAVED;
+        }
+    if (copy->relation != SELECTAI_COPY_RESAVED)
+        r->staying[r->n_staying++] = index;
+    return sai_name_index_add(&r->pixels, copy->pixels, sizeof copy->pixels, index);
+}
+
+static int relate_all(struct selectai_duplicates *d, struct sai_progress *progress)
+{
+    struct relating r = {.staying = sai_malloc_array(d->count + 1, sizeof *r.staying)};
+    int rc = r.staying ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    for (uint32_t i = 0; rc == SELECTAI_OK && i < d->count; i++) {
+        if (d->items[i].first == i) {
+            sai_name_index_free(&r.pixels);
+            r.pixels = (struct sai_name_index){0};
+            r.n_staying = 0;
+        }
+        rc = sai_progress_report(progress, i, d->count, "relate");
+        if (rc == SELECTAI_OK)
+            rc = relate_copy(d, &r, i);
+    }
+    sai_name_index_free(&r.pixels);
+    sai_free(r.staying);
+    return rc;
+}
+
+/* Looks at a file that is a copy by its thumbnail, and judges whether it could go. */
+static int confirm_copy(size_t index, unsigned thread, void *ctx)
+{
+    struct selectai_duplicates *d = ctx;
+    struct sai_copy *copy = &d->items[index];
+    const struct sai_copy *of = &d->items[copy->of];
+    (void)thread;
+    if (copy->relation == SELECTAI_COPY_RESAVED) {
+        bool same = false;
+        int rc = sai_sight_same(&same, of->path, copy->path);
+        if (rc == SELECTAI_ERR_OUT_OF_MEMORY || rc == SELECTAI_ERR_INTERNAL)
+            return rc; /* with any other: it could be read a moment ago, so say no more than the hash does */
+        if (!same) {
+            copy->relation = SELECTAI_COPY_SIMILAR;
+            copy->of = copy->first;
+            of = &d->items[copy->of];
+        }
+        copy->can_go = same && !copy->more && (copy->lossy || !of->lossy) && !other_stage(copy, of);
+    }
+    bool by_sight = copy->relation == SELECTAI_COPY_RESAVED || copy->relation == SELECTAI_COPY_SIMILAR;
+    copy->difference = by_sight ? sai_sight_difference(copy->thumbnail, of->thumbnail) : NAN;
     return SELECTAI_OK;
+}
+
+/* Copies of pixels: what they are a copy of may go itself, in favour of a third one that must do for them, too. */
+static void judge_pixel_copies(struct selectai_duplicates *d)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        struct sai_copy *copy = &d->items[i];
+        const struct sai_copy *of = &d->items[copy->of];
+        if (copy->relation == SELECTAI_COPY_FILE || copy->relation == SELECTAI_COPY_PIXELS)
+            copy->can_go = (copy->relation == SELECTAI_COPY_FILE || !copy->more) &&
+                           (!of->can_go || !other_stage(copy, &d->items[of->of]));
+    }
 }
 
 int sai_relate_copies(struct selectai_duplicates *d, unsigned threads, struct sai_progress *progress)
 {
-    struct relating relating = {.duplicates = d, .thumbnails = sai_calloc(threads, sizeof *relating.thumbnails)};
-    int rc = relating.thumbnails ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    int rc = sai_parallel_for(threads, d->count, learn_copy, d, progress, "compare");
     if (rc == SELECTAI_OK)
-        rc = sai_parallel_for(threads, d->count, learn_copy, d, progress, "compare");
+        rc = drop_unreadable(d);
+    if (rc == SELECTAI_OK) {
+        settle_groups(d);
+        rc = relate_all(d, progress);
+    }
     if (rc == SELECTAI_OK)
-        rc = settle_groups(d);
+        rc = sai_parallel_for(threads, d->count, confirm_copy, d, progress, "confirm");
     if (rc == SELECTAI_OK)
-        rc = sai_parallel_for(threads, d->count, relate_one, &relating, progress, "compare");
-    sai_free(relating.thumbnails);
+        judge_pixel_copies(d);
+    for (size_t i = 0; i < d->count; i++) {
+        sai_free(d->items[i].thumbnail);
+        d->items[i].thumbnail = NULL;
+    }
     return rc;
 }

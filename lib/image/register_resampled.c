@@ -43,14 +43,15 @@ struct place_list {
 /*
  * The least correlation that proves anything: the less structure there is, the better some place fits by chance. Chosen
  * on half of the Kodak photos and of AGIQA-3K with tests/bench/register_study.py and with pairs made to be hard
- * (pictures with little in them, blurred, 16 to 64 pixels); of 1280 true and 2800 false pairs correlated
+ * (pictures with little in them, blurred, 16 to 64 pixels). 1280 true and 2800 false pairs correlated like this:
  *
- *     structured pixels       500-1000  1000-2000  2000-4000  4000-8000  more
- *     false pairs, highest       0.79       0.63       0.55       0.40   0.36    (mirrored symmetric pictures: up to
- * 0.91) least that counts     0.98-0.83  0.83-0.72  0.72-0.64  0.64-0.58   0.58-0.51 true pairs, lowest 1 %     0.78
- * 0.86       0.86       0.78   0.92
+ * - structured pixels 500-1000:  false at most 0.79, needed 0.98-0.83
+ * - structured pixels 1000-2000: false at most 0.63, needed 0.83-0.72, true 99 % above 0.86
+ * - structured pixels 2000-4000: false at most 0.55, needed 0.72-0.64, true 99 % above 0.86
+ * - structured pixels 4000-8000: false at most 0.40, needed 0.64-0.58, true 99 % above 0.78
+ * - structured pixels above:     false at most 0.36, needed 0.58-0.51, true 99 % above 0.92
  *
- * Symmetric pictures that were mirrored pass this; see fits_better_turned.
+ * Mirrored copies of symmetric pictures, which correlate up to 0.91, are left out here; see fits_better_turned.
  */
 #define BASE_SCORE   0.45
 #define CHANCE_SCORE 12.0
@@ -59,6 +60,14 @@ static double least_score(double texture)
 {
     return BASE_SCORE + CHANCE_SCORE / sqrt(texture + 1);
 }
+
+/*
+ * Below LEAST_TEXTURE not even a correlation of 1 is enough, so there is nothing to search for; half of it, because it
+ * is not yet known at which size the crop will be compared. Below FREE_TEXTURE nothing is proved among as many more
+ * places as there are without the crop's own ratio.
+ */
+#define LEAST_TEXTURE (0.5 * (CHANCE_SCORE / (1 - BASE_SCORE)) * (CHANCE_SCORE / (1 - BASE_SCORE)))
+#define FREE_TEXTURE  1000.0
 
 static double margin(double score, double texture)
 {
@@ -198,7 +207,7 @@ static int decide(struct sai_resampled_match *out, const struct place_list *list
     return rc;
 }
 
-static int match(struct sai_resampled_match *out, struct sai_sides *sides)
+static int match(struct sai_resampled_match *out, struct sai_sides *sides, double texture)
 {
     struct sai_candidates *candidates = sai_malloc(sizeof *candidates);
     struct place_list *list = sai_malloc(sizeof *list);
@@ -207,7 +216,7 @@ static int match(struct sai_resampled_match *out, struct sai_sides *sides)
         rc = search(list, candidates, sides, true);
     if (rc == SELECTAI_OK && list->n > 0)
         rc = decide(out, list, sides);
-    if (rc == SELECTAI_OK && !out->found && !out->turned) {
+    if (rc == SELECTAI_OK && !out->found && !out->turned && texture > FREE_TEXTURE) {
         rc = search(list, candidates, sides, false);
         if (rc == SELECTAI_OK && list->n > 0 && proves_more(&list->fit[0], &out->fit))
             rc = decide(out, list, sides);
@@ -217,16 +226,12 @@ static int match(struct sai_resampled_match *out, struct sai_sides *sides)
     return rc;
 }
 
-/*
- * With too little structure not even a correlation of 1 is enough, so there is nothing to search for. Half of that,
- * because it is not yet known at which size the crop will be compared.
- */
-static int has_structure(bool *has, const struct sai_sides *sides)
+/* Of the whole crop, at the size of the last stage. */
+static int measure_texture(double *texture, const struct sai_sides *sides)
 {
-    const double least = CHANCE_SCORE / (1 - BASE_SCORE);
     struct sai_fit fit = {.place = {0, 0, sides->original.width, sides->original.height}};
     int rc = sai_refine(&fit, sides, stages[STAGES - 1].side, 0, false);
-    *has = fit.texture > 0.5 * least * least;
+    *texture = fit.texture;
     return rc;
 }
 
@@ -239,7 +244,7 @@ int sai_register_resampled(struct sai_resampled_match *out, const selectai_image
                            const selectai_image *cropped)
 {
     struct sai_sides sides = {0};
-    bool searched = false;
+    double texture = 0;
     *out = (struct sai_resampled_match){
         .unique = -1, .fit = {.score = NAN, .residual = NAN, .proof_score = NAN, .proof_texture = NAN}};
     if (!large_enough(original) || !large_enough(cropped))
@@ -248,9 +253,9 @@ int sai_register_resampled(struct sai_resampled_match *out, const selectai_image
     if (rc == SELECTAI_OK)
         rc = sai_pyramid_create(&sides.cropped, cropped, MAX_SIDE);
     if (rc == SELECTAI_OK)
-        rc = has_structure(&searched, &sides);
-    if (rc == SELECTAI_OK && searched)
-        rc = match(out, &sides);
+        rc = measure_texture(&texture, &sides);
+    if (rc == SELECTAI_OK && texture > LEAST_TEXTURE)
+        rc = match(out, &sides, texture);
     sai_pyramid_clear(&sides.original);
     sai_pyramid_clear(&sides.cropped);
     return rc;

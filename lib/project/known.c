@@ -124,7 +124,7 @@ int sai_known_obtain(selectai_projects *projects, const char *name, uint32_t *in
 
 static int set_folder(selectai_projects *projects, uint32_t project, const char **slot, const char *folder)
 {
-    if (!folder || !*folder)
+    if (!folder || !*folder || strcmp(*slot, folder) == 0)
         return SELECTAI_OK;
     const char *kept = sai_arena_strdup(&projects->arena, folder);
     if (!kept)

@@ -140,12 +140,14 @@ static int index_relative(selectai_projects *projects, const struct sai_path_par
     return rc;
 }
 
-/* Whether the project was the last one that named this folder. */
+/* Whether the project named this folder before. */
 static bool is_there(const selectai_projects *projects, const struct sai_path_parts *parts, size_t n, uint32_t project)
 {
     const struct sai_name_index *index = parts->absolute ? &projects->absolute : &projects->relative;
     uint32_t item = sai_name_index_find(index, parts->text, n);
-    return item != SAI_INDEX_END && projects->folders[index->items[item].value].project == project;
+    while (item != SAI_INDEX_END && projects->folders[index->items[item].value].project != project)
+        item = index->items[item].next;
+    return item != SAI_INDEX_END;
 }
 
 int sai_known_add_folder(selectai_projects *projects, uint32_t project, const char *path)

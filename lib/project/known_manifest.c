@@ -221,6 +221,7 @@ static int add_titles(selectai_projects *projects, uint32_t project, const struc
     return SELECTAI_OK;
 }
 
+/* SELECTAI_DONE if it is the same file again. */
 static int apply(selectai_projects *projects, const struct manifest *manifest)
 {
     uint32_t project;
@@ -229,7 +230,7 @@ static int apply(selectai_projects *projects, const struct manifest *manifest)
         return rc;
     struct selectai_known_project *seen = &projects->items[project].seen;
     if (seen->has_manifest && strcmp(seen->manifest_path, manifest->path) == 0)
-        return SELECTAI_OK; /* the same file again */
+        return SELECTAI_DONE;
     if (seen->has_manifest)
         return SAI_FAIL(SELECTAI_ERR_AMBIGUOUS, "%s: a second manifest of project %s, beside %s: remove one of them",
                         manifest->path, seen->name, seen->manifest_path);
@@ -254,13 +255,16 @@ static int add_file(selectai_projects *projects, const char *path)
 {
     struct manifest manifest;
     json_t *document = NULL;
+    size_t n_issues = selectai_issues_count(projects->issues);
     int rc = sai_json_load(&document, path, SAI_KNOWN_FILE_BYTES);
     if (rc == SELECTAI_OK)
         rc = read_manifest(&manifest, projects->issues, document, path);
     if (rc == SELECTAI_OK)
         rc = apply(projects, &manifest);
+    if (rc != SELECTAI_OK) /* nothing of it is in the list, or all of it was before */
+        sai_issues_cut(projects->issues, n_issues);
     json_decref(document);
-    return rc;
+    return rc == SELECTAI_DONE ? SELECTAI_OK : rc;
 }
 
 /* ---- A folder of them ------------------------------------------------------------------------ */

@@ -3,7 +3,6 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#include <string.h>
 #include <sys/stat.h>
 
 #include "base/time.h"
@@ -31,44 +30,74 @@ struct sharing {
 
 enum answer { NO, YES, NOT_KNOWN };
 
-static enum answer is_folder(const char *path, const struct sai_place *place)
+static struct sai_known_place place_of_path(const char *path)
 {
     struct stat st;
-    if (!*path)
+    struct sai_known_place place = {.told = *path != '\0'};
+    place.there = place.told && stat(path, &st) == 0;
+    if (place.there)
+        place.id = (struct sai_place_id){st.st_dev, st.st_ino};
+    return place;
+}
+
+/* Asking the file system anew for each project would take thousands of them minutes. */
+static int look_at_places(struct selectai_extraction *extraction)
+{
+    size_t n = selectai_projects_count(extraction->known);
+    if (extraction->n_known_places == n)
+        return SELECTAI_OK;
+    struct sai_known_place(*places)[2] = sai_realloc_array(extraction->known_places, n, sizeof *places);
+    if (!places)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    extraction->known_places = places;
+    extraction->n_known_places = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct selectai_known_project known = {.struct_size = sizeof known};
+        int rc = selectai_projects_get(extraction->known, i, &known);
+        if (rc != SELECTAI_OK)
+            return rc;
+        places[i][SAI_RAW] = place_of_path(known.raw_dir);
+        places[i][SAI_FINAL] = place_of_path(known.final_dir);
+    }
+    extraction->n_known_places = n;
+    return SELECTAI_OK;
+}
+
+/* Where a project was extracted counts more than what a config says. */
+static int learn_places(struct selectai_extraction *extraction)
+{
+    int rc = look_at_places(extraction);
+    for (size_t i = 0; rc == SELECTAI_OK && i < extraction->n_projects; i++) {
+        const struct sai_extracted_project *project = &extraction->projects[i];
+        for (int k = 0; project->manifest.name && k < 2; k++)
+            extraction->known_places[project->manifest.index][k] = (struct sai_known_place){
+                .told = true, .there = true, .id = project->folders[k].ids[0]};
+    }
+    return rc;
+}
+
+/* Whether the known project of that number has its files there too. */
+static enum answer uses_folder(const struct sharing *sharing, size_t known)
+{
+    const struct sai_known_place *place = &sharing->work->extraction->known_places[known][sharing->which];
+    if (!place->told)
         return NOT_KNOWN;
-    return stat(path, &st) == 0 && st.st_dev == place->ids[0].device && st.st_ino == place->ids[0].inode ? YES : NO;
-}
-
-static const struct sai_extracted_project *extracted(const struct selectai_extraction *extraction, const char *known)
-{
-    for (size_t i = 0; i < extraction->n_projects; i++)
-        if (extraction->projects[i].manifest.name && strcmp(extraction->projects[i].manifest.name, known) == 0)
-            return &extraction->projects[i];
-    return NULL;
-}
-
-/* Whether the other project has its files there too: as it was extracted, else as the config says. */
-static enum answer uses_folder(const struct sharing *sharing, const struct selectai_known_project *other)
-{
-    const struct sai_place *place = &sharing->work->folders[sharing->which];
-    const struct sai_extracted_project *before = extracted(sharing->work->extraction, other->name);
-    if (before)
-        return is_folder(before->folders[sharing->which].path, place);
-    return is_folder(sharing->which == SAI_RAW ? other->raw_dir : other->final_dir, place);
+    return place->there && sai_same_place(&place->id, &sharing->work->folders[sharing->which].ids[0]) ? YES : NO;
 }
 
 static int learn_claims(struct sharing *sharing)
 {
     const struct sai_project_work *work = sharing->work;
     const selectai_projects *known = work->extraction->known;
-    for (size_t i = 0; i < selectai_projects_count(known); i++) {
+    int rc = learn_places(work->extraction);
+    for (size_t i = 0; rc == SELECTAI_OK && i < selectai_projects_count(known); i++) {
         struct selectai_known_project other = {.struct_size = sizeof other};
-        int rc = selectai_projects_get(known, i, &other);
+        if (i == work->manifest.index)
+            continue;
+        rc = selectai_projects_get(known, i, &other);
         if (rc != SELECTAI_OK)
             return rc;
-        if (strcmp(other.name, work->manifest.name) == 0)
-            continue;
-        enum answer uses = uses_folder(sharing, &other);
+        enum answer uses = uses_folder(sharing, i);
         sharing->shared |= uses == YES;
         if (uses == NO || !other.has_manifest)
             continue;
@@ -77,9 +106,9 @@ static int learn_claims(struct sharing *sharing)
         sharing->claims[sharing->n_claims++] = (struct claim){.project = other};
     }
     for (size_t i = 0; i < work->extraction->n_projects; i++) /* these need not be known ones */
-        sharing->shared |= is_folder(work->extraction->projects[i].folders[sharing->which].path,
-                                     &work->folders[sharing->which]) == YES;
-    return SELECTAI_OK;
+        sharing->shared |= sai_same_place(&work->extraction->projects[i].folders[sharing->which].ids[0],
+                                          &work->folders[sharing->which].ids[0]);
+    return rc;
 }
 
 /* ---- One file -------------------------------------------------------------------------------- */

@@ -111,20 +111,22 @@ static int add_losers(struct sai_project_work *work, struct selectai_entry *entr
     return SELECTAI_OK;
 }
 
-static void add_crop(struct selectai_entry *entry, const struct sai_winner *winner)
+static void add_crop(struct selectai_entry *entry, const struct sai_crop *crop)
 {
-    entry->was_cropped = winner->was_cropped;
-    entry->crop_evidence = winner->crop_evidence;
-    entry->has_crop = winner->has_crop;
-    if (!winner->has_crop)
+    entry->image_width = crop->width;
+    entry->image_height = crop->height;
+    entry->was_cropped = crop->was_cropped;
+    entry->crop_evidence = crop->evidence;
+    entry->has_crop = crop->has_box;
+    if (!crop->has_box)
         return;
-    entry->crop_method = winner->crop_method;
-    entry->crop_residual = winner->residual;
-    entry->crop_px = winner->box;
-    entry->crop = (struct selectai_box){.x1 = (double)winner->box.x1 / winner->width,
-                                        .y1 = (double)winner->box.y1 / winner->height,
-                                        .x2 = (double)winner->box.x2 / winner->width,
-                                        .y2 = (double)winner->box.y2 / winner->height};
+    entry->crop_method = crop->method;
+    entry->crop_residual = crop->residual;
+    entry->crop_px = crop->box;
+    entry->crop = (struct selectai_box){.x1 = (double)crop->box.x1 / crop->width,
+                                        .y1 = (double)crop->box.y1 / crop->height,
+                                        .x2 = (double)crop->box.x2 / crop->width,
+                                        .y2 = (double)crop->box.y2 / crop->height};
 }
 
 static void count_entry(struct sai_extract_counts *counts, const struct selectai_entry *entry)
@@ -136,6 +138,20 @@ static void count_entry(struct sai_extract_counts *counts, const struct selectai
         counts->cropped++;
         counts->crops_by_evidence[entry->crop_evidence]++;
     }
+}
+
+/* How the finals were found, and what the rule of the times would have said where that is known. */
+static void count_winner(struct sai_extract_counts *counts, const struct sai_winner *winner)
+{
+    const struct sai_crop *crop = &winner->crop;
+    if (!crop->compared)
+        return;
+    counts->crops_by_method[crop->method]++;
+    if (crop->evidence != SELECTAI_CROP_EVIDENCE_PIXELS)
+        return;
+    counts->time_right += winner->newer == (crop->was_cropped == 1);
+    counts->time_wrong_cropped += winner->newer && crop->was_cropped == 0;
+    counts->time_wrong_whole += !winner->newer && crop->was_cropped == 1;
 }
 
 static int add_entry(struct sai_project_work *work, const struct sai_winner *winner,
@@ -155,10 +171,9 @@ static int add_entry(struct sai_project_work *work, const struct sai_winner *win
     entry.evidence = work->fates[winner->raw].evidence;
     entry.group_mode = work->extraction->group.mode;
     entry.anomaly = sai_entry_anomaly(&entry);
-    entry.image_width = winner->width;
-    entry.image_height = winner->height;
-    add_crop(&entry, winner);
+    add_crop(&entry, &winner->crop);
     count_entry(&work->counts, &entry);
+    count_winner(&work->counts, winner);
     return sai_trainset_add(work->extraction->entries, &entry);
 }
 

@@ -57,22 +57,18 @@ static int group(struct sai_project_work *work)
     return work->fates ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
 }
 
-/* The last steps: a new issue list and a row of the report, both whole or not at all. */
+/* The last steps: the issues and a row of the report, both whole or not at all. */
 static int commit(struct sai_project_work *work)
 {
     struct selectai_extraction *extraction = work->extraction;
-    selectai_issues *all = NULL;
+    size_t n_issues = selectai_issues_count(extraction->issues);
     char *name = sai_strdup(work->name);
-    int rc = name ? sai_issues_create(&all) : SELECTAI_ERR_OUT_OF_MEMORY;
-    if (rc == SELECTAI_OK)
-        rc = sai_issues_append(all, extraction->issues);
-    if (rc == SELECTAI_OK)
-        rc = sai_issues_append(all, work->issues);
+    int rc = name ? sai_issues_append(extraction->issues, work->issues) : SELECTAI_ERR_OUT_OF_MEMORY;
     if (rc == SELECTAI_OK && !SAI_GROW(extraction->projects, extraction->projects_capacity, extraction->n_projects + 1))
         rc = SELECTAI_ERR_OUT_OF_MEMORY;
     if (rc != SELECTAI_OK) {
+        sai_issues_cut(extraction->issues, n_issues);
         sai_free(name);
-        selectai_issues_destroy(&all);
         return rc;
     }
     extraction->projects[extraction->n_projects++] = (struct sai_extracted_project){
@@ -80,11 +76,10 @@ static int commit(struct sai_project_work *work)
         .folders = {work->folders[0], work->folders[1]},
         .manifest = work->manifest,
         .counts = work->counts,
-        .issues_begin = selectai_issues_count(extraction->issues),
-        .issues_end = selectai_issues_count(all)};
+        .issues_begin = n_issues,
+        .issues_end = selectai_issues_count(extraction->issues)};
     memset(work->folders, 0, sizeof work->folders); /* they went to the extraction */
-    selectai_issues_destroy(&extraction->issues);
-    extraction->issues = all;
+    extraction->n_recalled += work->n_recalled;
     return SELECTAI_OK;
 }
 
@@ -220,6 +215,12 @@ static char *today(void)
     return sai_strdup(text);
 }
 
+/* What times and headers say is found out again sooner than it is read. */
+static bool opens_images(int32_t crop_check)
+{
+    return crop_check == SELECTAI_CROP_CHECK_AUTO || crop_check == SELECTAI_CROP_CHECK_PIXELS;
+}
+
 int selectai_extraction_create(selectai_extraction **out, const struct selectai_extract_options *options)
 {
     struct selectai_extract_options checked = defaults;
@@ -229,6 +230,7 @@ int selectai_extraction_create(selectai_extraction **out, const struct selectai_
         return rc;
     SAI_REQUIRE(checked.crop_check >= SELECTAI_CROP_CHECK_AUTO && checked.crop_check <= SELECTAI_CROP_CHECK_PIXELS);
     SAI_REQUIRE(!checked.images_path || *checked.images_path);
+    SAI_REQUIRE(!checked.crop_journal || *checked.crop_journal);
     SAI_REQUIRE(!checked.date || sai_utf8_valid(checked.date, strlen(checked.date)));
 
     selectai_extraction *extraction = sai_calloc(1, sizeof *extraction);
@@ -247,6 +249,8 @@ int selectai_extraction_create(selectai_extraction **out, const struct selectai_
         rc = sai_issues_create(&extraction->issues);
     if (rc == SELECTAI_OK && checked.images_path)
         rc = sai_images_open(extraction, checked.images_path);
+    if (rc == SELECTAI_OK && checked.crop_journal && opens_images(checked.crop_check))
+        rc = sai_crop_journal_open(&extraction->journal, checked.crop_journal, checked.crop_check);
     if (rc != SELECTAI_OK)
         selectai_extraction_destroy(&extraction);
     else
@@ -257,6 +261,11 @@ int selectai_extraction_create(selectai_extraction **out, const struct selectai_
 const selectai_trainset *selectai_extraction_entries(const selectai_extraction *extraction)
 {
     return extraction ? extraction->entries : NULL;
+}
+
+uint64_t selectai_extraction_crops_recalled(const selectai_extraction *extraction)
+{
+    return extraction ? extraction->n_recalled : 0;
 }
 
 const selectai_issues *selectai_extraction_issues(const selectai_extraction *extraction)
@@ -274,7 +283,9 @@ void selectai_extraction_destroy(selectai_extraction **extraction)
             sai_place_free(&(*extraction)->projects[i].folders[k]);
     }
     sai_atomic_discard(&(*extraction)->images);
+    sai_crop_journal_close(&(*extraction)->journal);
     sai_free((*extraction)->projects);
+    sai_free((*extraction)->known_places);
     sai_free((*extraction)->rejected);
     sai_free((*extraction)->date);
     selectai_trainset_destroy(&(*extraction)->entries);

@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "base/time.h"
 #include "project/files.h"
+#include "trainset/crop_journal.h"
 #include "trainset/entry.h"
 
 /* What is counted in a project; report.c knows the names. */
@@ -32,6 +33,10 @@ struct sai_extract_counts {
     uint64_t companions;              /* of RAW; counted only for the image database */
     uint64_t crops_by_evidence[4];    /* cropped winners by SELECTAI_CROP_EVIDENCE_* */
     uint64_t crop_boxes;              /* of these, with a proved box */
+    uint64_t crops_by_method[4];      /* winners whose pixels were compared, by SELECTAI_CROP_* */
+    uint64_t time_right;              /* winners that pixels decided, and what the rule of 5 seconds says of them */
+    uint64_t time_wrong_cropped;      /* the rule: cropped; the pixels: not */
+    uint64_t time_wrong_whole;        /* the rule: not; the pixels: cropped */
 };
 
 /* A group of which nothing was chosen. */
@@ -48,6 +53,11 @@ struct sai_place_id {
     ino_t inode;
 };
 
+static inline bool sai_same_place(const struct sai_place_id *a, const struct sai_place_id *b)
+{
+    return a->device == b->device && a->inode == b->inode;
+}
+
 /* The folder and, after it, those above it up to the root. */
 struct sai_place {
     char *path;
@@ -61,10 +71,17 @@ enum { SAI_RAW, SAI_FINAL };
 struct sai_manifest {
     bool present;
     const char *name; /* the project's among the known ones; NULL: it is none of them */
+    size_t index;     /* its number there */
     const char *path;
     int64_t initial_images, final_images; /* -1: not known */
     int64_t started, finished;            /* INT64_MIN, INT64_MAX: not known */
     uint64_t finals_before, finals_after; /* modified outside of these */
+};
+
+/* Where a known project has its RAW or FINAL: as it was extracted, else as the config says. */
+struct sai_known_place {
+    bool told, there; /* not there: nobody else's folder is it */
+    struct sai_place_id id;
 };
 
 struct sai_extracted_project {
@@ -83,8 +100,12 @@ struct selectai_extraction {
     struct sai_progress progress;
     const selectai_projects *known; /* NULL: none */
     bool by_dates;
-    bool wants_images, images_open; /* wanted and not open: it was put in place */
-    struct sai_atomic_file images;  /* the image database */
+    struct sai_known_place (*known_places)[2]; /* by_dates: one pair per known project, looked at once */
+    size_t n_known_places;
+    bool wants_images, images_open;   /* wanted and not open: it was put in place */
+    struct sai_atomic_file images;    /* the image database */
+    struct sai_crop_journal *journal; /* NULL: none */
+    uint64_t n_recalled;              /* crops that were taken from it */
 
     selectai_trainset *entries;
     struct sai_rejected *rejected; /* its texts lie in entries->arena */
@@ -106,10 +127,9 @@ struct sai_fate {
 /* One decision on its way to an entry. */
 struct sai_winner {
     uint32_t raw, final, group;
-    int32_t was_cropped, crop_evidence, has_crop, crop_method;
-    struct selectai_pixel_box box;
-    uint32_t width, height; /* of the original; 0: not known */
-    double residual;
+    struct sai_crop crop;
+    bool newer;    /* the final, by more than 5 seconds */
+    bool recalled; /* from the journal */
     char *problem; /* why its images could not be compared; NULL: they could */
     const char *problem_kind;
     bool problem_in_raw; /* it is the file in RAW that is concerned, else the one in FINAL */
@@ -128,6 +148,7 @@ struct sai_project_work {
     struct sai_fate *fates; /* one per file in raw */
     struct sai_winner *winners;
     size_t n_winners, winners_capacity;
+    uint64_t n_recalled; /* of them, from the journal */
     selectai_issues *issues;
     struct sai_extract_counts counts;
 };

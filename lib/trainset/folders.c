@@ -13,11 +13,6 @@
 
 #define MAX_ANCESTORS 4096
 
-static bool same(const struct sai_place_id *a, const struct sai_place_id *b)
-{
-    return a->device == b->device && a->inode == b->inode;
-}
-
 /* Appends the open folder. *more: it is not its own parent, as the root is. */
 static int learn_id(struct sai_place *folder, int fd, bool *more)
 {
@@ -26,7 +21,7 @@ static int learn_id(struct sai_place *folder, int fd, bool *more)
     if (fstat(fd, &st) != 0)
         return folder->n_ids ? SELECTAI_OK : SAI_FAIL_ERRNO("open the folder", folder->path);
     struct sai_place_id id = {st.st_dev, st.st_ino};
-    if (folder->n_ids && same(&id, &folder->ids[folder->n_ids - 1]))
+    if (folder->n_ids && sai_same_place(&id, &folder->ids[folder->n_ids - 1]))
         return SELECTAI_OK;
     if (!SAI_GROW(folder->ids, folder->ids_capacity, folder->n_ids + 1))
         return SELECTAI_ERR_OUT_OF_MEMORY;
@@ -71,7 +66,7 @@ void sai_place_free(struct sai_place *folder)
 static bool lies_in(const struct sai_place *inner, const struct sai_place *outer)
 {
     for (size_t i = 0; i < inner->n_ids; i++)
-        if (same(&inner->ids[i], &outer->ids[0]))
+        if (sai_same_place(&inner->ids[i], &outer->ids[0]))
             return true;
     return false;
 }
@@ -81,7 +76,7 @@ int sai_check_folders(const struct sai_place *raw, const struct sai_place *final
     bool raw_in_final = lies_in(raw, final);
     if (!raw_in_final && !lies_in(final, raw))
         return SELECTAI_OK;
-    if (same(&raw->ids[0], &final->ids[0]))
+    if (sai_same_place(&raw->ids[0], &final->ids[0]))
         return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT,
                         "%s: RAW and FINAL are the same folder, so every image would count as chosen: give two folders",
                         raw->path);
@@ -121,7 +116,7 @@ int sai_check_other_project(const struct sai_project_work *work, const struct sa
             bool inside = lies_in(mine, theirs);
             if (!inside && !lies_in(theirs, mine))
                 continue;
-            bool equal = same(&mine->ids[0], &theirs->ids[0]);
+            bool equal = sai_same_place(&mine->ids[0], &theirs->ids[0]);
             const char *remedy = equal && i == k ? why_not_shared(work, other) : "give each project its own folders";
             if (!remedy)
                 continue;

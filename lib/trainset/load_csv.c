@@ -12,21 +12,34 @@ static int (*const readers[SAI_N_FORMS])(struct sai_log_row *row) = {
     [SAI_FORM_SELECTION] = sai_log_read_selection,   [SAI_FORM_ENTRIES] = sai_log_read_entry,
 };
 
-static int load_record(struct sai_loader *loader, const struct sai_log_header *header,
-                       const struct sai_csv_reader *reader)
+int sai_load_record(struct selectai_entry *out, struct sai_loader *loader, const struct sai_log_header *header,
+                    const struct sai_csv_reader *reader)
 {
     struct sai_log_row row = {.loader = loader,
                               .arena = &loader->set->arena,
                               .header = header,
                               .fields = reader->fields,
                               .entry = sai_entry_blank()};
-    int rc;
+    loader->kind = "bad-value";
+    loader->notes = 0;
     if (reader->n_fields != header->n_fields)
-        rc = SAI_FAIL(SELECTAI_ERR_FORMAT, "%zu fields where the header has %zu", reader->n_fields, header->n_fields);
-    else
-        rc = readers[header->form](&row);
+        return SAI_BAD_ROW(loader, "column-count", "%zu fields where the header has %zu", reader->n_fields,
+                           header->n_fields);
+    int rc = readers[header->form](&row);
     if (rc == SELECTAI_OK)
-        rc = sai_loader_add_entry(loader, &row.entry, reader->line);
+        rc = sai_loader_complete(loader, &row.entry, reader->line);
+    if (rc == SELECTAI_OK)
+        *out = row.entry;
+    return rc;
+}
+
+static int load_record(struct sai_loader *loader, const struct sai_log_header *header,
+                       const struct sai_csv_reader *reader)
+{
+    struct selectai_entry entry;
+    int rc = sai_load_record(&entry, loader, header, reader);
+    if (rc == SELECTAI_OK)
+        rc = sai_loader_add_entry(loader, &entry);
     return sai_loader_where(loader, rc, reader->line);
 }
 
@@ -41,13 +54,14 @@ int sai_load_csv(struct sai_loader *loader)
     if (rc == SELECTAI_OK)
         rc = sai_log_header_read(&header, &reader);
     for (uint64_t n = 0; rc == SELECTAI_OK; n++) {
+        loader->kind = "bad-csv";
         rc = sai_csv_next(&reader);
         if (rc == SELECTAI_DONE)
             break;
         if (rc == SELECTAI_OK)
             rc = load_record(loader, &header, &reader);
         struct sai_origin origin = {.file = loader->file, .row = reader.line};
-        rc = sai_loader_row_done(loader, rc, "bad-row", origin);
+        rc = sai_loader_row_done(loader, rc, loader->kind, origin);
         if (rc == SELECTAI_OK)
             rc = sai_loader_progress(loader, n, reader.stream);
     }

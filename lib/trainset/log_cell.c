@@ -29,10 +29,10 @@ int sai_log_read_text(const char **out, struct sai_log_row *row, enum sai_log_co
     const char *text = sai_log_text(row, column);
     size_t n = strlen(text);
     if (n == 0)
-        return needed ? SAI_FAIL(SELECTAI_ERR_FORMAT, "%s is missing or empty", sai_log_column_name(column))
+        return needed ? SAI_BAD_ROW(row->loader, "missing-field", "%s is missing or empty", sai_log_column_name(column))
                       : SELECTAI_OK;
     if (!sai_utf8_valid(text, n))
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s is not UTF-8", sai_log_column_name(column));
+        return SAI_BAD_ROW(row->loader, "not-utf8", "%s is not UTF-8", sai_log_column_name(column));
     const char *copy = sai_arena_strndup(row->arena, text, n);
     if (!copy)
         return SELECTAI_ERR_OUT_OF_MEMORY;
@@ -52,6 +52,7 @@ static int copy_paths(struct sai_log_row *row, const json_t *list, const char *n
     const char **paths;
     double *stages;
     size_t n = json_array_size(list);
+    row->loader->kind = "bad-list";
     if (n == 0)
         return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s is missing or no list of at least one path", name);
     int rc = sai_entry_make_losers(&paths, &stages, &row->entry, row->arena, n);
@@ -72,6 +73,10 @@ int sai_log_read_losers(struct sai_log_row *row, enum sai_log_column column)
     int rc = sai_list_parse(&list, sai_log_text(row, column), name);
     if (rc == SELECTAI_OK)
         rc = copy_paths(row, list, name);
+    else
+        row->loader->kind = *sai_log_text(row, column) ? "bad-list" : "missing-field";
+    if (rc == SELECTAI_OK)
+        row->loader->kind = "bad-value";
     json_decref(list);
     return rc;
 }
@@ -117,7 +122,7 @@ int sai_log_read_time(struct sai_log_row *row)
     if (plain && is_an_images(e, text))
         return SELECTAI_OK;
     if (!sai_time_parse(&seconds, text))
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "timestamp is no time, such as 2025-10-05T03:25:40Z");
+        return SAI_BAD_ROW(row->loader, "bad-time", "timestamp is no time, such as 2025-10-05T03:25:40Z");
     if (text[n - 1] == 'Z' && text[10] == 'T') /* as it stands, with its fractions */
         return sai_log_read_text(&e->decided_at, row, SAI_COLUMN_TIMESTAMP, false);
     if (!sai_time_format_iso(iso, seconds))

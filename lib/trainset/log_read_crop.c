@@ -28,13 +28,17 @@ static int read_side(uint32_t *out, const char *text, const char *name)
     return rc;
 }
 
-static int read_size(struct selectai_entry *e, const char *width, const char *height)
+static int read_size(struct sai_log_row *row, const char *width, const char *height)
 {
+    struct selectai_entry *e = &row->entry;
     int rc = read_side(&e->image_width, width, "width");
     if (rc == SELECTAI_OK)
         rc = read_side(&e->image_height, height, "height");
-    if (!e->image_width || !e->image_height)
+    if (!e->image_width || !e->image_height) {
         e->image_width = e->image_height = 0;
+        if (row->header->form != SAI_FORM_CROP_SHORT) /* which has no columns for it */
+            row->loader->notes |= SAI_NOTE_NO_SIZE;
+    }
     return rc;
 }
 
@@ -46,18 +50,20 @@ static int read_edges(double edges[4], bool *any, const struct sai_log_row *row)
         enum sai_log_column column = (enum sai_log_column)(SAI_COLUMN_X1 + k);
         const char *text = sai_log_text(row, column), *name = sai_log_column_name(column);
         int rc = sai_log_read_number(&edges[k], text, name);
-        if (rc != SELECTAI_OK)
+        if (rc != SELECTAI_OK) {
+            row->loader->kind = "box-not-a-number";
             return rc;
+        }
         if (*text && edges[k] < 0)
-            return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s is negative: %s", name, text);
+            return SAI_BAD_ROW(row->loader, "box-outside", "%s is negative: %s", name, text);
         n += *text != '\0';
     }
     *any = n > 0;
     if (n % 4 != 0)
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "the crop has %zu of its four edges", n);
+        return SAI_BAD_ROW(row->loader, "missing-field", "the crop has %zu of its four edges", n);
     if (n && (edges[0] >= edges[2] || edges[1] >= edges[3]))
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "the crop is empty or turned round: %g,%g,%g,%g", edges[0], edges[1],
-                        edges[2], edges[3]);
+        return SAI_BAD_ROW(row->loader, sai_box_fault(edges), "the crop is empty or turned round: %g,%g,%g,%g",
+                           edges[0], edges[1], edges[2], edges[3]);
     return SELECTAI_OK;
 }
 
@@ -72,13 +78,16 @@ static void whole_pixels(int32_t *low, int32_t *high, double from, double to, ui
         --*low;
 }
 
-static int place(struct selectai_entry *e, const double edges[4], double width, double height)
+static int place(struct sai_log_row *row, const double edges[4], double width, double height)
 {
+    struct selectai_entry *e = &row->entry;
+    row->loader->notes |= width == 1 && height == 1 && edges[2] <= 1 && edges[3] <= 1 ? SAI_NOTE_FRACTIONS
+                                                                                      : SAI_NOTE_PIXELS;
     e->has_crop = 1;
     e->crop_evidence = SELECTAI_CROP_EVIDENCE_LOG;
     e->crop = (struct selectai_box){edges[0] / width, edges[1] / height, edges[2] / width, edges[3] / height};
     if (e->crop.x1 >= e->crop.x2 || e->crop.y1 >= e->crop.y2) /* less apart than a double can say */
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "the crop is empty");
+        return SAI_BAD_ROW(row->loader, "box-empty", "the crop is empty");
     e->was_cropped = !(e->crop.x1 <= 0 && e->crop.y1 <= 0 && e->crop.x2 >= 1 && e->crop.y2 >= 1);
     if (e->image_width) {
         whole_pixels(&e->crop_px.x1, &e->crop_px.x2, e->crop.x1, e->crop.x2, e->image_width);
@@ -88,9 +97,10 @@ static int place(struct selectai_entry *e, const double edges[4], double width, 
 }
 
 /* Says why a row that has no losers is of no use. */
-static int needs_crop(const struct selectai_entry *e, const char *why)
+static int needs_crop(const struct sai_log_row *row, const char *kind, const char *why)
 {
-    return e->n_negatives ? SELECTAI_OK : SAI_FAIL(SELECTAI_ERR_FORMAT, "nothing to learn from: one image, %s", why);
+    return row->entry.n_negatives ? SELECTAI_OK
+                                  : SAI_BAD_ROW(row->loader, kind, "nothing to learn from: one image, %s", why);
 }
 
 /* After the losers and the size. */
@@ -103,17 +113,22 @@ static int read_box(struct sai_log_row *row)
     if (rc != SELECTAI_OK)
         return rc;
     if (!any)
-        return needs_crop(e, "and no crop");
-    if (edges[0] == 0 && edges[1] == 0 && edges[2] == 1 && edges[3] == 1)
-        return needs_crop(e, "and the crop is the placeholder (0,0,1,1)");
+        return needs_crop(row, "no-crop", "and no crop");
+    if (edges[0] == 0 && edges[1] == 0 && edges[2] == 1 && edges[3] == 1) {
+        row->loader->notes |= SAI_NOTE_PLACEHOLDER;
+        return needs_crop(row, "box-placeholder", "and the crop is the placeholder (0,0,1,1)");
+    }
     if (edges[2] <= 1 && edges[3] <= 1)
-        return place(e, edges, 1, 1);
-    if (!e->image_width)
-        return needs_crop(e, "and a crop in pixels of an image whose size the row does not tell");
+        return place(row, edges, 1, 1);
+    if (!e->image_width) {
+        row->loader->notes |= SAI_NOTE_PIXELS | SAI_NOTE_NO_SIZE;
+        return needs_crop(row, "missing-dimension",
+                          "and a crop in pixels of an image whose size the row does not tell");
+    }
     if (edges[2] > e->image_width || edges[3] > e->image_height)
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "the crop %g,%g,%g,%g reaches beyond the image of %ux%u pixels", edges[0],
-                        edges[1], edges[2], edges[3], (unsigned)e->image_width, (unsigned)e->image_height);
-    return place(e, edges, e->image_width, e->image_height);
+        return SAI_BAD_ROW(row->loader, "box-outside", "the crop %g,%g,%g,%g reaches beyond the image of %ux%u pixels",
+                           edges[0], edges[1], edges[2], edges[3], (unsigned)e->image_width, (unsigned)e->image_height);
+    return place(row, edges, e->image_width, e->image_height);
 }
 
 /* ---- Images ---------------------------------------------------------------------------------- */
@@ -123,7 +138,7 @@ static int copy_path(const char **out, struct sai_log_row *row, const char *path
     const char *folder = sai_log_text(row, SAI_COLUMN_DIRECTORY);
     size_t n = strlen(folder);
     if (!sai_utf8_valid(path, strlen(path)) || !sai_utf8_valid(folder, n))
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s is not UTF-8", name);
+        return SAI_BAD_ROW(row->loader, "not-utf8", "%s is not UTF-8", name);
     if (n && !strchr(path, '/')) /* a bare name: the row tells its folder beside it */
         *out = sai_arena_printf(row->arena, folder[n - 1] == '/' ? "%s%s" : "%s/%s", folder, path);
     else
@@ -151,22 +166,24 @@ static int check_images(size_t *n, size_t *chosen, const struct sai_log_row *row
         if (!*sai_log_cell(row, h->images[i].path))
             continue;
         if (i != *n)
-            rc = SAI_FAIL(SELECTAI_ERR_FORMAT, "image_%zu_path is filled, image_%zu_path is not", i, *n);
+            rc = SAI_BAD_ROW(row->loader, "index-mismatch", "image_%zu_path is filled, image_%zu_path is not", i, *n);
         ++*n;
     }
     if (rc != SELECTAI_OK)
         return rc;
     if (count != *n)
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "image_count is %llu, but %zu images have a path",
-                        (unsigned long long)count, *n);
+        return SAI_BAD_ROW(row->loader, "index-mismatch", "image_count is %llu, but %zu images have a path",
+                           (unsigned long long)count, *n);
     if (index >= *n)
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "chosen_index is %llu, of %zu images", (unsigned long long)index, *n);
+        return SAI_BAD_ROW(row->loader, "index-mismatch", "chosen_index is %llu, of %zu images",
+                           (unsigned long long)index, *n);
     *chosen = (size_t)index;
     const char *path = sai_log_text(row, SAI_COLUMN_CHOSEN_PATH);
     const char *image = sai_log_cell(row, h->images[*chosen].path);
     if (strcmp(sai_path_basename(path), sai_path_basename(image)) != 0)
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "chosen_path is %s, but image_%zu_path, which chosen_index names, is %s",
-                        path, *chosen, image);
+        return SAI_BAD_ROW(row->loader, "index-mismatch",
+                           "chosen_path is %s, but image_%zu_path, which chosen_index names, is %s", path, *chosen,
+                           image);
     return SELECTAI_OK;
 }
 
@@ -212,7 +229,7 @@ int sai_log_read_crop_full(struct sai_log_row *row)
     if (rc == SELECTAI_OK)
         rc = read_images(row, n, chosen);
     if (rc == SELECTAI_OK)
-        rc = read_size(&row->entry, sai_log_cell(row, images[chosen].width), sai_log_cell(row, images[chosen].height));
+        rc = read_size(row, sai_log_cell(row, images[chosen].width), sai_log_cell(row, images[chosen].height));
     if (rc == SELECTAI_OK)
         rc = read_box(row);
     return rc == SELECTAI_OK ? sai_log_read_time(row) : rc;
@@ -225,7 +242,7 @@ int sai_log_read_crop_one(struct sai_log_row *row)
                                                                             : SAI_COLUMN_CHOSEN_PATH;
     const char *path = sai_log_text(row, column);
     if (!*path)
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s is missing or empty", sai_log_column_name(column));
+        return SAI_BAD_ROW(row->loader, "missing-field", "%s is missing or empty", sai_log_column_name(column));
     int rc = sai_log_read_head(row);
     if (rc == SELECTAI_OK)
         rc = sai_log_read_text(&e->project, row, SAI_COLUMN_PROJECT_ID, false);
@@ -233,7 +250,7 @@ int sai_log_read_crop_one(struct sai_log_row *row)
         rc = copy_path(&e->chosen_path, row, path, sai_log_column_name(column));
     if (rc == SELECTAI_OK) {
         e->chosen_stage = stage_beside(path, sai_log_text(row, SAI_COLUMN_CHOSEN_STAGE));
-        rc = read_size(e, sai_log_text(row, SAI_COLUMN_WIDTH), sai_log_text(row, SAI_COLUMN_HEIGHT));
+        rc = read_size(row, sai_log_text(row, SAI_COLUMN_WIDTH), sai_log_text(row, SAI_COLUMN_HEIGHT));
     }
     if (rc == SELECTAI_OK)
         rc = read_box(row);

@@ -40,6 +40,8 @@ static int read_neg_stages(struct sai_log_row *row)
     int rc = sai_list_parse(&list, text, "neg_stages");
     if (rc == SELECTAI_OK)
         rc = read_stages(stages, list, e->n_negatives);
+    if (rc != SELECTAI_OK)
+        row->loader->kind = "bad-list";
     json_decref(list);
     e->neg_stages = stages;
     return rc;

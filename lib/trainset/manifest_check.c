@@ -10,9 +10,11 @@
 #include "trainset/extraction.h"
 
 /* The project called `name`, which is one of the list. */
-static int get_by_name(struct selectai_known_project *out, const selectai_projects *projects, const char *name)
+static int get_by_name(struct selectai_known_project *out, size_t *index, const selectai_projects *projects,
+                       const char *name)
 {
     for (size_t i = 0; i < selectai_projects_count(projects); i++) {
+        *index = i;
         *out = (struct selectai_known_project){.struct_size = sizeof *out};
         int rc = selectai_projects_get(projects, i, out);
         if (rc != SELECTAI_OK || strcmp(out->name, name) == 0)
@@ -33,7 +35,7 @@ int sai_manifest_learn(struct sai_project_work *work)
     if (rc == SELECTAI_ERR_AMBIGUOUS)
         return sai_issues_add_last(work->issues, "manifest", work->name, 0);
     if (rc == SELECTAI_OK)
-        rc = get_by_name(&known, projects, name);
+        rc = get_by_name(&known, &work->manifest.index, projects, name);
     if (rc != SELECTAI_OK)
         return rc == SELECTAI_ERR_NOT_FOUND ? SELECTAI_OK : rc;
     work->manifest.name = sai_arena_strdup(arena, known.name);

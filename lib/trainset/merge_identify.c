@@ -10,6 +10,9 @@
 #include "project/name_index.h"
 #include "trainset/merge.h"
 
+/* Of one image, without losers: a row is compared with no more of them. All of them contradict each other anyway. */
+#define MAX_CROPS 256u
+
 struct identifier {
     struct sai_merge *merge;
     struct sai_name_index images, selections;
@@ -133,9 +136,11 @@ static int identify_crop(struct identifier *id, uint32_t row)
     struct sai_merge *merge = id->merge;
     const struct selectai_entry *items = merge->set->items;
     uint32_t d = merge->images[id->numbers[0]].crops;
-    while (d != SAI_NO_DECISION && !sai_crops_agree(&items[row], &items[merge->decisions[d].first]))
-        d = merge->decisions[d].next_of_winner;
-    if (d == SAI_NO_DECISION)
+    unsigned n = 0;
+    for (; d != SAI_NO_DECISION && n < MAX_CROPS; d = merge->decisions[d].next_of_winner, n++)
+        if (sai_crops_agree(&items[row], &items[merge->decisions[d].first]))
+            break;
+    if (d == SAI_NO_DECISION || n == MAX_CROPS)
         return add_decision(id, row, 0);
     repeat_decision(merge, row, d);
     return SELECTAI_OK;

@@ -17,7 +17,7 @@
 #include "project/name_index.h"
 #include "trainset/load.h"
 
-struct known {
+struct sai_project_rule {
     struct sai_name_index projects; /* name -> number of the project */
     struct sai_name_index folders;  /* folded path -> number of the project, or one of the marks below */
     struct sai_name_index images;   /* folded path of an image in a shared folder -> number of the project */
@@ -55,7 +55,7 @@ static size_t go_up(char *out, size_t n)
 }
 
 /* Sets known->folded to the path without empty, "." and ".." components; "." and "/" stay if nothing else does. */
-static int fold(struct known *known, const char *path)
+static int fold(struct sai_project_rule *known, const char *path)
 {
     size_t n = 0, length;
     if (!SAI_GROW(known->folded, known->folded_capacity, strlen(path) + 2))
@@ -83,12 +83,12 @@ static int fold(struct known *known, const char *path)
     return SELECTAI_OK;
 }
 
-static const char *owner(const struct known *known, uint32_t item)
+static const char *owner(const struct sai_project_rule *known, uint32_t item)
 {
     return known->names[project_of(known->folders.items[item].value)];
 }
 
-static int learn_folder(struct known *known, const char *path, uint32_t project, bool shared)
+static int learn_folder(struct sai_project_rule *known, const char *path, uint32_t project, bool shared)
 {
     int rc = *path ? fold(known, path) : SELECTAI_OK;
     if (rc != SELECTAI_OK || !*path)
@@ -108,7 +108,7 @@ static int learn_folder(struct known *known, const char *path, uint32_t project,
                : SELECTAI_ERR_OUT_OF_MEMORY;
 }
 
-static int learn_entry(struct known *known, const struct selectai_entry *entry)
+int sai_project_rule_learn(struct sai_project_rule *known, const struct selectai_entry *entry)
 {
     size_t n = strlen(entry->project);
     if (n == 0)
@@ -130,7 +130,7 @@ static int learn_entry(struct known *known, const struct selectai_entry *entry)
 }
 
 /* The innermost known folder that a folded path lies below, or SAI_INDEX_END. */
-static uint32_t innermost_folder(const struct known *known, const char *path)
+static uint32_t innermost_folder(const struct sai_project_rule *known, const char *path)
 {
     uint32_t found;
     for (size_t n = strlen(path); n-- > 1;)
@@ -142,7 +142,7 @@ static uint32_t innermost_folder(const struct known *known, const char *path)
 }
 
 /* Rule 2, on the folders in the path; the file's own name is not one. */
-static const char *foreign_component(const struct known *known, const char *path, uint32_t project)
+static const char *foreign_component(const struct sai_project_rule *known, const char *path, uint32_t project)
 {
     const char *foreign = NULL;
     for (const char *p = path, *slash; (slash = strchr(p, '/')) != NULL; p = slash + 1) {
@@ -157,7 +157,7 @@ static const char *foreign_component(const struct known *known, const char *path
 }
 
 /* The image of the folded path, which lies in a shared folder, belongs to the first project that names it. */
-static int claim_image(const char **foreign, struct known *known, uint32_t project)
+static int claim_image(const char **foreign, struct sai_project_rule *known, uint32_t project)
 {
     size_t n = strlen(known->folded);
     uint32_t item = sai_name_index_find(&known->images, known->folded, n);
@@ -171,7 +171,7 @@ static int claim_image(const char **foreign, struct known *known, uint32_t proje
 }
 
 /* *foreign: the other project that the path belongs to, or NULL. */
-static int foreign_project(const char **foreign, struct known *known, const char *path, uint32_t project)
+static int foreign_project(const char **foreign, struct sai_project_rule *known, const char *path, uint32_t project)
 {
     int rc = fold(known, path);
     if (rc != SELECTAI_OK)
@@ -186,8 +186,7 @@ static int foreign_project(const char **foreign, struct known *known, const char
     return SELECTAI_OK;
 }
 
-static int check_own_folders(struct known *known, const struct selectai_entry *entry, uint32_t project,
-                             const struct sai_loader *loader, const struct sai_origin *origin)
+static int check_own_folders(struct sai_project_rule *known, const struct selectai_entry *entry, uint32_t project)
 {
     const char *const paths[] = {entry->raw_dir, entry->final_dir};
     for (int i = 0; i < 2; i++) {
@@ -202,20 +201,22 @@ static int check_own_folders(struct known *known, const struct selectai_entry *e
             return SAI_FAIL(SELECTAI_ERR_PROJECT_RULE,
                             "%s:%llu: %s is a folder of project %s, the row names it for %s: each project needs its "
                             "own folders",
-                            loader->paths[origin->file], (unsigned long long)origin->row, paths[i], owner(known, item),
+                            entry->source_path, (unsigned long long)entry->source_row, paths[i], owner(known, item),
                             entry->project);
     }
     return SELECTAI_OK;
 }
 
-static int check_entry(struct known *known, const struct selectai_entry *entry, const struct sai_loader *loader,
-                       const struct sai_origin *origin)
+int sai_project_rule_check(struct sai_project_rule *known, const struct selectai_entry *entry)
 {
     if (!*entry->project) /* a crop alone: whosever it is, it mixes with nothing */
         return SELECTAI_OK;
+    int rc = sai_project_rule_learn(known, entry); /* mostly known already; a file may have grown meanwhile */
+    if (rc != SELECTAI_OK)
+        return rc;
     uint32_t item = sai_name_index_find(&known->projects, entry->project, strlen(entry->project));
     uint32_t project = known->projects.items[item].value;
-    int rc = check_own_folders(known, entry, project, loader, origin);
+    rc = check_own_folders(known, entry, project);
     for (size_t i = 0; rc == SELECTAI_OK && i < (size_t)entry->n_negatives + 2; i++) {
         const char *path = i == 0 ? entry->chosen_path : i == 1 ? entry->chosen_final_path : entry->neg_paths[i - 2];
         const char *foreign = NULL;
@@ -224,20 +225,19 @@ static int check_entry(struct known *known, const struct selectai_entry *entry, 
         if (foreign)
             return SAI_FAIL(SELECTAI_ERR_PROJECT_RULE,
                             "%s:%llu: %s belongs to project %s, the row to %s: a decision must stay in one project",
-                            loader->paths[origin->file], (unsigned long long)origin->row, path, foreign,
-                            entry->project);
+                            entry->source_path, (unsigned long long)entry->source_row, path, foreign, entry->project);
     }
     return rc;
 }
 
 /* Keeps the entries that pass, in their order. */
-static int sift(struct sai_loader *loader, struct known *known)
+static int sift(struct sai_loader *loader, struct sai_project_rule *known)
 {
     selectai_trainset *set = loader->set;
     size_t kept = 0;
     int rc = SELECTAI_OK;
     for (size_t i = 0; rc == SELECTAI_OK && i < set->count; i++) {
-        rc = check_entry(known, &set->items[i], loader, &loader->origins[i]);
+        rc = sai_project_rule_check(known, &set->items[i]);
         if (rc == SELECTAI_OK) {
             loader->origins[kept] = loader->origins[i];
             set->items[kept++] = set->items[i];
@@ -250,19 +250,35 @@ static int sift(struct sai_loader *loader, struct known *known)
     return rc;
 }
 
+int sai_project_rule_create(struct sai_project_rule **out)
+{
+    *out = sai_calloc(1, sizeof **out);
+    return *out ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+}
+
+void sai_project_rule_destroy(struct sai_project_rule **rule)
+{
+    struct sai_project_rule *known = *rule;
+    if (!known)
+        return;
+    sai_name_index_free(&known->projects);
+    sai_name_index_free(&known->folders);
+    sai_name_index_free(&known->images);
+    sai_free(known->names);
+    sai_free(known->folded);
+    sai_arena_clear(&known->arena);
+    sai_free(known);
+    *rule = NULL;
+}
+
 int sai_loader_check_projects(struct sai_loader *loader)
 {
-    struct known known = {0};
-    int rc = SELECTAI_OK;
+    struct sai_project_rule *rule;
+    int rc = sai_project_rule_create(&rule);
     for (size_t i = 0; rc == SELECTAI_OK && i < loader->set->count; i++)
-        rc = learn_entry(&known, &loader->set->items[i]);
+        rc = sai_project_rule_learn(rule, &loader->set->items[i]);
     if (rc == SELECTAI_OK)
-        rc = sift(loader, &known);
-    sai_name_index_free(&known.projects);
-    sai_name_index_free(&known.folders);
-    sai_name_index_free(&known.images);
-    sai_free(known.names);
-    sai_free(known.folded);
-    sai_arena_clear(&known.arena);
+        rc = sift(loader, rule);
+    sai_project_rule_destroy(&rule);
     return rc;
 }

@@ -60,6 +60,22 @@ static void count_json(struct sai_text *text, const struct count *count, const s
     sai_text_printf(text, "\"%s\":%llu", count->name, (unsigned long long)count_at(c, count->offset));
 }
 
+static void crops_json(struct sai_text *text, const struct sai_extract_counts *c)
+{
+    sai_text_puts(text, ",\"crops_by_evidence\":{");
+    for (int32_t k = SELECTAI_CROP_EVIDENCE_MTIME; k <= SELECTAI_CROP_EVIDENCE_PIXELS; k++)
+        sai_text_printf(text, "%s\"%s\":%llu", k > SELECTAI_CROP_EVIDENCE_MTIME ? "," : "",
+                        sai_word_of(sai_words_crop_evidence, k), (unsigned long long)c->crops_by_evidence[k]);
+    sai_text_puts(text, "},\"crops_by_method\":{");
+    for (int32_t k = SELECTAI_CROP_IDENTICAL; k <= SELECTAI_CROP_RESAMPLED; k++)
+        sai_text_printf(text, "\"%s\":%llu,", sai_word_of(sai_words_crop_method, k),
+                        (unsigned long long)c->crops_by_method[k]);
+    sai_text_printf(text, "\"none\":%llu}", (unsigned long long)c->crops_by_method[SELECTAI_CROP_NONE]);
+    sai_text_printf(text, ",\"mtime_rule\":{\"right\":%llu,\"wrong_cropped\":%llu,\"wrong_whole\":%llu}",
+                    (unsigned long long)c->time_right, (unsigned long long)c->time_wrong_cropped,
+                    (unsigned long long)c->time_wrong_whole);
+}
+
 static void counts_json(struct sai_text *text, const struct sai_extract_counts *c, bool with_companions)
 {
     size_t i = 0;
@@ -72,11 +88,7 @@ static void counts_json(struct sai_text *text, const struct sai_extract_counts *
         if (counts[i].offset == AT(cropped))
             rate(text, "crop_rate", c->cropped, c->entries);
     }
-    sai_text_puts(text, ",\"crops_by_evidence\":{");
-    for (int32_t k = SELECTAI_CROP_EVIDENCE_MTIME; k <= SELECTAI_CROP_EVIDENCE_PIXELS; k++)
-        sai_text_printf(text, "%s\"%s\":%llu", k > SELECTAI_CROP_EVIDENCE_MTIME ? "," : "",
-                        sai_word_of(sai_words_crop_evidence, k), (unsigned long long)c->crops_by_evidence[k]);
-    sai_text_puts(text, "}");
+    crops_json(text, c);
     for (; i < N_COUNTS; i++) {
         if (counts[i].offset == AT(companions) && !with_companions)
             continue;
@@ -166,6 +178,11 @@ static void add_counts(struct sai_extract_counts *total, const struct sai_extrac
     }
     for (size_t i = 0; i < sizeof c->crops_by_evidence / sizeof *c->crops_by_evidence; i++)
         total->crops_by_evidence[i] += c->crops_by_evidence[i];
+    for (size_t i = 0; i < sizeof c->crops_by_method / sizeof *c->crops_by_method; i++)
+        total->crops_by_method[i] += c->crops_by_method[i];
+    total->time_right += c->time_right;
+    total->time_wrong_cropped += c->time_wrong_cropped;
+    total->time_wrong_whole += c->time_wrong_whole;
 }
 
 int selectai_extraction_report_json(char **out, const selectai_extraction *extraction)

@@ -10,6 +10,7 @@
 /* What a row is read into. */
 struct row {
     const json_t *object;
+    struct sai_loader *loader;
     struct sai_arena *arena;
     struct selectai_entry entry;
 };
@@ -28,7 +29,7 @@ static int read_text(const char **out, struct row *row, const json_t *object, co
         return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s is no text", key);
     const char *text = value ? json_string_value(value) : "";
     if (needed && !*text)
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s is missing or empty", key);
+        return SAI_BAD_ROW(row->loader, "missing-field", "%s is missing or empty", key);
     if (!*text)
         return SELECTAI_OK; /* stays "" */
     *out = sai_arena_strdup(row->arena, text);
@@ -76,14 +77,15 @@ static int read_neg_paths(struct row *row)
     if (json_is_array(list) && n == 0 && member(row->object, "crop"))
         return SELECTAI_OK; /* a crop alone */
     if (!json_is_array(list) || n == 0)
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "neg_paths is missing or no list of at least one path");
+        return SAI_BAD_ROW(row->loader, list ? "bad-list" : "missing-field",
+                           "neg_paths is missing or no list of at least one path");
     int rc = sai_entry_make_losers(&paths, &stages, &row->entry, row->arena, n);
     if (rc != SELECTAI_OK)
         return rc;
     for (size_t i = 0; i < n; i++) {
         const char *path = json_string_value(json_array_get(list, i));
         if (!path || !*path)
-            return SAI_FAIL(SELECTAI_ERR_FORMAT, "neg_paths has an element that is no path");
+            return SAI_BAD_ROW(row->loader, "bad-list", "neg_paths has an element that is no path");
         paths[i] = sai_arena_strdup(row->arena, path);
         if (!paths[i])
             return SELECTAI_ERR_OUT_OF_MEMORY;
@@ -91,11 +93,11 @@ static int read_neg_paths(struct row *row)
     const json_t *list_of_stages = member(row->object, "neg_stages");
     size_t n_stages = json_array_size(list_of_stages);
     if (list_of_stages && (!json_is_array(list_of_stages) || (n_stages != 0 && n_stages != n)))
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "neg_stages is no list as long as neg_paths");
+        return SAI_BAD_ROW(row->loader, "bad-list", "neg_stages is no list as long as neg_paths");
     for (size_t i = 0; i < n_stages; i++) {
         const json_t *stage = json_array_get(list_of_stages, i);
         if (!json_is_number(stage) && !json_is_null(stage))
-            return SAI_FAIL(SELECTAI_ERR_FORMAT, "neg_stages has an element that is no number");
+            return SAI_BAD_ROW(row->loader, "bad-list", "neg_stages has an element that is no number");
         if (json_is_number(stage))
             stages[i] = json_number_value(stage);
     }
@@ -113,13 +115,22 @@ static int read_pixel_box(struct row *row, const json_t *list)
         const json_t *value = json_array_get(list, i);
         json_int_t number = json_integer_value(value);
         if (json_array_size(list) != 4 || !json_is_integer(value) || number < 0 || number > INT32_MAX)
-            return SAI_FAIL(SELECTAI_ERR_FORMAT, "crop.box_px is no list of four whole numbers");
+            return SAI_BAD_ROW(row->loader, "box-not-a-number", "crop.box_px is no list of four whole numbers");
         v[i] = (int32_t)number;
     }
     if (v[0] >= v[2] || v[1] >= v[3])
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "crop.box_px is empty or turned round");
+        return SAI_BAD_ROW(row->loader, v[0] > v[2] || v[1] > v[3] ? "box-inverted" : "box-empty",
+                           "crop.box_px is empty or turned round");
     row->entry.crop_px = (struct selectai_pixel_box){v[0], v[1], v[2], v[3]};
     return SELECTAI_OK;
+}
+
+static const char *fault_of(const struct selectai_box *box)
+{
+    const double edges[4] = {box->x1, box->y1, box->x2, box->y2};
+    if (isnan(box->x1) || isnan(box->y1) || isnan(box->x2) || isnan(box->y2))
+        return "box-not-a-number";
+    return box->x1 >= box->x2 || box->y1 >= box->y2 ? sai_box_fault(edges) : "box-outside";
 }
 
 static int read_crop(struct row *row)
@@ -139,7 +150,8 @@ static int read_crop(struct row *row)
         rc = read_number(&box.y2, crop, "y2");
     if (rc == SELECTAI_OK && !(box.x1 >= 0 && box.x1 < box.x2 && box.x2 <= 1 && box.y1 >= 0 && box.y1 < box.y2 &&
                                box.y2 <= 1)) /* false for NaN too */
-        rc = SAI_FAIL(SELECTAI_ERR_FORMAT, "crop is no box in fractions, 0 <= x1 < x2 <= 1 and the same for y");
+        rc = SAI_BAD_ROW(row->loader, fault_of(&box),
+                         "crop is no box in fractions, 0 <= x1 < x2 <= 1 and the same for y");
     if (rc == SELECTAI_OK)
         rc = read_pixel_box(row, member(crop, "box_px"));
     if (rc == SELECTAI_OK)
@@ -226,9 +238,22 @@ static int read_row(struct row *row)
     return rc == SELECTAI_OK ? read_log_members(row) : rc;
 }
 
+int sai_load_object(struct selectai_entry *out, struct sai_loader *loader, const json_t *object, uint64_t number)
+{
+    struct row row = {.object = object, .loader = loader, .arena = &loader->set->arena, .entry = sai_entry_blank()};
+    loader->kind = "wrong-type";
+    loader->notes = 0;
+    int rc = read_row(&row);
+    if (rc == SELECTAI_OK)
+        rc = sai_loader_complete(loader, &row.entry, number);
+    if (rc == SELECTAI_OK)
+        *out = row.entry;
+    return rc;
+}
+
 int sai_loader_add_row(struct sai_loader *loader, const json_t *object, uint64_t number)
 {
-    struct row row = {.object = object, .arena = &loader->set->arena, .entry = sai_entry_blank()};
-    int rc = read_row(&row);
-    return rc == SELECTAI_OK ? sai_loader_add_entry(loader, &row.entry, number) : rc;
+    struct selectai_entry entry;
+    int rc = sai_load_object(&entry, loader, object, number);
+    return rc == SELECTAI_OK ? sai_loader_add_entry(loader, &entry) : rc;
 }

@@ -11,6 +11,11 @@
 
 #define MAX_NEGATIVES 4096u /* a group has 2 to 4 files; this only keeps check_distinct() short */
 
+const char *sai_box_fault(const double edges[4])
+{
+    return edges[0] > edges[2] || edges[1] > edges[3] ? "box-inverted" : "box-empty";
+}
+
 int sai_entry_make_losers(const char ***paths, double **stages, struct selectai_entry *entry, struct sai_arena *arena,
                           size_t n)
 {
@@ -29,14 +34,16 @@ int sai_entry_make_losers(const char ***paths, double **stages, struct selectai_
 }
 
 /* No file twice: one that won and lost, or lost twice, would be a pair of a picture with itself. */
-static int check_distinct(const struct selectai_entry *e)
+static int check_distinct(struct sai_loader *loader, const struct selectai_entry *e)
 {
     for (uint32_t i = 0; i < e->n_negatives; i++) {
         if (strcmp(e->neg_paths[i], e->chosen_path) == 0)
-            return SAI_FAIL(SELECTAI_ERR_FORMAT, "the chosen image stands among neg_paths too: %s", e->chosen_path);
+            return SAI_BAD_ROW(loader, "winner-among-losers", "the chosen image stands among neg_paths too: %s",
+                               e->chosen_path);
         for (uint32_t k = 0; k < i; k++)
             if (strcmp(e->neg_paths[i], e->neg_paths[k]) == 0)
-                return SAI_FAIL(SELECTAI_ERR_FORMAT, "neg_paths has the same image twice: %s", e->neg_paths[i]);
+                return SAI_BAD_ROW(loader, "duplicate-loser", "neg_paths has the same image twice: %s",
+                                   e->neg_paths[i]);
     }
     return SELECTAI_OK;
 }
@@ -115,19 +122,20 @@ static int complete_from_names(struct selectai_entry *e, struct sai_arena *arena
     return SELECTAI_OK;
 }
 
-int sai_loader_add_entry(struct sai_loader *loader, struct selectai_entry *entry, uint64_t row)
+int sai_loader_complete(struct sai_loader *loader, struct selectai_entry *entry, uint64_t row)
 {
-    int rc = check_distinct(entry);
-    if (rc == SELECTAI_OK)
-        rc = complete_from_names(entry, &loader->set->arena);
-    if (rc != SELECTAI_OK)
-        return rc;
-    if (!SAI_GROW(loader->origins, loader->origins_capacity, loader->n_origins + 1))
-        return SELECTAI_ERR_OUT_OF_MEMORY;
     entry->source_path = loader->path;
     entry->source_row = row;
-    rc = sai_trainset_add(loader->set, entry);
+    int rc = check_distinct(loader, entry);
+    return rc == SELECTAI_OK ? complete_from_names(entry, &loader->set->arena) : rc;
+}
+
+int sai_loader_add_entry(struct sai_loader *loader, const struct selectai_entry *entry)
+{
+    if (!SAI_GROW(loader->origins, loader->origins_capacity, loader->n_origins + 1))
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    int rc = sai_trainset_add(loader->set, entry);
     if (rc == SELECTAI_OK)
-        loader->origins[loader->n_origins++] = (struct sai_origin){.file = loader->file, .row = row};
+        loader->origins[loader->n_origins++] = (struct sai_origin){.file = loader->file, .row = entry->source_row};
     return rc;
 }

@@ -19,13 +19,15 @@
 
 struct finder {
     struct sai_loader *loader;
+    struct sai_arena *lasting;     /* names of projects: they outlive this */
     selectai_projects *projects;   /* the caller's, and what rows name */
     const char *otherwise;         /* for rows that tell no project: "" or a name */
     struct sai_name_index spelled; /* name as written -> number */
     struct sai_name_index own;     /* the project's own name -> number */
-    const char **names;            /* by number, in the set's arena */
+    const char **names;            /* by number */
     size_t n_names, names_capacity;
-    struct sai_text path; /* the last one whose mark was replaced */
+    struct sai_name_index folders; /* project and its folders, as rows have told them */
+    struct sai_text path;          /* the last one whose mark was replaced */
 };
 
 /* One copy of each name. */
@@ -39,7 +41,7 @@ static int number_of(uint32_t *out, struct finder *f, const char *name)
     }
     if (!SAI_GROW(f->names, f->names_capacity, f->n_names + 1))
         return SELECTAI_ERR_OUT_OF_MEMORY;
-    const char *copy = sai_arena_strndup(&f->loader->set->arena, name, n);
+    const char *copy = sai_arena_strndup(f->lasting, name, n);
     if (!copy)
         return SELECTAI_ERR_OUT_OF_MEMORY;
     *out = (uint32_t)f->n_names;
@@ -48,6 +50,13 @@ static int number_of(uint32_t *out, struct finder *f, const char *name)
 }
 
 /* ---- Names ----------------------------------------------------------------------------------- */
+
+static int note_spelling(struct finder *f, const char *written, uint32_t number)
+{
+    size_t n = strlen(written);
+    const char *copy = sai_arena_strndup(f->lasting, written, n); /* the row may be gone before the finder */
+    return copy ? sai_name_index_add(&f->spelled, copy, n, number) : SELECTAI_ERR_OUT_OF_MEMORY;
+}
 
 /* The project that a name means: found in the caller's list, or the name itself. */
 static int name_project(const char **out, struct finder *f, const char *written)
@@ -68,8 +77,8 @@ static int name_project(const char **out, struct finder *f, const char *written)
     }
     if (rc == SELECTAI_OK)
         rc = number_of(&number, f, name);
-    if (rc == SELECTAI_OK) /* `written` lies in the set's arena, or in the options */
-        rc = sai_name_index_add(&f->spelled, written, strlen(written), number);
+    if (rc == SELECTAI_OK)
+        rc = note_spelling(f, written, number);
     if (rc == SELECTAI_OK)
         *out = f->names[number];
     return rc;
@@ -284,14 +293,29 @@ static int put_roots(struct selectai_entry *e, struct finder *f)
     return rc;
 }
 
-static int name_row(struct finder *f, struct selectai_entry *e)
+/* Other logs may name images below these folders. Each is told once. */
+static int learn_folders(struct finder *f, const struct selectai_entry *e)
 {
-    int rc = *e->project ? name_project(&e->project, f, e->project) : SELECTAI_OK;
-    if (rc == SELECTAI_OK && *e->project && *e->raw_dir) { /* other logs may name images below these folders */
-        rc = selectai_projects_add(f->projects, e->project, e->raw_dir, *e->final_dir ? e->final_dir : NULL);
+    char *key = sai_asprintf("%s\x01%s\x01%s", e->project, e->raw_dir, e->final_dir);
+    size_t n = key ? strlen(key) : 0;
+    int rc = key ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (key && sai_name_index_find(&f->folders, key, n) == SAI_INDEX_END) {
+        const char *copy = sai_arena_strndup(f->lasting, key, n);
+        rc = copy ? sai_name_index_add(&f->folders, copy, n, 0) : SELECTAI_ERR_OUT_OF_MEMORY;
+        if (rc == SELECTAI_OK)
+            rc = selectai_projects_add(f->projects, e->project, e->raw_dir, *e->final_dir ? e->final_dir : NULL);
         if (rc != SELECTAI_ERR_OUT_OF_MEMORY)
             rc = SELECTAI_OK; /* what is odd about them is project_rule.c's to say */
     }
+    sai_free(key);
+    return rc;
+}
+
+static int name_row(struct finder *f, struct selectai_entry *e)
+{
+    int rc = *e->project ? name_project(&e->project, f, e->project) : SELECTAI_OK;
+    if (rc == SELECTAI_OK && *e->project && *e->raw_dir)
+        rc = learn_folders(f, e);
     return rc == SELECTAI_ERR_AMBIGUOUS ? refuse_unknown(e, rc) : rc;
 }
 
@@ -310,6 +334,11 @@ static int root_row(struct finder *f, struct selectai_entry *e)
     return put_roots(e, f);
 }
 
+const char *sai_project_kind(int code)
+{
+    return code == SELECTAI_ERR_PROJECT_RULE ? "project-rule" : "unknown-project";
+}
+
 /* Keeps the entries that pass, in their order. */
 static int each_row(struct finder *f, int (*step)(struct finder *f, struct selectai_entry *e))
 {
@@ -323,8 +352,7 @@ static int each_row(struct finder *f, int (*step)(struct finder *f, struct selec
             loader->origins[kept] = loader->origins[i];
             set->items[kept++] = set->items[i];
         } else {
-            rc = sai_loader_row_done(loader, rc, rc == SELECTAI_ERR_PROJECT_RULE ? "project-rule" : "unknown-project",
-                                     loader->origins[i]);
+            rc = sai_loader_row_done(loader, rc, sai_project_kind(rc), loader->origins[i]);
         }
     }
     if (rc == SELECTAI_OK)
@@ -332,14 +360,76 @@ static int each_row(struct finder *f, int (*step)(struct finder *f, struct selec
     return rc;
 }
 
+/* ---- Rows on their own ----------------------------------------------------------------------- */
+
+struct sai_finder {
+    struct finder state;
+};
+
+static void close_finder(struct finder *f)
+{
+    sai_name_index_free(&f->spelled);
+    sai_name_index_free(&f->own);
+    sai_name_index_free(&f->folders);
+    sai_free(f->names);
+    sai_text_free(&f->path);
+    selectai_projects_destroy(&f->projects);
+}
+
+/* Close it in any case. */
+static int open_finder(struct finder *f, struct sai_loader *loader, struct sai_arena *lasting)
+{
+    const char *given = loader->options.project;
+    *f = (struct finder){.loader = loader, .lasting = lasting, .otherwise = ""};
+    int rc = loader->options.projects ? sai_projects_copy(&f->projects, loader->options.projects)
+                                      : selectai_projects_create(&f->projects);
+    return rc == SELECTAI_OK && given ? name_project(&f->otherwise, f, given) : rc;
+}
+
+int sai_finder_create(struct sai_finder **out, struct sai_loader *loader, struct sai_arena *lasting)
+{
+    struct sai_finder *finder = sai_calloc(1, sizeof *finder);
+    if (!finder)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    int rc = open_finder(&finder->state, loader, lasting);
+    if (rc != SELECTAI_OK)
+        goto fail;
+    *out = finder;
+    return SELECTAI_OK;
+fail:
+    sai_finder_destroy(&finder);
+    return rc;
+}
+
+void sai_finder_destroy(struct sai_finder **finder)
+{
+    if (!*finder)
+        return;
+    close_finder(&(*finder)->state);
+    sai_free(*finder);
+    *finder = NULL;
+}
+
+int sai_finder_name(struct sai_finder *finder, struct selectai_entry *entry)
+{
+    return name_row(&finder->state, entry);
+}
+
+int sai_finder_find(struct sai_finder *finder, struct selectai_entry *entry)
+{
+    return find_row(&finder->state, entry);
+}
+
+int sai_finder_check(struct sai_finder *finder, struct selectai_entry *entry)
+{
+    int rc = check_row(&finder->state, entry);
+    return rc == SELECTAI_OK ? root_row(&finder->state, entry) : rc;
+}
+
 int sai_loader_find_projects(struct sai_loader *loader)
 {
-    struct finder f = {.loader = loader, .otherwise = ""};
-    const char *given = loader->options.project;
-    int rc = loader->options.projects ? sai_projects_copy(&f.projects, loader->options.projects)
-                                      : selectai_projects_create(&f.projects);
-    if (rc == SELECTAI_OK && given)
-        rc = name_project(&f.otherwise, &f, given);
+    struct finder f;
+    int rc = open_finder(&f, loader, &loader->set->arena);
     if (rc == SELECTAI_OK)
         rc = each_row(&f, name_row);
     if (rc == SELECTAI_OK)
@@ -350,10 +440,6 @@ int sai_loader_find_projects(struct sai_loader *loader)
         rc = each_row(&f, check_row);
     if (rc == SELECTAI_OK)
         rc = each_row(&f, root_row); /* last: a path tells more as it was written */
-    sai_name_index_free(&f.spelled);
-    sai_name_index_free(&f.own);
-    sai_free(f.names);
-    sai_text_free(&f.path);
-    selectai_projects_destroy(&f.projects);
+    close_finder(&f);
     return rc;
 }

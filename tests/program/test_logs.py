@@ -228,6 +228,24 @@ class TestCrops(LogTest):
         self.merge("c.csv")
         self.assertEqual(self.crops(), {A2: (0.25, 0, 0.75, 0.5)})
 
+    def without_project(self):
+        with open(self.path("r.json"), "rb") as f:
+            return strict_json(f.read())["counts"]["without_project"]
+
+    def test_crops_of_no_known_project(self):
+        """Kept, and said: no cache can have their images."""
+        self.csv("c.csv", logs.CROP_9, [{"session_id": "s", "directory": "crop", "chosen_path": "crop/" + file, "chosen_stage": "stage2",
+                                         "crop_x1": 0.1, "crop_y1": 0.2, "crop_x2": 0.6, "crop_y2": 0.7,
+                                         "timestamp": "2025-10-05T01:24:18Z"} for file in (A2, B2)])
+        result = self.merge("c.csv", options=("--report", "r.json"))
+        self.assertEqual([e["project"] for e in self.lines], [None, None])
+        self.assertIn("no known project: 2;", result.err)
+        self.assertEqual(self.without_project(), 2)
+        result = self.merge("c.csv", options=("--project", "mojo1", "--report", "r.json"))
+        self.assertEqual([e["project"] for e in self.lines], ["mojo1", "mojo1"])
+        self.assertNotIn("no known project", result.err)
+        self.assertEqual(self.without_project(), 0)
+
     def test_broken_boxes(self):
         """Never a crop that cannot be: each is reported with its row, or has no crop."""
         bad = [(500, 0, 100, 1000), (0, 0, 0, 0), (-5, 0, 500, 1000), (0, 0, 5000, 9000), ("x", 0, 1, 1), ("nan", 0, 0.5, 0.5),

@@ -8,6 +8,7 @@ import json
 import os
 import random
 import resource
+import stat
 import unittest
 
 import naive_logs as logs
@@ -37,6 +38,37 @@ class MergeTest(ProgramTest):
         self.lines = read_jsonl(self.path(output))
         self.merged = [(e["project"], logs.base(e["chosen_path"]), frozenset(logs.base(p) for p in e["neg_paths"])) for e in self.lines]
         return result
+
+
+class TestOutputs(MergeTest):
+
+    def test_links_are_written_through(self):
+        """The report as the library's own files."""
+        self.jsonl("1.jsonl", ("p", "w.png", ["x.png"]))
+        self.write("report.json", "old")
+        os.symlink("report.json", self.path("link.json"))
+        self.merge("1.jsonl", "--report", "link.json", code=DONE)
+        self.assertTrue(os.path.islink(self.path("link.json")))
+        with open(self.path("report.json")) as stream:
+            self.assertEqual(json.load(stream)["counts"]["kept"], 1)
+
+    def test_pipes_and_devices_are_not_replaced(self):
+        self.jsonl("1.jsonl", ("p", "w.png", ["x.png"]))
+        os.mkfifo(self.path("pipe.jsonl"))
+        for args in (("--output", "pipe.jsonl"), ("--output", "m.jsonl", "--report", "pipe.jsonl")):
+            result = self.fails(self.run_in_dir("merge", "1.jsonl", *args), "pipe.jsonl: is no regular file")
+            self.assertTrue(stat.S_ISFIFO(os.stat(self.path("pipe.jsonl")).st_mode), str(result))
+            self.assertFalse(os.path.exists(self.path("m.jsonl")))
+
+    def test_names_that_are_no_utf8(self):
+        """Issues keep their text: bytes that JSON cannot hold become '?'."""
+        file = os.path.join(os.fsencode(self.dir), b"log\xff.jsonl")
+        with open(file, "wb") as stream:
+            stream.write(b'{"project":"p","chosen_path":"w.png","neg_paths":["x.png"]}\n{"project":"p"}\n')
+        result = self.merge(file, "--json", code=FAILED)
+        issue, = result.json()["issues"]
+        self.assertTrue(issue["path"].endswith("log?.jsonl"), issue)
+        self.assertIn("log?.jsonl:2: neg_paths", issue["message"])
 
 
 class TestDuplicates(MergeTest):

@@ -229,11 +229,14 @@ static size_t count_leftovers(void)
     return n;
 }
 
+/* Beyond this many allocations a job repeats the same few places: every seventh of them fails. */
+#define ALL_UP_TO 600ul
+
 static void try_all(const char *name, int (*job)(void))
 {
-    unsigned long n = 1;
+    unsigned long n = 1, tried = 0;
     assert_int_equal(job(), SELECTAI_OK); /* it works at all */
-    for (;; n++) {
+    for (;; n += n < ALL_UP_TO ? 1 : 7, tried++) {
         arm_alloc_fail(n);
         int rc = job();
         unsigned long failed = disarm_alloc_fail();
@@ -249,7 +252,7 @@ static void try_all(const char *name, int (*job)(void))
     }
     assert_int_equal(count_leftovers(), 0);
     assert_int_equal(job(), SELECTAI_OK); /* and nothing that stayed behind is in the way */
-    print_message("%s: %lu allocations, each failed once\n", name, n - 1);
+    print_message("%s: %lu allocations failed, one at a time\n", name, tried);
     assert_true(n > 10);
 }
 

@@ -129,6 +129,11 @@ static void writing_is_all_or_nothing(void **state)
     assert_int_equal(sai_file_write_atomic(below("nowhere/out.txt"), "x", 1), SELECTAI_ERR_NOT_FOUND);
     assert_int_equal(sai_file_write_atomic(dir, "x", 1), SELECTAI_ERR_IS_A_DIRECTORY);
     assert_int_equal(count_files(), before + 1);
+    struct stat st;
+    assert_int_equal(mkfifo(below("device"), 0600), 0);
+    assert_int_equal(sai_file_write_atomic(below("device"), "x", 1), SELECTAI_ERR_UNSUPPORTED);
+    assert_true(stat(below("device"), &st) == 0 && S_ISFIFO(st.st_mode)); /* it is not replaced */
+    assert_int_equal(unlink(below("device")), 0);
 }
 
 /* In a container the process number is often the same again: what a killed run left must not be in the way. */

@@ -5,6 +5,9 @@
  */
 #include "image_fixture.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "base/rng.h"
 
 /* ---- Hashes ---------------------------------------------------------------------------------- */
@@ -66,10 +69,35 @@ static void test_as_naive_search(void **state)
     sai_rng_seed(&rng, 20261120);
     for (uint32_t distance = 0; distance <= 16; distance++)
         compare_with_naive(300, distance, &rng); /* all pairs */
-    compare_with_naive(4000, 3, &rng);           /* chunk by chunk */
-    compare_with_naive(4000, 7, &rng);
+    for (uint32_t distance = 1; distance <= 12; distance++)
+        compare_with_naive(4500, distance, &rng); /* chunk by chunk */
     compare_with_naive(12000, 8, &rng);
     compare_with_naive(300, 64, &rng);
+    compare_with_naive(4500, 64, &rng);
+}
+
+/* Chunks that do not vary, or hardly: the plan leaves them out, and nothing may be lost by that. */
+static void test_lopsided_hashes(void **state)
+{
+    enum { N = 5000 };
+    static uint64_t hashes[N];
+    static uint32_t got[N], want[N];
+    static const uint64_t masks[] = {
+        UINT64_C(0xFFFFFFFFFFFF),    UINT64_C(0xFFFFFFFF00000000), UINT64_C(0x0F0F0F0F0F0F0F0F), 0xFFFF0000, 0x1FFF,
+        UINT64_C(0x8000FFFFFFFF0001)};
+    struct sai_rng rng;
+    size_t n_got, n_want;
+    (void)state;
+    sai_rng_seed(&rng, 3);
+    for (size_t m = 0; m < sizeof masks / sizeof *masks; m++)
+        for (uint32_t distance = 1; distance <= 8; distance += m < 3 ? 1 : 7) {
+            for (size_t i = 0; i < N; i++)
+                hashes[i] = sai_rng_next(&rng) & masks[m];
+            assert_int_equal(selectai_hash_groups(got, &n_got, hashes, N, distance), SELECTAI_OK);
+            naive_groups(want, &n_want, hashes, N, distance);
+            assert_int_equal(n_got, n_want);
+            assert_memory_equal(got, want, sizeof got);
+        }
 }
 
 static void test_hash_arguments(void **state)
@@ -95,9 +123,9 @@ static char folder[256];
 
 static const char *in_folder(const char *name)
 {
-    static char paths[16][400];
+    static char paths[32][400];
     static unsigned next;
-    char *path = paths[next++ % 16];
+    char *path = paths[next++ % 32];
     snprintf(path, sizeof paths[0], "%s/%s", folder, name);
     return path;
 }
@@ -198,6 +226,124 @@ static void test_copies(void **state)
     selectai_duplicates_destroy(&d);
 }
 
+/* Two names of one file are no copies of each other: removing one might remove both. */
+static void test_links_count_once(void **state)
+{
+    char link[400], hard[400];
+    snprintf(link, sizeof link, "%s/a link.png", folder);
+    snprintf(hard, sizeof hard, "%s/a hard link.png", folder);
+    (void)state;
+    assert_int_equal(symlink(in_folder("half.png"), link), 0);
+    assert_int_equal(linkat(AT_FDCWD, in_folder("half.png"), AT_FDCWD, hard, 0), 0);
+    const char *paths[] = {link, in_folder("half.png"), hard, in_folder("./half.png")};
+    const char *projects[] = {"a", "a", "b", "b"};
+    selectai_duplicates *d = NULL;
+    assert_int_equal(selectai_duplicates_find(&d, paths, projects, 4, NULL), SELECTAI_OK);
+    assert_int_equal(selectai_duplicates_count(d), 0);
+    selectai_duplicates_destroy(&d);
+    unlink(link);
+    unlink(hard);
+}
+
+/* Taking all colour away leaves brightness and hash as they were. */
+static void test_grey_is_another_picture(void **state)
+{
+    selectai_image *image = make_shapes(400, 300, 3);
+    size_t n = sai_image_bytes(image) / 3;
+    uint8_t *grey = malloc(n);
+    (void)state;
+    sai_image_grey(grey, image->pixels, n);
+    for (size_t i = 0; i < n; i++)
+        memset(image->pixels + 3 * i, grey[i], 3);
+    save(image, "grey.png", 6);
+    const char *paths[] = {in_folder("recompressed.png"), in_folder("grey.png")};
+    selectai_duplicates *d = NULL;
+    assert_int_equal(selectai_duplicates_find(&d, paths, NULL, 2, NULL), SELECTAI_OK);
+    assert_int_equal(selectai_duplicates_count(d), 2);
+    assert_int_equal(copy_at(d, 1).relation, SELECTAI_COPY_SIMILAR);
+    assert_int_equal(copy_at(d, 1).can_go, 0);
+    assert_true(copy_at(d, 1).difference < 1);
+    selectai_duplicates_destroy(&d);
+    unlink(in_folder("grey.png"));
+    selectai_image_destroy(&image);
+    free(grey);
+}
+
+/* A large JPEG is kept, being larger; the small original is not said to be of no use beside it. */
+static void test_lossless_does_not_go_for_lossy(void **state)
+{
+    selectai_image *small = make_shapes(200, 150, 3), *large = NULL;
+    (void)state;
+    assert_int_equal(selectai_image_resize(&large, small, 400, 300, SELECTAI_FILTER_BICUBIC), SELECTAI_OK);
+    save(small, "small.png", 6);
+    save(large, "large.jpg", 95);
+    save(small, "small.jpg", 95);
+    const char *paths[] = {in_folder("small.png"), in_folder("large.jpg"), in_folder("small.jpg")};
+    selectai_duplicates *d = NULL;
+    assert_int_equal(selectai_duplicates_find(&d, paths, NULL, 3, NULL), SELECTAI_OK);
+    assert_int_equal(selectai_duplicates_count(d), 3);
+    assert_int_equal(copy_of(d, 1).relation, SELECTAI_COPY_KEPT);
+    assert_int_equal(copy_of(d, 0).relation, SELECTAI_COPY_RESAVED);
+    assert_int_equal(copy_of(d, 0).can_go, 0);
+    assert_int_equal(copy_of(d, 2).can_go, 1);
+    selectai_duplicates_destroy(&d);
+    for (int i = 0; i < 3; i++)
+        unlink(paths[i]);
+    selectai_image_destroy(&small);
+    selectai_image_destroy(&large);
+}
+
+/* The saved-again copy of a file that is not the kept one is found, too. */
+static void test_copies_of_one_that_is_not_kept(void **state)
+{
+    selectai_image *edited = NULL;
+    (void)state;
+    assert_int_equal(selectai_image_load(&edited, in_folder("edited.png"), NULL), SELECTAI_OK);
+    save(edited, "edited.jpg", 90);
+    const char *paths[] = {in_folder("recompressed.png"), in_folder("edited.png"), in_folder("edited.jpg")};
+    struct selectai_duplicates_options options;
+    selectai_duplicates *d = NULL;
+    selectai_duplicates_options_init(&options, sizeof options);
+    options.distance = 20;
+    assert_int_equal(selectai_duplicates_find(&d, paths, NULL, 3, &options), SELECTAI_OK);
+    assert_int_equal(selectai_duplicates_count(d), 3);
+    struct selectai_duplicate jpeg = copy_of(d, 2);
+    assert_int_equal(jpeg.relation, SELECTAI_COPY_RESAVED);
+    assert_int_equal(jpeg.of, 1);
+    assert_int_equal(jpeg.can_go, 1);
+    selectai_duplicates_destroy(&d);
+    unlink(paths[2]);
+    selectai_image_destroy(&edited);
+}
+
+static int stop(uint64_t done, uint64_t total, const char *stage, void *user);
+
+static void test_hash_files(void **state)
+{
+    const char *paths[] = {in_folder("half.png"), in_folder("broken.png"), in_folder("other.png"), "/nowhere.png"};
+    uint64_t hashes[4], expected;
+    uint8_t known[4];
+    selectai_issues *issues = NULL;
+    selectai_image *image = NULL;
+    (void)state;
+    assert_int_equal(selectai_hash_files(hashes, known, &issues, paths, 4, 2, NULL, NULL), SELECTAI_OK);
+    assert_memory_equal(known, ((uint8_t[]){1, 0, 1, 0}), 4);
+    assert_int_equal(selectai_issues_count(issues), 2);
+    struct selectai_issue issue = {.struct_size = sizeof issue};
+    assert_int_equal(selectai_issues_get(issues, 1, &issue), SELECTAI_OK);
+    assert_int_equal(issue.code, SELECTAI_ERR_NOT_FOUND);
+    assert_int_equal(selectai_image_load(&image, paths[2], NULL), SELECTAI_OK);
+    assert_int_equal(selectai_image_phash(&expected, image), SELECTAI_OK);
+    assert_true(hashes[2] == expected && hashes[1] == 0);
+    selectai_image_destroy(&image);
+    selectai_issues_destroy(&issues);
+    assert_int_equal(selectai_hash_files(hashes, known, &issues, paths, 4, 1, stop, NULL), SELECTAI_ERR_CANCELLED);
+    assert_memory_equal(known, ((uint8_t[]){0, 0, 0, 0}), 4);
+    selectai_issues_destroy(&issues);
+    assert_int_equal(selectai_hash_files(NULL, NULL, NULL, NULL, 0, 0, NULL, NULL), SELECTAI_OK);
+    assert_int_equal(selectai_hash_files(hashes, NULL, NULL, paths, 4, 0, NULL, NULL), SELECTAI_ERR_INVALID_ARGUMENT);
+}
+
 /* half.png and the stage 1 file have the same bytes, whatever their names say; of the others the stage must agree. */
 static void test_stages_are_no_copies(void **state)
 {
@@ -284,8 +430,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_naive_search),
+        cmocka_unit_test(test_lopsided_hashes),
         cmocka_unit_test(test_hash_arguments),
         cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_links_count_once),
+        cmocka_unit_test(test_grey_is_another_picture),
+        cmocka_unit_test(test_lossless_does_not_go_for_lossy),
+        cmocka_unit_test(test_copies_of_one_that_is_not_kept),
+        cmocka_unit_test(test_hash_files),
         cmocka_unit_test(test_stages_are_no_copies),
         cmocka_unit_test(test_projects_apart),
         cmocka_unit_test(test_given_hashes_open_only_near_files),

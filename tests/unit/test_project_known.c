@@ -386,6 +386,31 @@ static void folders_of_manifests_go_on(void **state)
     assert_non_null(strstr(selectai_last_error(), "B2.project.json"));
 }
 
+static void dates_are_told_of_once(void **state)
+{
+    (void)state;
+    put("x.json", "{\"projectId\":\"x\",\"startedAt\":\"soon\"}");
+    put("y.json", "{\"projectId\":\"x\",\"startedAt\":\"later\"}");
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(selectai_projects_add_manifests(projects, at("x.json")), SELECTAI_OK);
+    assert_int_equal(n_issues(), 1);
+    expect_issue(0, "manifest", "x.json");
+    assert_int_equal(selectai_projects_add_manifests(projects, at("y.json")), SELECTAI_ERR_AMBIGUOUS);
+    assert_int_equal(n_issues(), 1); /* what is refused changes nothing */
+}
+
+static void a_folder_is_kept_once_a_project(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(selectai_projects_add(projects, "a", "/shared/raw", "/a/final"), SELECTAI_OK);
+        assert_int_equal(selectai_projects_add(projects, "b", "/shared/raw", "/b/final"), SELECTAI_OK);
+        assert_int_equal(selectai_projects_add(projects, "b", i % 2 ? "/b/raw" : "/shared/raw", NULL), SELECTAI_OK);
+    }
+    assert_int_equal(projects->n_folders, 5);
+    assert_int_equal(projects->absolute.count, 5);
+}
+
 static void manifests_complete_what_is_known(void **state)
 {
     (void)state;
@@ -480,6 +505,8 @@ int main(void)
         TEST(times_end_where_they_say),
         TEST(bad_manifests_name_the_key),
         TEST(folders_of_manifests_go_on),
+        TEST(dates_are_told_of_once),
+        TEST(a_folder_is_kept_once_a_project),
         TEST(manifests_complete_what_is_known),
         TEST(configs_complete_manifests),
         TEST(titles_that_two_bear_tell_nothing),

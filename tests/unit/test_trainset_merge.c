@@ -312,6 +312,27 @@ static void hundred_thousand(void **state)
     selectai_trainset_destroy(&set);
 }
 
+/* Each row compared with all before it would take minutes here. */
+static void one_image_cropped_again_and_again(void **state)
+{
+    struct selectai_merge_counts counts;
+    (void)state;
+    selectai_trainset *set = new_set();
+    for (int i = 0; i < 100000; i++) {
+        int x = i % 450 * 2, y = i / 450 * 4;
+        set_crop(add_entry(set, "p", A, ""), x, y, x + 100, y + 8);
+    }
+    set_crop(add_entry(set, "p", "x/" A, ""), 0, 0, 100, 8);
+    selectai_trainset *out = merge(&counts, set, SELECTAI_CONFLICT_LEAVE_OUT);
+    check_counts(&counts, 0, 1, 100000, 0);
+    selectai_trainset_destroy(&out);
+    out = merge(&counts, set, SELECTAI_CONFLICT_FIRST);
+    check_counts(&counts, 1, 1, 100000, 0);
+    assert_true(entry_at(out, 0).crop_px.x1 == 0 && entry_at(out, 0).crop_px.y1 == 0);
+    selectai_trainset_destroy(&out);
+    selectai_trainset_destroy(&set);
+}
+
 /* ---- A second implementation ----------------------------------------------------------------- */
 
 #define MOST_ROWS 14
@@ -529,6 +550,7 @@ int main(void)
         cmocka_unit_test(crops_without_losers),
         cmocka_unit_test(arguments),
         cmocka_unit_test(hundred_thousand),
+        cmocka_unit_test(one_image_cropped_again_and_again),
         cmocka_unit_test(like_the_naive_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,7 @@ from ._errors import (
 )
 from ._library import __version__, backend_name, library_path
 from .cache import CacheRow, EmbeddingCache, EmbedResult
+from .duplicates import Duplicate, Duplicates, duplicates, hash_files, hash_groups
 from .encoder import Encoder
 from .evaluation import Evaluation, Metric, box_iou
 from .extraction import Extraction, extract, extract_batch
@@ -64,6 +65,7 @@ from .names import ParsedName, ScannedFile, Scanner, group, parse_filename, scan
 from .projects import Projects
 from .suggest import Suggestion, Suggestions, suggest
 from .trainset import TrainSet
+from .validate import Example, FileReport, Problem, Validation, validate
 
 __all__ = [
     "BackendError",
@@ -73,13 +75,17 @@ __all__ = [
     "Cancelled",
     "CropMatch",
     "Cropper",
+    "Duplicate",
+    "Duplicates",
     "EmbedResult",
     "EmbeddingCache",
     "Encoder",
     "Error",
     "Evaluation",
     "ExistsError",
+    "Example",
     "Extraction",
+    "FileReport",
     "FormatError",
     "ImageInfo",
     "InternalError",
@@ -98,6 +104,7 @@ __all__ = [
     "OutOfMemoryError",
     "ParsedName",
     "PermissionDenied",
+    "Problem",
     "ProjectRuleError",
     "Projects",
     "Ranker",
@@ -107,17 +114,21 @@ __all__ = [
     "Suggestions",
     "TrainSet",
     "UnsupportedError",
+    "Validation",
     "__version__",
     "backend_name",
     "box_iou",
     "crop",
     "decode",
     "decode_bytes",
+    "duplicates",
     "encode",
     "error_name",
     "extract",
     "extract_batch",
     "group",
+    "hash_files",
+    "hash_groups",
     "library_path",
     "parse_filename",
     "phash",
@@ -128,4 +139,5 @@ __all__ = [
     "save",
     "scan",
     "suggest",
+    "validate",
 ]

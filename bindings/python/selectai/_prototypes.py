@@ -60,6 +60,10 @@ class Extraction(ctypes.Structure):
     """selectai_extraction"""
 
 
+class Duplicates(ctypes.Structure):
+    """selectai_duplicates"""
+
+
 class Encoder(ctypes.Structure):
     """selectai_encoder"""
 
@@ -84,6 +88,10 @@ class Suggestions(ctypes.Structure):
     """selectai_suggestions"""
 
 
+class Validation(ctypes.Structure):
+    """selectai_validation"""
+
+
 HANDLES = {
     "selectai_image": Image,
     "selectai_issues": Issues,
@@ -91,12 +99,14 @@ HANDLES = {
     "selectai_projects": Projects,
     "selectai_trainset": TrainSet,
     "selectai_extraction": Extraction,
+    "selectai_duplicates": Duplicates,
     "selectai_encoder": Encoder,
     "selectai_embedding_cache": EmbeddingCache,
     "selectai_evaluation": Evaluation,
     "selectai_ranker": Ranker,
     "selectai_cropper": Cropper,
     "selectai_suggestions": Suggestions,
+    "selectai_validation": Validation,
 }
 
 # ---- Callbacks -------------------------------------------------------------------------------------------------------
@@ -212,6 +222,47 @@ class CropMatch(ctypes.Structure):
         ("unique", c_int32),
         ("reserved", c_uint32),
         ("residual", c_double),
+        ("x1", c_double),
+        ("y1", c_double),
+        ("x2", c_double),
+        ("y2", c_double),
+        ("scale_x", c_double),
+        ("scale_y", c_double),
+        ("correlation", c_double),
+        ("texture", c_double),
+    ]
+
+
+class Duplicate(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("group", c_uint32),
+        ("index", c_uint64),
+        ("of", c_uint64),
+        ("path", c_char_p),
+        ("project", c_char_p),
+        ("hash", c_uint64),
+        ("size", c_uint64),
+        ("width", c_uint32),
+        ("height", c_uint32),
+        ("distance", c_uint32),
+        ("relation", c_int32),
+        ("can_go", c_int32),
+        ("reserved", c_uint32),
+        ("difference", c_double),
+    ]
+
+
+class DuplicatesOptions(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("distance", c_uint32),
+        ("threads", c_uint32),
+        ("reserved", c_uint32),
+        ("hashes", POINTER(c_uint64)),
+        ("hash_known", POINTER(c_uint8)),
+        ("progress", ProgressFn),
+        ("user", c_void_p),
     ]
 
 
@@ -308,6 +359,7 @@ class ExtractOptions(ctypes.Structure):
         ("by_dates", c_int32),
         ("projects", POINTER(Projects)),
         ("images_path", c_char_p),
+        ("crop_journal", c_char_p),
     ]
 
 
@@ -433,6 +485,59 @@ class Suggestion(ctypes.Structure):
     ]
 
 
+class ValidateOptions(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("threads", c_uint32),
+        ("now", c_int64),
+        ("deep", c_int32),
+        ("by_dates", c_int32),
+        ("projects", POINTER(Projects)),
+        ("project", c_char_p),
+        ("root", c_char_p),
+        ("images_root", c_char_p),
+        ("encoder_id", c_char_p),
+        ("progress", ProgressFn),
+        ("user", c_void_p),
+    ]
+
+
+class ValidatedFile(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("severity", c_int32),
+        ("path", c_char_p),
+        ("kind", c_char_p),
+        ("encoder_id", c_char_p),
+        ("rows", c_uint64),
+        ("usable", c_uint64),
+        ("n_problems", c_uint64),
+    ]
+
+
+class ValidatedProblem(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("severity", c_int32),
+        ("code", c_char_p),
+        ("meaning", c_char_p),
+        ("remedy", c_char_p),
+        ("count", c_uint64),
+        ("unusable", c_uint64),
+        ("n_examples", c_uint64),
+    ]
+
+
+class ValidatedExample(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_uint32),
+        ("row", c_uint64),
+        ("path", c_char_p),
+        ("message", c_char_p),
+    ]
+
+
 STRUCTURES = {
     "selectai_error_detail": ErrorDetail,
     "selectai_issue": Issue,
@@ -445,6 +550,8 @@ STRUCTURES = {
     "selectai_image_options": ImageOptions,
     "selectai_image_info": ImageInfo,
     "selectai_crop_match": CropMatch,
+    "selectai_duplicate": Duplicate,
+    "selectai_duplicates_options": DuplicatesOptions,
     "selectai_metric": Metric,
     "selectai_entry": Entry,
     "selectai_load_options": LoadOptions,
@@ -459,6 +566,10 @@ STRUCTURES = {
     "selectai_cropper_options": CropperOptions,
     "selectai_suggest_options": SuggestOptions,
     "selectai_suggestion": Suggestion,
+    "selectai_validate_options": ValidateOptions,
+    "selectai_validated_file": ValidatedFile,
+    "selectai_validated_problem": ValidatedProblem,
+    "selectai_validated_example": ValidatedExample,
 }
 
 # ---- Functions -------------------------------------------------------------------------------------------------------
@@ -530,6 +641,26 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_image_encode": (c_int, _P(_P(c_uint8)), _P(c_size_t), _P(Image), c_int32, c_int32),
     "selectai_image_save": (c_int, _P(Image), c_char_p, c_int32),
     "selectai_image_recover_crop": (c_int, _P(CropMatch), _P(Image), _P(Image)),
+    # duplicates.h
+    "selectai_hash_files": (
+        c_int,
+        _P(c_uint64),
+        _P(c_uint8),
+        _issues_out,
+        _texts,
+        c_size_t,
+        c_uint32,
+        ProgressFn,
+        c_void_p,
+    ),
+    "selectai_hash_groups": (c_int, _P(c_uint32), _P(c_size_t), _P(c_uint64), c_size_t, c_uint32),
+    "selectai_duplicates_options_init": (None, _P(DuplicatesOptions), c_uint32),
+    "selectai_duplicates_find": (c_int, _P(_P(Duplicates)), _texts, _texts, c_size_t, _P(DuplicatesOptions)),
+    "selectai_duplicates_group_count": (c_size_t, _P(Duplicates)),
+    "selectai_duplicates_count": (c_size_t, _P(Duplicates)),
+    "selectai_duplicates_get": (c_int, _P(Duplicates), c_size_t, _P(Duplicate)),
+    "selectai_duplicates_issues": (_P(Issues), _P(Duplicates)),
+    "selectai_duplicates_destroy": (None, _P(_P(Duplicates))),
     # evaluation.h
     "selectai_evaluation_count": (c_size_t, _P(Evaluation)),
     "selectai_evaluation_get": (c_int, _P(Evaluation), c_size_t, _P(Metric)),
@@ -559,6 +690,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_extraction_rejected_json": (c_int, _text_out, _P(Extraction), c_size_t),
     "selectai_extraction_report_json": (c_int, _text_out, _P(Extraction)),
     "selectai_extraction_commit_images": (c_int, _P(Extraction)),
+    "selectai_extraction_crops_recalled": (c_uint64, _P(Extraction)),
     "selectai_extraction_issues": (_P(Issues), _P(Extraction)),
     "selectai_extraction_write_rejected": (c_int, _P(Extraction), c_char_p),
     "selectai_extraction_destroy": (None, _P(_P(Extraction))),
@@ -699,6 +831,25 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_suggestion_json": (c_int, _text_out, _P(Suggestions), c_size_t),
     "selectai_suggestions_issues": (_P(Issues), _P(Suggestions)),
     "selectai_suggestions_destroy": (None, _P(_P(Suggestions))),
+    # validate.h
+    "selectai_validate_options_init": (None, _P(ValidateOptions), c_uint32),
+    "selectai_validate": (c_int, _P(_P(Validation)), _texts, c_size_t, _P(ValidateOptions)),
+    "selectai_validate_fix": (
+        c_int,
+        _P(_P(Validation)),
+        _P(c_uint64),
+        _texts,
+        c_size_t,
+        c_char_p,
+        _P(ValidateOptions),
+    ),
+    "selectai_validation_count": (c_size_t, _P(Validation)),
+    "selectai_validation_get": (c_int, _P(Validation), c_size_t, _P(ValidatedFile)),
+    "selectai_validation_problem": (c_int, _P(Validation), c_size_t, c_size_t, _P(ValidatedProblem)),
+    "selectai_validation_example": (c_int, _P(Validation), c_size_t, c_size_t, c_size_t, _P(ValidatedExample)),
+    "selectai_validation_severity": (c_int32, _P(Validation)),
+    "selectai_validation_json": (c_int, _text_out, _P(Validation)),
+    "selectai_validation_destroy": (None, _P(_P(Validation))),
 }
 
 

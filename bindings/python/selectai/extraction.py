@@ -44,6 +44,7 @@ class Extraction(Handle):
     report: dict[str, Any]
     issues: list[Issue]
     failed: list[tuple[str, Error]]
+    crops_recalled: int  # taken from crop_journal instead of being searched again
     _projects: Optional[Projects] = None  # the library reads it as long as this object adds projects
 
     @property
@@ -75,6 +76,7 @@ class Extraction(Handle):
         check(lib.selectai_extraction_report_json(ctypes.byref(out), handle))
         self.report = take_json(out)
         self.issues = collect(lib.selectai_extraction_issues(handle))
+        self.crops_recalled = lib.selectai_extraction_crops_recalled(handle)
 
 
 def extract(
@@ -92,18 +94,20 @@ def extract(
     projects: Optional[Projects] = None,
     by_dates: bool = False,
     images: Optional[PathLike] = None,
+    crop_journal: Optional[PathLike] = None,
     threads: int = 0,
     progress: Optional[ProgressCallback] = None,
 ) -> Extraction:
     """Finds out, from a project's two folders, which image of each group was chosen and how it was cropped.
 
     raw: everything generated; final: the chosen. Neither is modified. project: the name that goes into every entry.
-    group_mode, group_scope, lookahead, max_gap (seconds), min_size: see group(). crop_evidence: "auto" (sizes first,
-    pixels where they or the times differ), "mtime" (opens no image), "size", "pixels" (always search). date:
+    group_mode, group_scope, lookahead, max_gap (seconds), min_size: see group(). crop_evidence: "auto" (pixels,
+    unless all bytes are the same), "mtime" (opens no image), "size", "pixels" (always search). date:
     "YYYY-MM-DD" for the entries' extraction_date; None is today. projects: manifests to check counts and dates against;
     differences are issues. by_dates: the folders are shared with other projects, and the manifests' times tell whose a
-    file is. images: the image database to write, `.jsonl`, whole or not at all. threads: 0 is one per core. progress:
-    called with (done, total, stage), a true value cancels.
+    file is. images: the image database to write, `.jsonl`, whole or not at all. crop_journal: a file in which crops that
+    were found out are kept, so that the same call goes on where a cancelled or killed one was; delete it when the
+    result is saved. threads: 0 is one per core. progress: called with (done, total, stage), a true value cancels.
 
     Raises FileNotFoundError or NotADirectoryError for the folders, ValueError for one folder inside the other.
 
@@ -112,7 +116,7 @@ def extract(
     """
     group = group_options(group_mode, group_scope, lookahead, max_gap, min_size)
     jobs = [(utf8(project, "project"), path_bytes(raw), path_bytes(final))]
-    values = _values(crop_evidence, date, by_dates, images, threads)
+    values = _values(crop_evidence, date, by_dates, images, crop_journal, threads)
     return _run(jobs, projects, group, values, progress, batch=False)
 
 
@@ -128,6 +132,7 @@ def extract_batch(
     date: Optional[str] = None,
     by_dates: bool = False,
     images: Optional[PathLike] = None,
+    crop_journal: Optional[PathLike] = None,
     threads: int = 0,
     progress: Optional[ProgressCallback] = None,
 ) -> Extraction:
@@ -145,7 +150,7 @@ def extract_batch(
     ...     print(project, error)
     """
     group = group_options(group_mode, group_scope, lookahead, max_gap, min_size)
-    values = _values(crop_evidence, date, by_dates, images, threads)
+    values = _values(crop_evidence, date, by_dates, images, crop_journal, threads)
     known = projects if isinstance(projects, Projects) else Projects(projects)
     rows = [row for row in known if row["raw_dir"] and row["final_dir"]]
     if not rows:
@@ -158,13 +163,19 @@ def extract_batch(
 
 
 def _values(
-    crop_evidence: str, date: Optional[str], by_dates: bool, images: Optional[PathLike], threads: int
+    crop_evidence: str,
+    date: Optional[str],
+    by_dates: bool,
+    images: Optional[PathLike],
+    crop_journal: Optional[PathLike],
+    threads: int,
 ) -> dict[str, Any]:
     return {
         "crop_check": choice(crop_evidence, CROP_EVIDENCE, "crop_evidence"),
         "date": None if date is None else utf8(date, "date"),
         "by_dates": bool(by_dates),
         "images_path": None if images is None else path_bytes(images),
+        "crop_journal": None if crop_journal is None else path_bytes(crop_journal),
         "threads": threads,
     }
 
