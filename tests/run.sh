@@ -75,9 +75,11 @@ if [ "${1:-}" != quick ]; then
     step "installed: headers, pkg-config, examples, Python"
     one "installation" sh tests/installed.sh build
 
-    step "without the torch module and without a C++ compiler"
-    CXX=/bin/false build build-notorch --buildtype=release -Dtorch=disabled
+    step "without the torch module, a C++ compiler and the codecs"
+    CXX=/bin/false build build-notorch --buildtype=release -Dtorch=disabled -Ddeflate=disabled -Djpeg=disabled \
+        -Dwebp=disabled
     check build-notorch --suite selectai:abi --suite selectai:program
+    check build-notorch image_decode image_decode_png image_decode_jpeg image_decode_golden image_decode_hostile
 
     step "address and undefined-behaviour sanitizers"
     build build-asan --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dtorch=disabled \

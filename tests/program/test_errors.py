@@ -549,7 +549,7 @@ class TestInterruptions(ProgramTest):
         """Stopped in the middle: it says so, and with --json stdout is one JSON document or nothing."""
         self.write("big.png", Picture.noise(600, 600, "h").png(level=1))
         os.makedirs(self.path("in"))
-        for i in range(400):
+        for i in range(4000):
             os.link(self.path("big.png"), self.path("in/%d.png" % i))
         for more in ((), ("--json",)):
             result = self.interrupted(self.interrupt("hash", "in", *more, delay=0.3))
