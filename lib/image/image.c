@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "image/image.h"
+#include "image/large.h"
 
 static int check_size(uint32_t width, uint32_t height)
 {
@@ -34,11 +35,11 @@ int sai_image_alloc(selectai_image **out, uint32_t width, uint32_t height)
     int rc = check_size(width, height);
     if (rc != SELECTAI_OK)
         return rc;
-    size_t n_pixels;
-    if (!sai_mul_size(&n_pixels, width, height))
+    size_t n_bytes;
+    if (!sai_mul_size(&n_bytes, width, height) || !sai_mul_size(&n_bytes, n_bytes, SAI_CHANNELS))
         return SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "an image of %u x %u pixels does not fit into memory", width,
                         height);
-    uint8_t *pixels = sai_malloc_array(n_pixels, SAI_CHANNELS);
+    uint8_t *pixels = sai_large_malloc(n_bytes);
     if (pixels == NULL)
         return SELECTAI_ERR_OUT_OF_MEMORY;
     return sai_image_adopt(out, width, height, pixels);

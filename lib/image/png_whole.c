@@ -10,6 +10,7 @@
 #include <libdeflate.h>
 #include <string.h>
 
+#include "image/large.h"
 #include "image/png.h"
 
 /* Beyond this the rows would be in the way of other memory for little gain. */
@@ -48,7 +49,7 @@ static int join_data(const uint8_t **data, uint8_t **copy, const struct sai_png 
 {
     struct sai_png_chunk chunk;
     size_t offset = png->first_data, at = 0;
-    if (!png->data_in_one && (*copy = sai_malloc(png->data_bytes)) == NULL)
+    if (!png->data_in_one && (*copy = sai_large_malloc(png->data_bytes)) == NULL)
         return SELECTAI_ERR_OUT_OF_MEMORY;
     *data = *copy;
     while (sai_png_next_data(&chunk, png, &offset)) {
@@ -72,7 +73,7 @@ static int inflate_rows(struct rows *rows, bool *done)
     if (inflater == NULL)
         return SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "%s: not enough memory to inflate it", png->name);
     int rc = join_data(&data, &copy, png);
-    rows->bytes = rc == SELECTAI_OK ? sai_malloc(rows->n) : NULL;
+    rows->bytes = rc == SELECTAI_OK ? sai_large_malloc(rows->n) : NULL;
     if (rows->bytes == NULL)
         rc = SELECTAI_ERR_OUT_OF_MEMORY;
     if (rc == SELECTAI_OK && data != NULL)
