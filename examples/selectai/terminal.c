@@ -158,12 +158,17 @@ void say(const char *fmt, ...)
         free(text);
 }
 
+int report_interruption(void)
+{
+    say("interrupted; nothing is half written, and the same command goes on where that is possible");
+    return 130;
+}
+
 int report_failure(int code)
 {
     if (code == SELECTAI_ERR_CANCELLED && interrupted())
-        say("interrupted; nothing is half written, and the same command goes on where that is possible");
-    else
-        say("%s (%s)", selectai_last_error(), selectai_error_name(code));
+        return report_interruption();
+    say("%s (%s)", selectai_last_error(), selectai_error_name(code));
     return code == SELECTAI_ERR_CANCELLED ? 130 : EXIT_FAILED;
 }
 

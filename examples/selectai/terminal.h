@@ -36,7 +36,10 @@ int put_clean(FILE *stream, const char *text);
 /* "selectai: <fmt>", cleaned. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Prints the library's last error with its code's name; returns EXIT_FAILED. */
+/* Says that Ctrl-C came; returns 130. */
+int report_interruption(void);
+
+/* Prints the library's last error with its code's name; returns EXIT_FAILED, or 130 after Ctrl-C. */
 int report_failure(int code);
 
 /* Prints the first `most` issues and how many more there are. */

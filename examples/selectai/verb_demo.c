@@ -287,7 +287,7 @@ static int demo(struct demo *d)
     if (rc != SELECTAI_OK)
         return report_failure(rc);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && code == EXIT_DONE; i++)
-        code = interrupted() ? 130 : steps[i](d);
+        code = interrupted() ? report_interruption() : steps[i](d);
     end_progress(&d->progress);
     return code;
 }

@@ -70,7 +70,7 @@ struct selectai_duplicates_options {
     const uint64_t *hashes;    /**< hashes of the paths as far as they are known, n of them; default NULL */
     const uint8_t *hash_known; /**< n flags: which of `hashes` count; NULL (default) = all. Only other files, and then
                                   those of groups, are opened */
-    selectai_progress_fn progress; /**< stages "hash", "compare", "relate", "confirm" (files); default NULL */
+    selectai_progress_fn progress; /**< stages "hash", "compare" (files), "relate" (groups); default NULL */
     void *user;
 };
 SELECTAI_API void selectai_duplicates_options_init(struct selectai_duplicates_options *options, uint32_t struct_size);
@@ -83,8 +83,8 @@ typedef struct selectai_duplicates selectai_duplicates;
  * different projects are never compared. One file under two names (the same path, a link) counts once, for the project
  * it is given with first; unreadable ones become issues.
  *
- * A file is RESAVED from the best one before it that stays and looks the same, also place by place and in colour. Small
- * edits may be missed where they are smaller than a few pixels. can_go is set for copies of bytes and pixels, and for
+ * A file is RESAVED from one that stays and looks the same, also place by place and in colour; of several, from one
+ * that it could go for. Edits of a few pixels may be missed. can_go is set for copies of bytes and pixels, and for
  * RESAVED ones; but not
  *   - for a RESAVED file whose name says another stage or time than that of the file it is a copy of;
  *   - for a RESAVED lossless file, if the other one is lossy;

@@ -120,7 +120,10 @@ SELECTAI_API int selectai_trainset_entry_json(char **out, const selectai_trainse
 /** Rows that were left out while loading; borrowed. */
 SELECTAI_API const selectai_issues *selectai_trainset_issues(const selectai_trainset *set);
 
-/** Writes .jsonl or .csv by extension. append non-zero: adds to what is there (a CSV keeps its header). */
+/**
+ * Writes .jsonl or .csv by extension. append non-zero: adds all decisions to what is there (a CSV keeps its header),
+ * also those that stand there already: selectai_trainset_merge() makes each of them one.
+ */
 SELECTAI_API int selectai_trainset_write(const selectai_trainset *set, const char *path, int32_t append);
 
 /* The forms of old logs. */

@@ -70,7 +70,7 @@ double sai_sight_difference(const uint8_t *a, const uint8_t *b);
 /* Whether thumbnails are so near that the files are worth looking at. */
 bool sai_sight_near(const uint8_t *a, const uint8_t *b);
 
-/* Looks at the files: place by place, in brightness and in colour. */
-int sai_sight_same(bool *same, const char *left, const char *right);
+/* Looks at the pictures place by place, in brightness and in colour. */
+int sai_sight_same(bool *same, const selectai_image *a, const selectai_image *b);
 
 #endif

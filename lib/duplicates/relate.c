@@ -8,6 +8,7 @@
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -163,88 +164,157 @@ static bool may_be_resaved(const struct sai_copy *copy, const struct sai_copy *o
            sai_sight_near(copy->thumbnail, of->thumbnail);
 }
 
-/* Those of one group that stay, as far as is known yet. */
+/* At most so many pictures are looked at for one file, the likeliest first: each costs the time to decode it. */
+#define MOST_CANDIDATES 8
+
+struct candidate {
+    uint32_t item;
+    double difference;
+};
+
+/* All groups at work; the rest is of one group. */
+struct work {
+    struct selectai_duplicates *duplicates;
+    uint32_t *first; /* of each group */
+    struct sai_progress *progress;
+    atomic_bool stop; /* a large group takes long: its worker looks here */
+};
+
 struct relating {
+    struct selectai_duplicates *duplicates;
     struct sai_name_index pixels; /* digest -> the first item that has it */
     uint32_t *staying;
     size_t n_staying;
 };
 
-static int relate_copy(struct selectai_duplicates *d, struct relating *r, uint32_t index)
+static size_t find_candidates(struct candidate best[MOST_CANDIDATES], const struct relating *r,
+                              const struct sai_copy *copy)
 {
-    struct sai_copy *copy = &d->items[index];
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_staying; i++) {
+        const struct sai_copy *of = &r->duplicates->items[r->staying[i]];
+        if (!may_be_resaved(copy, of, r->duplicates->distance))
+            continue;
+        struct candidate new = {r->staying[i], sai_sight_difference(copy->thumbnail, of->thumbnail)};
+        size_t at = n;
+        while (at > 0 && best[at - 1].difference > new.difference)
+            at--;
+        if (at == MOST_CANDIDATES)
+            continue;
+        n += n < MOST_CANDIDATES;
+        memmove(best + at + 1, best + at, (n - at - 1) * sizeof *best);
+        best[at] = new;
+    }
+    return n;
+}
+
+static bool resaved_can_go(const struct sai_copy *copy, const struct sai_copy *of)
+{
+    return !copy->more && (copy->lossy || !of->lossy) && !other_stage(copy, of);
+}
+
+/* Tries the candidates until one is found that the copy could go for. */
+static int look_at_candidates(struct sai_copy *copy, const struct relating *r, const struct candidate *list, size_t n)
+{
+    selectai_image *image = NULL, *other = NULL;
+    int rc = n > 0 ? selectai_image_load(&image, copy->path, NULL) : SELECTAI_OK;
+    for (size_t i = 0; rc == SELECTAI_OK && i < n && !copy->can_go; i++) {
+        const struct sai_copy *of = &r->duplicates->items[list[i].item];
+        bool same = false, can_go = resaved_can_go(copy, of);
+        if (copy->relation == SELECTAI_COPY_RESAVED && !can_go)
+            continue;
+        rc = selectai_image_load(&other, of->path, NULL);
+        if (rc == SELECTAI_OK)
+            rc = sai_sight_same(&same, other, image);
+        selectai_image_destroy(&other);
+        if (rc == SELECTAI_OK && same) {
+            copy->relation = SELECTAI_COPY_RESAVED;
+            copy->of = list[i].item;
+            copy->can_go = can_go;
+        }
+    }
+    selectai_image_destroy(&image);
+    /* It could be read a moment ago: with any other error say no more than the hash does. */
+    return rc == SELECTAI_ERR_OUT_OF_MEMORY || rc == SELECTAI_ERR_INTERNAL ? rc : SELECTAI_OK;
+}
+
+static int relate_copy(struct relating *r, uint32_t index)
+{
+    struct sai_copy *copy = &r->duplicates->items[index];
+    struct candidate candidates[MOST_CANDIDATES];
     uint32_t found = sai_name_index_find(&r->pixels, copy->pixels, sizeof copy->pixels);
+    copy->difference = NAN;
     if (found != SAI_INDEX_END) {
         copy->of = r->pixels.items[found].value;
-        const struct sai_copy *of = &d->items[copy->of];
+        const struct sai_copy *of = &r->duplicates->items[copy->of];
         bool bytes = copy->size == of->size && copy->crc32 == of->crc32;
         copy->relation = bytes ? SELECTAI_COPY_FILE : SELECTAI_COPY_PIXELS;
         return SELECTAI_OK;
     }
-    copy->relation = index == copy->first ? SELECTAI_COPY_KEPT : SELECTAI_COPY_SIMILAR;
-    for (size_t i = 0; i < r->n_staying && copy->relation == SELECTAI_COPY_SIMILAR; i++)
-        if (may_be_resaved(copy, &d->items[r->staying[i]], d->distance)) {
-            copy->of = r->staying[i];
-            copy->relation = SELECTAI_COPY_RESAVED;
-        }
-    if (copy->relation != SELECTAI_COPY_RESAVED)
+    int rc = SELECTAI_OK;
+    copy->relation = SELECTAI_COPY_KEPT;
+    if (index != copy->first) {
+        copy->relation = SELECTAI_COPY_SIMILAR;
+        rc = look_at_candidates(copy, r, candidates, find_candidates(candidates, r, copy));
+        copy->difference = sai_sight_difference(copy->thumbnail, r->duplicates->items[copy->of].thumbnail);
+    }
+    if (!copy->can_go)
         r->staying[r->n_staying++] = index;
-    return sai_name_index_add(&r->pixels, copy->pixels, sizeof copy->pixels, index);
-}
-
-static int relate_all(struct selectai_duplicates *d, struct sai_progress *progress)
-{
-    struct relating r = {.staying = sai_malloc_array(d->count + 1, sizeof *r.staying)};
-    int rc = r.staying ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
-    for (uint32_t i = 0; rc == SELECTAI_OK && i < d->count; i++) {
-        if (d->items[i].first == i) {
-            sai_name_index_free(&r.pixels);
-            r.pixels = (struct sai_name_index){0};
-            r.n_staying = 0;
-        }
-        rc = sai_progress_report(progress, i, d->count, "relate");
-        if (rc == SELECTAI_OK)
-            rc = relate_copy(d, &r, i);
-    }
-    sai_name_index_free(&r.pixels);
-    sai_free(r.staying);
-    return rc;
-}
-
-/* Looks at a file that is a copy by its thumbnail, and judges whether it could go. */
-static int confirm_copy(size_t index, unsigned thread, void *ctx)
-{
-    struct selectai_duplicates *d = ctx;
-    struct sai_copy *copy = &d->items[index];
-    const struct sai_copy *of = &d->items[copy->of];
-    (void)thread;
-    if (copy->relation == SELECTAI_COPY_RESAVED) {
-        bool same = false;
-        int rc = sai_sight_same(&same, of->path, copy->path);
-        if (rc == SELECTAI_ERR_OUT_OF_MEMORY || rc == SELECTAI_ERR_INTERNAL)
-            return rc; /* with any other: it could be read a moment ago, so say no more than the hash does */
-        if (!same) {
-            copy->relation = SELECTAI_COPY_SIMILAR;
-            copy->of = copy->first;
-            of = &d->items[copy->of];
-        }
-        copy->can_go = same && !copy->more && (copy->lossy || !of->lossy) && !other_stage(copy, of);
-    }
-    bool by_sight = copy->relation == SELECTAI_COPY_RESAVED || copy->relation == SELECTAI_COPY_SIMILAR;
-    copy->difference = by_sight ? sai_sight_difference(copy->thumbnail, of->thumbnail) : NAN;
-    return SELECTAI_OK;
+    return rc == SELECTAI_OK ? sai_name_index_add(&r->pixels, copy->pixels, sizeof copy->pixels, index) : rc;
 }
 
 /* Copies of pixels: what they are a copy of may go itself, in favour of a third one that must do for them, too. */
-static void judge_pixel_copies(struct selectai_duplicates *d)
+static void judge_pixel_copies(struct selectai_duplicates *d, uint32_t begin, uint32_t end)
 {
-    for (size_t i = 0; i < d->count; i++) {
+    for (uint32_t i = begin; i < end; i++) {
         struct sai_copy *copy = &d->items[i];
         const struct sai_copy *of = &d->items[copy->of];
         if (copy->relation == SELECTAI_COPY_FILE || copy->relation == SELECTAI_COPY_PIXELS)
             copy->can_go = (copy->relation == SELECTAI_COPY_FILE || !copy->more) &&
                            (!of->can_go || !other_stage(copy, &d->items[of->of]));
     }
+}
+
+static int relate_group(size_t group, unsigned thread, void *ctx)
+{
+    struct work *work = ctx;
+    struct selectai_duplicates *d = work->duplicates;
+    uint32_t begin = work->first[group], end = work->first[group + 1];
+    struct relating r = {.duplicates = d, .staying = sai_malloc_array(end - begin, sizeof *r.staying)};
+    int rc = r.staying ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    (void)thread;
+    for (uint32_t i = begin; rc == SELECTAI_OK && i < end; i++)
+        rc = atomic_load(&work->stop) ? SELECTAI_ERR_CANCELLED : relate_copy(&r, i);
+    if (rc == SELECTAI_OK)
+        judge_pixel_copies(d, begin, end);
+    sai_name_index_free(&r.pixels);
+    sai_free(r.staying);
+    return rc;
+}
+
+static int report(uint64_t done, uint64_t total, const char *stage, void *user)
+{
+    struct work *work = user;
+    int stop = work->progress->fn ? work->progress->fn(done, total, stage, work->progress->user) : 0;
+    if (stop)
+        atomic_store(&work->stop, true);
+    return stop;
+}
+
+static int relate_groups(struct selectai_duplicates *d, unsigned threads, struct sai_progress *progress)
+{
+    struct work work = {.duplicates = d, .progress = progress};
+    struct sai_progress reporting = {.fn = report, .user = &work};
+    work.first = sai_malloc_array(d->n_groups + 1, sizeof *work.first);
+    if (!work.first)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    atomic_init(&work.stop, false);
+    for (size_t i = d->count; i-- > 0;)
+        work.first[d->items[i].group] = (uint32_t)i; /* the last to be written is the first of the group */
+    work.first[d->n_groups] = (uint32_t)d->count;
+    int rc = sai_parallel_for(threads, d->n_groups, relate_group, &work, &reporting, "relate");
+    sai_free(work.first);
+    return rc;
 }
 
 int sai_relate_copies(struct selectai_duplicates *d, unsigned threads, struct sai_progress *progress)
@@ -254,12 +324,8 @@ int sai_relate_copies(struct selectai_duplicates *d, unsigned threads, struct sa
         rc = drop_unreadable(d);
     if (rc == SELECTAI_OK) {
         settle_groups(d);
-        rc = relate_all(d, progress);
+        rc = relate_groups(d, threads, progress);
     }
-    if (rc == SELECTAI_OK)
-        rc = sai_parallel_for(threads, d->count, confirm_copy, d, progress, "confirm");
-    if (rc == SELECTAI_OK)
-        judge_pixel_copies(d);
     for (size_t i = 0; i < d->count; i++) {
         sai_free(d->items[i].thumbnail);
         d->items[i].thumbnail = NULL;

@@ -33,7 +33,7 @@
 #define MOST_BRIGHTER   0.75 /* in the mean; all of a picture 3 % brighter: 2.8 */
 
 #define PLACE  8  /* pixels each way */
-#define FEWEST 64 /* places in a row, of small pictures */
+#define FEWEST 16 /* places in a row, of small pictures */
 
 /* ---- Thumbnails ------------------------------------------------------------------------------ */
 
@@ -93,7 +93,7 @@ static bool places_agree(const uint8_t *a, const uint8_t *b, const uint8_t *grey
 }
 
 /* Bicubic, not the mean of a box: Pillow's box counts whole pixels, so that places would shift with odd scales. */
-static int compare_places(bool *same, const selectai_image *a, const selectai_image *b)
+int sai_sight_same(bool *same, const selectai_image *a, const selectai_image *b)
 {
     const selectai_image *smaller = (uint64_t)a->width * a->height <= (uint64_t)b->width * b->height ? a : b;
     uint32_t width = places(smaller->width), height = places(smaller->height);
@@ -113,18 +113,5 @@ static int compare_places(bool *same, const selectai_image *a, const selectai_im
     selectai_image_destroy(&x);
     selectai_image_destroy(&y);
     sai_free(grey);
-    return rc;
-}
-
-int sai_sight_same(bool *same, const char *left, const char *right)
-{
-    selectai_image *a = NULL, *b = NULL;
-    int rc = selectai_image_load(&a, left, NULL);
-    if (rc == SELECTAI_OK)
-        rc = selectai_image_load(&b, right, NULL);
-    if (rc == SELECTAI_OK)
-        rc = compare_places(same, a, b);
-    selectai_image_destroy(&a);
-    selectai_image_destroy(&b);
     return rc;
 }

@@ -17,6 +17,15 @@ void selectai_extract_options_init(struct selectai_extract_options *options, uin
 
 /* ---- One project ----------------------------------------------------------------------------- */
 
+/* A wrong path looks like an empty folder: that is said, not only counted. */
+static int report_empty(struct sai_project_work *work)
+{
+    if (work->raw.count > 0)
+        return SELECTAI_OK;
+    return sai_issues_add(work->issues, SELECTAI_ERR_NO_DATA, "no-images", work->raw_dir, 0,
+                          "holds no images (png, jpg, jpeg, webp): check the path");
+}
+
 static int scan(struct sai_project_work *work)
 {
     uint64_t done = 0;
@@ -37,6 +46,8 @@ static int scan(struct sai_project_work *work)
                   : SELECTAI_ERR_OUT_OF_MEMORY;
         sai_free(path);
     }
+    if (rc == SELECTAI_OK)
+        rc = report_empty(work);
     work->counts.raw_images = work->raw.count;
     work->counts.final_images = work->final.count;
     work->counts.unparsed = work->raw.n_unparsed;

@@ -115,7 +115,8 @@ int sai_finder_check(struct sai_finder *finder, struct selectai_entry *entry);
 
 /* The rule of project_rule.c: it learns from all rows that have a project by then, then judges each. */
 struct sai_project_rule;
-int sai_project_rule_create(struct sai_project_rule **out);
+/* projects: whose folders are known from a config; may be NULL; must outlive it. */
+int sai_project_rule_create(struct sai_project_rule **out, const selectai_projects *projects);
 void sai_project_rule_destroy(struct sai_project_rule **rule);
 int sai_project_rule_learn(struct sai_project_rule *rule, const struct selectai_entry *entry);
 int sai_project_rule_check(struct sai_project_rule *rule, const struct selectai_entry *entry);

@@ -2,8 +2,8 @@
  * trainset/project_rule.c: no decision may reach over into another project.
  *
  * An entry's own `project` is what it claims. It is refused if one of its paths shows otherwise:
- *  1. the path lies below a raw_dir or final_dir that some loaded entry names, and the innermost such folder is not one
- *     of this entry's project; or
+ *  1. the path lies below a raw_dir or final_dir that some loaded entry or the config names, and the innermost such
+ *     folder is not one of this entry's project; or
  *  2. it lies below no such folder, one of its folders is called as another loaded project is, and none as its own.
  * A folder belongs to the first project that names it: an entry of another project that names it, too, is refused,
  * unless all of them say that they share it (an extraction by dates). Then each image is its first project's.
@@ -250,10 +250,32 @@ static int sift(struct sai_loader *loader, struct sai_project_rule *known)
     return rc;
 }
 
-int sai_project_rule_create(struct sai_project_rule **out)
+/* Folders of a config are known like those that entries name; whether projects may share one is for entries to say. */
+static int learn_known(struct sai_project_rule *rule, const selectai_projects *projects)
+{
+    struct selectai_known_project known = {.struct_size = sizeof known};
+    int rc = SELECTAI_OK;
+    for (size_t i = 0; rc == SELECTAI_OK && i < selectai_projects_count(projects); i++) {
+        rc = selectai_projects_get(projects, i, &known);
+        if (rc != SELECTAI_OK || (!*known.raw_dir && !*known.final_dir))
+            continue;
+        struct selectai_entry entry = sai_entry_blank();
+        entry.project = known.name;
+        entry.raw_dir = known.raw_dir;
+        entry.final_dir = known.final_dir;
+        entry.shared_folders = 1;
+        rc = sai_project_rule_learn(rule, &entry);
+    }
+    return rc;
+}
+
+int sai_project_rule_create(struct sai_project_rule **out, const selectai_projects *projects)
 {
     *out = sai_calloc(1, sizeof **out);
-    return *out ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    int rc = *out ? learn_known(*out, projects) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc != SELECTAI_OK)
+        sai_project_rule_destroy(out);
+    return rc;
 }
 
 void sai_project_rule_destroy(struct sai_project_rule **rule)
@@ -274,7 +296,7 @@ void sai_project_rule_destroy(struct sai_project_rule **rule)
 int sai_loader_check_projects(struct sai_loader *loader)
 {
     struct sai_project_rule *rule;
-    int rc = sai_project_rule_create(&rule);
+    int rc = sai_project_rule_create(&rule, loader->options.projects);
     for (size_t i = 0; rc == SELECTAI_OK && i < loader->set->count; i++)
         rc = sai_project_rule_learn(rule, &loader->set->items[i]);
     if (rc == SELECTAI_OK)

@@ -262,7 +262,7 @@ static int open_work(struct work *w)
     int rc = sai_trainset_create(&w->loader.set);
     if (rc == SELECTAI_OK)
         rc = sai_finder_create(&w->finder, &w->loader, &w->lasting);
-    return rc == SELECTAI_OK ? sai_project_rule_create(&w->rule) : rc;
+    return rc == SELECTAI_OK ? sai_project_rule_create(&w->rule, o->projects) : rc;
 }
 
 int sai_check_decisions(struct sai_validator *v)

@@ -142,6 +142,29 @@ static void names_and_aliases(void **state)
     selectai_projects_destroy(&projects);
 }
 
+/* A folder inside a project's RAW is called as another project is: the config knows whose it is. */
+static void folders_of_the_config(void **state)
+{
+    selectai_projects *projects = NULL;
+    (void)state;
+    assert_int_equal(selectai_projects_create(&projects), SELECTAI_OK);
+    assert_int_equal(selectai_projects_add(projects, "ann", "arch/ann_raw", "done/ann"), SELECTAI_OK);
+    assert_int_equal(selectai_projects_add(projects, "kim", "arch/kim_raw", "done/kim"), SELECTAI_OK);
+    const char *path = file("a.jsonl", "{\"project\":\"ann\",\"chosen_path\":\"arch/ann_raw/kim/a.png\","
+                                       "\"neg_paths\":[\"arch/ann_raw/kim/b.png\"]}\n"
+                                       "{\"project\":\"kim\",\"chosen_path\":\"arch/kim_raw/a.png\","
+                                       "\"neg_paths\":[\"arch/kim_raw/b.png\"]}\n"
+                                       "{\"project\":\"ann\",\"chosen_path\":\"arch/ann_raw/a.png\","
+                                       "\"neg_paths\":[\"arch/kim_raw/b.png\"]}\n");
+    options.projects = projects;
+    selectai_trainset *set = load(&path, 1);
+    expect_counts(set, 2, 1); /* the third reaches over */
+    assert_string_equal(entry_of(set, 0).project, "ann");
+    selectai_trainset_destroy(&set);
+    options.projects = NULL;
+    selectai_projects_destroy(&projects);
+}
+
 static void roots(void **state)
 {
     selectai_projects *projects = NULL;
@@ -293,6 +316,7 @@ int main(void)
         TEST(later_files_help),
         TEST(rows_over_several_projects),
         TEST(names_and_aliases),
+        TEST(folders_of_the_config),
         TEST(roots),
         TEST(empty_files_and_mixtures),
         TEST(progress),

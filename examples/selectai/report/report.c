@@ -206,7 +206,7 @@ int write_report(const char *path, const struct report *r)
     if (page.failed)
         say("out of memory while writing %s", path);
     else if (interrupted())
-        code = 130;
+        code = report_interruption();
     else
         code = write_text_file(path, page.text, page.length);
     page_free(&page);
