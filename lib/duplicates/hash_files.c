@@ -46,7 +46,7 @@ static int hash_one(size_t index, unsigned thread, void *ctx)
 int selectai_hash_files(uint64_t *hashes, uint8_t *known, selectai_issues **issues, const char *const *paths, size_t n,
                         uint32_t threads, selectai_progress_fn progress, void *user)
 {
-    SAI_REQUIRE(n == 0 || (hashes && known && paths));
+    SAI_REQUIRE(hashes && known && paths);
     for (size_t i = 0; i < n; i++)
         SAI_REQUIRE(paths[i] && *paths[i]);
     if (n > 0) {

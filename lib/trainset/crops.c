@@ -109,9 +109,14 @@ static bool same_files(const struct pair *pair)
     return sai_same_content(pair->raw_path, pair->final_path);
 }
 
-static bool kept_its_time(const struct pair *pair)
+/*
+ * A compressed picture that was changed has another size in bytes, and a changed file another time: where both are the
+ * same, gigabytes need not be read to learn that nothing was done.
+ */
+static bool plain_copy(const struct pair *pair)
 {
-    return pair->newer_ns >= -SAME_SECONDS * SAI_NANOSECONDS && pair->newer_ns <= SAME_SECONDS * SAI_NANOSECONDS;
+    return pair->known.raw_stat.st_size == pair->known.final_stat.st_size &&
+           pair->newer_ns >= -SAME_SECONDS * SAI_NANOSECONDS && pair->newer_ns <= SAME_SECONDS * SAI_NANOSECONDS;
 }
 
 static void take_same_files(struct sai_crop *crop)
@@ -172,7 +177,7 @@ static int judge_by_pixels(struct sai_winner *winner, const struct pair *pair)
 
 /* ---- One winner ------------------------------------------------------------------------------ */
 
-/* Most finals are plain copies: equal bytes are equal pixels, and need no decoding. */
+/* Many finals are copies with a new time: equal bytes are equal pixels, and need no decoding. */
 static int judge(struct sai_winner *winner, const struct pair *pair, int32_t crop_check)
 {
     bool known;
@@ -180,14 +185,15 @@ static int judge(struct sai_winner *winner, const struct pair *pair, int32_t cro
         judge_by_time(winner);
         return SELECTAI_OK;
     }
-    if (crop_check == SELECTAI_CROP_CHECK_AUTO && kept_its_time(pair) && same_files(pair)) {
-        take_same_files(&winner->crop); /* not even the headers are needed */
+    if (crop_check == SELECTAI_CROP_CHECK_AUTO && plain_copy(pair)) {
+        winner->crop.was_cropped = 0;
+        winner->crop.evidence = SELECTAI_CROP_EVIDENCE_NONE;
         return SELECTAI_OK;
     }
     int rc = judge_by_size(&known, winner, pair);
     if (rc != SELECTAI_OK || !known || crop_check == SELECTAI_CROP_CHECK_SIZE)
         return rc;
-    if (crop_check == SELECTAI_CROP_CHECK_AUTO && !kept_its_time(pair) && same_files(pair)) {
+    if (crop_check == SELECTAI_CROP_CHECK_AUTO && same_files(pair)) {
         take_same_files(&winner->crop);
         return SELECTAI_OK;
     }

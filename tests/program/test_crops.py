@@ -101,7 +101,9 @@ class TestKinds(CropsTest):
         for mode in ("auto", "pixels"):
             result = self.extract("--crop-evidence", mode)
             self.assertEqual([e["was_cropped"] for e in self.entries], [True] * 3 + [False] * 5 + [True])
-            self.assertEqual([e["crop_evidence"] for e in self.entries], ["pixels"] * 7 + ["none", "size"])
+            plain = mode == "pixels"  # a copy of the same size in bytes and the same time is not opened in auto
+            self.assertEqual([e["crop_evidence"] for e in self.entries],
+                             ["pixels"] * 6 + ["pixels" if plain else "none", "none", "size"])
             self.assertEqual([e["crop"] and e["crop"]["method"] for e in self.entries],
                              ["exact", "resampled", "resampled"] + [None] * 6)
             for e in self.entries[:3]:
@@ -109,10 +111,10 @@ class TestKinds(CropsTest):
                     self.assertLessEqual(abs(got - wanted), 1, e)
             for counts in (self.counts, self.report["total"]):
                 self.assertEqual(counts["crops_by_evidence"], {"mtime": 0, "size": 1, "pixels": 3})
-                self.assertEqual(counts["crops_by_method"], {"identical": 2, "exact": 1, "resampled": 4, "none": 2})
-                self.assertEqual(counts["mtime_rule"], {"right": 2, "wrong_cropped": 3, "wrong_whole": 2})
-            self.assertIn('"5 s newer = cropped" is right for 2 of 7 (3 whole ones called cropped, 2 crops missed)',
-                          result.out)
+                self.assertEqual(counts["crops_by_method"], {"identical": 1 + plain, "exact": 1, "resampled": 4, "none": 2})
+                self.assertEqual(counts["mtime_rule"], {"right": 1 + plain, "wrong_cropped": 3, "wrong_whole": 2})
+            self.assertIn('"5 s newer = cropped" is right for %d of %d (3 whole ones called cropped, 2 crops missed)'
+                          % (1 + plain, 6 + plain), result.out)
             self.assertFalse(os.path.exists(self.path(RESUME)))
 
     def test_nothing_is_said_of_the_rule_where_no_pixels_were_seen(self):

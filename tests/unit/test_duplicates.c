@@ -340,7 +340,8 @@ static void test_hash_files(void **state)
     assert_int_equal(selectai_hash_files(hashes, known, &issues, paths, 4, 1, stop, NULL), SELECTAI_ERR_CANCELLED);
     assert_memory_equal(known, ((uint8_t[]){0, 0, 0, 0}), 4);
     selectai_issues_destroy(&issues);
-    assert_int_equal(selectai_hash_files(NULL, NULL, NULL, NULL, 0, 0, NULL, NULL), SELECTAI_OK);
+    assert_int_equal(selectai_hash_files(hashes, known, NULL, paths, 0, 0, NULL, NULL), SELECTAI_OK);
+    assert_int_equal(selectai_hash_files(NULL, NULL, NULL, NULL, 0, 0, NULL, NULL), SELECTAI_ERR_INVALID_ARGUMENT);
     assert_int_equal(selectai_hash_files(hashes, NULL, NULL, paths, 4, 0, NULL, NULL), SELECTAI_ERR_INVALID_ARGUMENT);
 }
 

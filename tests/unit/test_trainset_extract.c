@@ -456,7 +456,7 @@ static void crops_in_auto_mode(void **state)
     kinds_of_finals();
     selectai_extraction *x = extract(SELECTAI_CROP_CHECK_AUTO);
     assert_int_equal(n_entries(x), 9);
-    expect_crop(x, 0, 0, SELECTAI_CROP_EVIDENCE_PIXELS, 0);
+    expect_crop(x, 0, 0, SELECTAI_CROP_EVIDENCE_NONE, 0);
     expect_crop(x, 1, 0, SELECTAI_CROP_EVIDENCE_PIXELS, 0);
     expect_crop(x, 2, 1, SELECTAI_CROP_EVIDENCE_PIXELS, 1);
     expect_crop(x, 3, 1, SELECTAI_CROP_EVIDENCE_SIZE, 0);
