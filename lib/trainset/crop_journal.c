@@ -23,7 +23,7 @@
 #include "trainset/crop_journal.h"
 #include "trainset/entry.h"
 
-#define MAX_BYTES     (UINT64_C(1) << 30)
+#define MAX_BYTES     (INT64_C(1) << 30)
 #define FLUSH_BYTES   65536u
 #define FLUSH_SECONDS 1 /* of the clock: at most that later, often less */
 #define HEADER        "{\"selectai\":\"crop journal\",\"version\":1}\n"
@@ -34,7 +34,7 @@
 struct sai_crop_journal {
     char *path, *known; /* known: the file as it was */
     const char *check;
-    struct sai_name_index index; /* keys in `known`; each is followed by RESULT */
+    struct sai_name_index index; /* keys in `known`; each is followed by RESULT and as many bytes as its value says */
 
     pthread_mutex_t lock; /* of all below */
     struct sai_text unwritten;
@@ -64,7 +64,8 @@ static int learn_line(struct sai_crop_journal *journal, const char *line, size_t
     const char *result = find_text(line, body, RESULT);
     if (memcmp(line + body, crc, CRC_BYTES) != 0 || !result)
         return SELECTAI_OK;
-    return sai_name_index_add(&journal->index, line, (size_t)(result - line), 0);
+    size_t key = (size_t)(result - line);
+    return sai_name_index_add(&journal->index, line, key, (uint32_t)(body - key - strlen(RESULT)));
 }
 
 static int learn_lines(struct sai_crop_journal *journal, size_t n)
@@ -96,8 +97,14 @@ static int read_known(struct sai_crop_journal *journal)
     struct stat st;
     void *bytes = NULL;
     size_t n = 0;
-    if (stat(journal->path, &st) != 0 && errno == ENOENT)
-        return SELECTAI_OK;
+    if (stat(journal->path, &st) != 0) {
+        if (errno == ENOENT)
+            return SELECTAI_OK;
+        return SAI_FAIL_ERRNO("read", journal->path);
+    }
+    if (st.st_size > MAX_BYTES)
+        return SAI_FAIL(SELECTAI_ERR_LIMIT, "%s: holds %lld bytes, more than are read again: remove it", journal->path,
+                        (long long)st.st_size);
     int rc = sai_file_read(&bytes, &n, journal->path, MAX_BYTES);
     if (rc != SELECTAI_OK)
         return rc;
@@ -223,10 +230,13 @@ int sai_crop_journal_find(bool *found, struct sai_crop *crop, const struct sai_c
     sai_text_free(&key);
     if (at == SAI_INDEX_END)
         return rc;
-    const char *text = (const char *)journal->index.items[at].key + journal->index.items[at].length + strlen(RESULT);
-    rc = sai_json_parse(&result, text, strcspn(text, "\n") - CRC_BYTES, journal->path, 0);
-    if (rc == SELECTAI_OK)
-        *found = read_result(crop, result);
+    const struct sai_name_item *item = &journal->index.items[at];
+    const char *text = (const char *)item->key + item->length + strlen(RESULT);
+    struct sai_crop known;
+    rc = sai_json_parse(&result, text, item->value, journal->path, 0);
+    *found = rc == SELECTAI_OK && read_result(&known, result);
+    if (*found)
+        *crop = known;
     json_decref(result);
     return rc == SELECTAI_ERR_OUT_OF_MEMORY ? rc : SELECTAI_OK;
 }

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <zlib.h>
 
 #define JOURNAL  "out.crops-resume"
 #define N_PAIRS  8
@@ -217,6 +218,71 @@ static void damaged_lines(void **state)
     free(wanted);
 }
 
+/* The journal, with `result` as what was found out about the first pair; its check sum is right. */
+static void write_result(const char *whole, const char *result, size_t n_result)
+{
+    const char *line = strchr(whole, '\n') + 1, *at_result = strstr(line, ",\"result\":") + 10;
+    size_t head = (size_t)(line - whole), key = (size_t)(at_result - line);
+    char *text = malloc(head + key + n_result + 32);
+    memcpy(text, whole, head + key);
+    memcpy(text + head + key, result, n_result);
+    size_t n = head + key + n_result;
+    unsigned long crc = crc32(0, (const unsigned char *)text + head, (unsigned)(key + n_result));
+    n += (size_t)sprintf(text + n, ",\"crc\":\"%08lx\"}\n", crc);
+    write_bytes(at(JOURNAL), text, n);
+    free(text);
+}
+
+/* Lines whose check sum is right and that hold what was never written: nothing of them is taken. */
+static void strange_results(void **state)
+{
+    (void)state;
+    char *wanted = first_run(true), *whole = read_text(at(JOURNAL));
+    static const char *const strange[] = {
+        "",
+        "{}",
+        "{\"was_cropped\":true,\"evidence\":\"pixels\",\"method\":\"guess\",\"width\":96,\"height\":96}",
+        "{\"was_cropped\":true,\"evidence\":\"pixels\",\"method\":\"exact\",\"box\":[1,2,9999,8],\"width\":96,"
+        "\"height\":96}",
+        "{\"was_cropped\":false,\"evidence\":\"pixels\",\"method\":\"exact\",\"box\":[1,2,7,8],\"width\":96,"
+        "\"height\":96}",
+    };
+    for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
+        write_result(whole, strange[i], strlen(strange[i]));
+        expect_run(wanted, 0, 1);
+    }
+    write_result(whole, "\0{}", 4);
+    expect_run(wanted, 0, 1);
+    free(whole);
+    assert_int_equal(unlink(at(JOURNAL)), 0);
+    selectai_image *other = scene(99); /* not found: nothing of the line may stand in for what is not known */
+    save(FINAL(0), other, 9, 3600);
+    selectai_image_destroy(&other);
+    free(wanted);
+    uint64_t n;
+    wanted = results(&n, "p", SELECTAI_CROP_CHECK_AUTO, 1);
+    whole = read_text(at(JOURNAL));
+    write_result(whole, strange[4], strlen(strange[4]));
+    expect_run(wanted, 0, 1);
+    free(whole);
+    free(wanted);
+}
+
+/* More than is read again: said with what to do, and left as it is. */
+static void too_large(void **state)
+{
+    struct selectai_extract_options o;
+    selectai_extraction *x = NULL;
+    (void)state;
+    write_text(at(JOURNAL), "");
+    assert_int_equal(truncate(at(JOURNAL), ((off_t)1 << 30) + 1), 0);
+    selectai_extract_options_init(&o, sizeof o);
+    o.crop_journal = at(JOURNAL);
+    assert_int_equal(selectai_extraction_create(&x, &o), SELECTAI_ERR_LIMIT);
+    assert_non_null(strstr(selectai_last_error(), "remove it"));
+    assert_int_equal(truncate(at(JOURNAL), 0), 0);
+}
+
 static void no_journal(void **state)
 {
     struct selectai_extract_options o;
@@ -345,7 +411,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(taken_again),     TEST(other_states),
         TEST(swapped_content), TEST(torn_files),
-        TEST(damaged_lines),   TEST(no_journal),
+        TEST(damaged_lines),   TEST(strange_results),
+        TEST(too_large),       TEST(no_journal),
         TEST(not_writable),    TEST(problems_are_looked_at_again),
         TEST(cancelled),       TEST(two_at_once_and_killed),
     };
