@@ -177,7 +177,9 @@ struct work {
     struct selectai_duplicates *duplicates;
     uint32_t *first; /* of each group */
     struct sai_progress *progress;
-    atomic_bool stop; /* a large group takes long: its worker looks here */
+    /* A large group takes long: its worker looks at `stop`, or asks itself where it is the caller's own thread. */
+    atomic_bool stop;
+    struct sai_progress *own; /* NULL: there are other threads */
 };
 
 struct relating {
@@ -275,6 +277,13 @@ static void judge_pixel_copies(struct selectai_duplicates *d, uint32_t begin, ui
     }
 }
 
+static int check_stop(struct work *work, size_t group)
+{
+    if (work->own)
+        return sai_progress_report(work->own, group, work->duplicates->n_groups, "relate");
+    return atomic_load(&work->stop) ? SELECTAI_ERR_CANCELLED : SELECTAI_OK;
+}
+
 static int relate_group(size_t group, unsigned thread, void *ctx)
 {
     struct work *work = ctx;
@@ -283,8 +292,11 @@ static int relate_group(size_t group, unsigned thread, void *ctx)
     struct relating r = {.duplicates = d, .staying = sai_malloc_array(end - begin, sizeof *r.staying)};
     int rc = r.staying ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
     (void)thread;
-    for (uint32_t i = begin; rc == SELECTAI_OK && i < end; i++)
-        rc = atomic_load(&work->stop) ? SELECTAI_ERR_CANCELLED : relate_copy(&r, i);
+    for (uint32_t i = begin; rc == SELECTAI_OK && i < end; i++) {
+        rc = check_stop(work, group);
+        if (rc == SELECTAI_OK)
+            rc = relate_copy(&r, i);
+    }
     if (rc == SELECTAI_OK)
         judge_pixel_copies(d, begin, end);
     sai_name_index_free(&r.pixels);
@@ -305,6 +317,7 @@ static int relate_groups(struct selectai_duplicates *d, unsigned threads, struct
 {
     struct work work = {.duplicates = d, .progress = progress};
     struct sai_progress reporting = {.fn = report, .user = &work};
+    work.own = sai_thread_count(threads) == 1 || d->n_groups <= 1 ? &reporting : NULL;
     work.first = sai_malloc_array(d->n_groups + 1, sizeof *work.first);
     if (!work.first)
         return SELECTAI_ERR_OUT_OF_MEMORY;

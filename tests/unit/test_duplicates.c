@@ -408,6 +408,29 @@ static int stop(uint64_t done, uint64_t total, const char *stage, void *user)
     return 1;
 }
 
+/* Not at the group's beginning, but while it is at work. */
+static int stop_in_group(uint64_t done, uint64_t total, const char *stage, void *user)
+{
+    (void)total;
+    return strcmp(stage, "relate") == 0 && done == 0 && ++*(int *)user == 3;
+}
+
+static void test_cancel_in_one_group(void **state)
+{
+    const char *paths[] = {in_folder("20250708_060711_stage2.png"), in_folder("20250708_060600_stage1.png")};
+    struct selectai_duplicates_options options;
+    selectai_duplicates *d = NULL;
+    int calls = 0;
+    (void)state;
+    selectai_duplicates_options_init(&options, sizeof options);
+    options.threads = 2; /* more than there are groups */
+    options.progress = stop_in_group;
+    options.user = &calls;
+    assert_int_equal(selectai_duplicates_find(&d, paths, NULL, 2, &options), SELECTAI_ERR_CANCELLED);
+    assert_int_equal(calls, 3);
+    assert_null(d);
+}
+
 static void test_arguments_and_cancel(void **state)
 {
     const char *paths[] = {in_folder("half.png")};
@@ -442,6 +465,7 @@ int main(void)
         cmocka_unit_test(test_stages_are_no_copies),
         cmocka_unit_test(test_projects_apart),
         cmocka_unit_test(test_given_hashes_open_only_near_files),
+        cmocka_unit_test(test_cancel_in_one_group),
         cmocka_unit_test(test_arguments_and_cancel),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
