@@ -33,6 +33,9 @@ struct selectai_entry sai_entry_blank(void);
 /* 1, 0 or SELECTAI_UNKNOWN (also without losers): whether some loser's stage is above the winner's. */
 int32_t sai_entry_anomaly(const struct selectai_entry *entry);
 
+/* The highest stage of a loser; NaN if none is known. */
+double sai_entry_highest_loser(const struct selectai_entry *entry);
+
 /* Appends the entry as one line of JSON, without its line end. */
 void sai_entry_json(struct sai_text *line, const struct selectai_entry *entry);
 

@@ -15,6 +15,8 @@
 #define SAI_CSV_COLUMNS 7
 extern const char *const sai_csv_columns[SAI_CSV_COLUMNS];
 
+#define SAI_ROOT_MARK "PROJECT_ROOT" /* stands in old logs for a folder of the machine that wrote them */
+
 /* What a file seems to hold, by its first character that is not blank. */
 enum sai_entry_format { SAI_ENTRIES_NONE, SAI_ENTRIES_JSONL, SAI_ENTRIES_CSV };
 int sai_entry_format_of(enum sai_entry_format *out, const char *path);
@@ -78,6 +80,8 @@ struct sai_csv_reader;
 int sai_load_object(struct selectai_entry *out, struct sai_loader *loader, const json_t *object, uint64_t row);
 int sai_load_record(struct selectai_entry *out, struct sai_loader *loader, const struct sai_log_header *header,
                     const struct sai_csv_reader *reader);
+/* sai_csv_next(); a record beyond its limits is one bad row, FORMAT, too. */
+int sai_load_next_record(struct sai_csv_reader *reader);
 
 /* A line of JSONL without a byte order mark; *n becomes 0 for a blank one. */
 const char *sai_load_line_text(size_t *n, const struct sai_line_reader *reader);

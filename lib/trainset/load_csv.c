@@ -33,6 +33,16 @@ int sai_load_record(struct selectai_entry *out, struct sai_loader *loader, const
     return rc;
 }
 
+int sai_load_next_record(struct sai_csv_reader *reader)
+{
+    struct sai_error_copy why;
+    int rc = sai_csv_next(reader);
+    if (rc != SELECTAI_ERR_LIMIT)
+        return rc;
+    sai_error_save(&why); /* the reader goes on behind it */
+    return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s", why.detail.message);
+}
+
 static int load_record(struct sai_loader *loader, const struct sai_log_header *header,
                        const struct sai_csv_reader *reader)
 {
@@ -55,7 +65,7 @@ int sai_load_csv(struct sai_loader *loader)
         rc = sai_log_header_read(&header, &reader);
     for (uint64_t n = 0; rc == SELECTAI_OK; n++) {
         loader->kind = "bad-csv";
-        rc = sai_csv_next(&reader);
+        rc = sai_load_next_record(&reader);
         if (rc == SELECTAI_DONE)
             break;
         if (rc == SELECTAI_OK)

@@ -9,7 +9,8 @@
 #include "project/name.h"
 #include "trainset/load.h"
 
-#define MAX_NEGATIVES 4096u /* a group has 2 to 4 files; this only keeps check_distinct() short */
+#define MAX_PATH_BYTES 4096u
+#define MAX_NEGATIVES  4096u /* a group has 2 to 4 files; this only keeps check_distinct() short */
 
 const char *sai_box_fault(const double edges[4])
 {
@@ -30,6 +31,19 @@ int sai_entry_make_losers(const char ***paths, double **stages, struct selectai_
     entry->neg_paths = *paths;
     entry->neg_stages = *stages;
     entry->n_negatives = (uint32_t)n;
+    return SELECTAI_OK;
+}
+
+/* No file can be called so; whose a path is takes time that grows with the square of its length. */
+static int check_lengths(struct sai_loader *loader, const struct selectai_entry *e)
+{
+    const char *const others[] = {e->chosen_path, e->chosen_final_path, e->raw_dir, e->final_dir};
+    size_t n_others = sizeof others / sizeof *others;
+    for (size_t i = 0; i < n_others + e->n_negatives; i++) {
+        size_t n = strlen(i < n_others ? others[i] : e->neg_paths[i - n_others]);
+        if (n > MAX_PATH_BYTES)
+            return SAI_BAD_ROW(loader, "bad-value", "a path of %zu bytes, at most %u are taken", n, MAX_PATH_BYTES);
+    }
     return SELECTAI_OK;
 }
 
@@ -126,7 +140,9 @@ int sai_loader_complete(struct sai_loader *loader, struct selectai_entry *entry,
 {
     entry->source_path = loader->path;
     entry->source_row = row;
-    int rc = check_distinct(loader, entry);
+    int rc = check_lengths(loader, entry);
+    if (rc == SELECTAI_OK)
+        rc = check_distinct(loader, entry);
     return rc == SELECTAI_OK ? complete_from_names(entry, &loader->set->arena) : rc;
 }
 

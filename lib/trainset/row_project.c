@@ -15,8 +15,6 @@
 #include "project/name_index.h"
 #include "trainset/load.h"
 
-#define MARK "PROJECT_ROOT" /* stands in old logs for a folder of the machine that wrote them */
-
 struct finder {
     struct sai_loader *loader;
     struct sai_arena *lasting;     /* names of projects: they outlive this */
@@ -88,8 +86,8 @@ static int name_project(const char **out, struct finder *f, const char *written)
 
 static bool is_marked(const char *path)
 {
-    size_t n = strlen(MARK);
-    return strncmp(path, MARK, n) == 0 && (path[n] == '/' || path[n] == '\0');
+    size_t n = strlen(SAI_ROOT_MARK);
+    return strncmp(path, SAI_ROOT_MARK, n) == 0 && (path[n] == '/' || path[n] == '\0');
 }
 
 /* The path with the root in place of its mark, in f->path; NULL if memory ran out. */
@@ -97,7 +95,7 @@ static const char *with_root(struct finder *f, const char *path)
 {
     sai_text_clear(&f->path);
     sai_text_puts(&f->path, f->loader->options.root);
-    sai_text_puts(&f->path, path + strlen(MARK));
+    sai_text_puts(&f->path, path + strlen(SAI_ROOT_MARK));
     return f->path.failed ? NULL : f->path.data;
 }
 

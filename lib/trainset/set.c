@@ -47,6 +47,14 @@ struct selectai_entry sai_entry_blank(void)
                                    .source_path = ""};
 }
 
+double sai_entry_highest_loser(const struct selectai_entry *entry)
+{
+    double highest = NAN;
+    for (uint32_t i = 0; i < entry->n_negatives; i++)
+        highest = fmax(highest, entry->neg_stages[i]); /* passes over NaN */
+    return highest;
+}
+
 int32_t sai_entry_anomaly(const struct selectai_entry *entry)
 {
     int32_t result = 0;

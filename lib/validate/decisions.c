@@ -15,7 +15,8 @@
 #include "trainset/log_form.h"
 #include "validate/validate.h"
 
-#define ROWS_A_CLEARING 256u /* then the memory of their texts is given back */
+#define ROWS_A_CLEARING  256u       /* then the memory of their texts is given back, */
+#define BYTES_A_CLEARING (1u << 20) /* of long rows earlier */
 
 enum pass { PASS_NAMES, PASS_PATHS, PASS_CHECKS };
 
@@ -29,6 +30,7 @@ struct work {
     const struct sai_target *target;
     bool nameless; /* the file has rows that name no project */
     struct sai_log_state state;
+    size_t rows, bytes; /* since the last clearing */
 };
 
 /* What concerns one row alone. */
@@ -96,10 +98,13 @@ static uint64_t position(FILE *stream)
     return at > 0 ? (uint64_t)at : 0;
 }
 
-static int after_row(struct work *w, uint64_t number, FILE *stream)
+static int after_row(struct work *w, size_t bytes, FILE *stream)
 {
-    if (number % ROWS_A_CLEARING != 0)
+    w->rows++;
+    w->bytes += bytes;
+    if (w->rows < ROWS_A_CLEARING && w->bytes < BYTES_A_CLEARING)
         return SELECTAI_OK;
+    w->rows = w->bytes = 0;
     sai_arena_clear(&w->loader.set->arena);
     w->loader.session_id = NULL;
     return sai_validator_progress(w->v, position(stream));
@@ -124,20 +129,18 @@ static int read_csv(struct work *w)
         w->nameless = true; /* nothing to learn from this pass */
         rc = SELECTAI_DONE;
     }
-    for (uint64_t n = 1; rc == SELECTAI_OK; n++) {
+    while (rc == SELECTAI_OK) {
         struct selectai_entry entry;
         w->loader.kind = "bad-csv";
-        rc = sai_csv_next(&reader);
+        rc = sai_load_next_record(&reader);
         if (rc == SELECTAI_DONE)
             break;
-        if (rc == SELECTAI_ERR_LIMIT) /* the reader goes on behind it */
-            rc = SAI_FAIL(SELECTAI_ERR_FORMAT, "a row with too many fields, or endless: a quote that never closes?");
-        else if (rc == SELECTAI_OK)
+        if (rc == SELECTAI_OK)
             rc = sai_load_record(&entry, &w->loader, &header, &reader);
         const struct sai_row_view view = {&entry, &header, reader.fields, w->loader.notes};
         rc = take_row(w, rc, &entry, &view, reader.line, w->v->fix ? position(reader.stream) : 0);
         if (rc == SELECTAI_OK)
-            rc = after_row(w, n, reader.stream);
+            rc = after_row(w, reader.text.length, reader.stream);
     }
     sai_log_header_free(&header);
     sai_csv_close(&reader);
@@ -172,7 +175,7 @@ static int read_jsonl(struct work *w)
         const struct sai_row_view view = {.entry = &entry, .notes = w->loader.notes};
         rc = take_row(w, rc, &entry, &view, reader.row, end);
         if (rc == SELECTAI_OK)
-            rc = after_row(w, reader.row, reader.stream);
+            rc = after_row(w, reader.length, reader.stream);
     }
     sai_lines_close(&reader);
     return rc == SELECTAI_DONE ? SELECTAI_OK : rc;
@@ -205,6 +208,8 @@ static int check_file(struct work *w)
     int read = rc == SELECTAI_OK ? read_file(w) : SELECTAI_OK;
     if (rc == SELECTAI_OK)
         rc = sai_check_failed(v, w->target, "unreadable", read);
+    if (read != SELECTAI_OK) /* loading it would take nothing */
+        v->result->files[result].usable = 0;
     if (rc == SELECTAI_OK)
         rc = sai_fix_end(v->fix, read == SELECTAI_OK);
     if (rc == SELECTAI_OK)

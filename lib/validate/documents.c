@@ -91,7 +91,18 @@ static int check_text(struct document *d, const json_t *object, const char *key,
     return REPORT(d, "wrong-type", "projects[%zu].%s is no text", index, key);
 }
 
-static int check_project(struct document *d, const json_t *list, size_t i)
+/* The name and where it stands are noted. */
+static int check_name_once(struct document *d, struct sai_name_index *names, const char *name, size_t i, bool *good)
+{
+    uint32_t before = sai_name_index_find(names, name, strlen(name));
+    if (before == SAI_INDEX_END)
+        return sai_name_index_add(names, name, strlen(name), (uint32_t)i);
+    *good = false;
+    return REPORT(d, "duplicate-project", "projects[%zu] and projects[%zu] are both %s",
+                  (size_t)names->items[before].value, i, name);
+}
+
+static int check_project(struct document *d, struct sai_name_index *names, const json_t *list, size_t i)
 {
     static const char *const keys[] = {"name", "raw_dir", "final_dir"};
     const json_t *project = json_array_get(list, i);
@@ -100,12 +111,8 @@ static int check_project(struct document *d, const json_t *list, size_t i)
     int rc = good ? SELECTAI_OK : REPORT(d, "wrong-type", "projects[%zu] is no object", i);
     for (size_t k = 0; rc == SELECTAI_OK && json_is_object(project) && k < 3; k++)
         rc = check_text(d, project, keys[k], i, &good);
-    for (size_t k = 0; rc == SELECTAI_OK && good && k < i; k++) {
-        if (strcmp(sai_json_string(json_array_get(list, k), "name", ""), name) != 0)
-            continue;
-        good = false;
-        rc = REPORT(d, "duplicate-project", "projects[%zu] and projects[%zu] are both %s", k, i, name);
-    }
+    if (rc == SELECTAI_OK && *name)
+        rc = check_name_once(d, names, name, i, &good);
     for (size_t k = 1; rc == SELECTAI_OK && good && k < 3; k++)
         rc = check_folder(d, name, sai_json_string(project, keys[k], ""));
     result_of(d)->usable += good;
@@ -142,6 +149,7 @@ static int ask_projects(struct document *d, int (*add)(selectai_projects *projec
 int sai_check_config(struct sai_validator *v, const struct sai_target *target)
 {
     struct document d = {.v = v, .target = target};
+    struct sai_name_index names = {0};
     bool ready;
     int rc = open_document(&d, &ready);
     const json_t *list = json_object_get(d.root, "projects");
@@ -152,10 +160,11 @@ int sai_check_config(struct sai_validator *v, const struct sai_target *target)
         else if (json_array_size(list) == 0)
             rc = REPORT(&d, "no-project", "the list of projects is empty");
         for (size_t i = 0; rc == SELECTAI_OK && i < json_array_size(list); i++)
-            rc = check_project(&d, list, i);
+            rc = check_project(&d, &names, list, i);
         if (rc == SELECTAI_OK)
             rc = ask_projects(&d, selectai_projects_add_config);
     }
+    sai_name_index_free(&names);
     close_document(&d);
     return rc;
 }
@@ -249,19 +258,20 @@ static int check_paths(struct document *d)
 /* Two manifests of one project cannot be used together. */
 static int check_twice(struct document *d)
 {
+    struct sai_name_index *manifests = &d->v->manifests;
     const char *id = sai_json_string(d->root, "projectId", "");
-    for (const struct sai_target *other = d->v->targets->items; other < d->target && *id; other++) {
-        json_t *root = NULL;
-        if (other->kind != SAI_KIND_MANIFEST)
-            continue;
-        bool same = sai_json_load(&root, other->path, MAX_DOCUMENT) == SELECTAI_OK &&
-                    strcmp(sai_json_string(root, "projectId", ""), id) == 0 &&
-                    strcmp(other->path, d->target->path) != 0;
-        json_decref(root);
-        if (same)
-            return REPORT(d, "duplicate-project", "%s is a manifest of %s too", other->path, id);
+    size_t n = strlen(id);
+    if (n == 0)
+        return SELECTAI_OK;
+    uint32_t first = sai_name_index_find(manifests, id, n);
+    if (first == SAI_INDEX_END) {
+        const char *copy = sai_arena_strndup(&d->v->result->arena, id, n);
+        return copy ? sai_name_index_add(manifests, copy, n, (uint32_t)(d->target - d->v->targets->items))
+                    : SELECTAI_ERR_OUT_OF_MEMORY;
     }
-    return SELECTAI_OK;
+    const char *path = d->v->targets->items[manifests->items[first].value].path;
+    return strcmp(path, d->target->path) != 0 ? REPORT(d, "duplicate-project", "%s is a manifest of %s too", path, id)
+                                              : SELECTAI_OK;
 }
 
 int sai_check_manifest(struct sai_validator *v, const struct sai_target *target)
@@ -283,6 +293,14 @@ int sai_check_manifest(struct sai_validator *v, const struct sai_target *target)
 }
 
 /* ---- Report ---------------------------------------------------------------------------------- */
+
+static uint64_t n_places(const struct sai_file_result *file)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < file->n_problems; i++)
+        n += file->problems[i].count;
+    return n;
+}
 
 static int check_numbers(struct document *d, json_t *counts, const char *what)
 {
@@ -315,13 +333,13 @@ int sai_check_report(struct sai_validator *v, const struct sai_target *target)
         rc = check_numbers(&d, total, "total");
     for (size_t i = 0; rc == SELECTAI_OK && i < json_array_size(list); i++) {
         json_t *project = json_array_get(list, i);
-        uint64_t before = result_of(&d)->n_problems;
+        uint64_t before = n_places(result_of(&d));
         if (json_is_string(json_object_get(project, "project")))
             rc = check_numbers(&d, project, sai_json_string(project, "project", ""));
         else
             rc = REPORT(&d, "missing-field", "projects[%zu].project is missing or no text", i);
         result_of(&d)->rows++;
-        result_of(&d)->usable += result_of(&d)->n_problems == before;
+        result_of(&d)->usable += n_places(result_of(&d)) == before;
     }
     close_document(&d);
     return rc;

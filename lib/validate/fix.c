@@ -16,19 +16,21 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "project/name_index.h"
 #include "validate/validate.h"
 
-#define DROPPED   "dropped.jsonl"
-#define MAX_TRIES 10000u
+#define DROPPED "dropped.jsonl"
 
 struct sai_fix {
     char *folder;
-    bool made;     /* the folder was not there before */
-    char **copies; /* their paths */
+    bool made;                   /* the folder was not there before */
+    struct sai_name_index taken; /* names in the folder: the value is the next number to try for that name */
+    struct sai_arena names;
+    char **copies; /* paths of the finished ones */
     size_t n_copies, capacity;
     struct sai_atomic_file copy;
     struct sai_atomic_file dropped;
-    bool dropped_open;
+    bool dropped_open, committed;
     uint64_t n_dropped;
     const char *path; /* of the input being copied; NULL: none */
     struct sai_mapping input;
@@ -100,6 +102,18 @@ static int check_empty(const char *folder)
     return entries <= 2 ? SELECTAI_OK : SAI_FAIL(SELECTAI_ERR_EXISTS, "%s: is not empty: choose a new folder", folder);
 }
 
+static struct sai_name_item *find_name(const struct sai_fix *fix, const char *name)
+{
+    uint32_t item = sai_name_index_find(&fix->taken, name, strlen(name));
+    return item == SAI_INDEX_END ? NULL : &fix->taken.items[item];
+}
+
+static int take_name(struct sai_fix *fix, const char *name)
+{
+    const char *copy = sai_arena_strdup(&fix->names, name);
+    return copy ? sai_name_index_add(&fix->taken, copy, strlen(copy), 2) : SELECTAI_ERR_OUT_OF_MEMORY;
+}
+
 int sai_fix_create(struct sai_fix **out, const char *out_dir, const char *const *paths, size_t n_paths)
 {
     char *real = NULL, *dropped = NULL;
@@ -117,11 +131,14 @@ int sai_fix_create(struct sai_fix **out, const char *out_dir, const char *const 
     }
     if (rc == SELECTAI_OK)
         rc = sai_atomic_open(&fix->dropped, dropped);
+    if (rc == SELECTAI_OK) {
+        fix->dropped_open = true;
+        rc = take_name(fix, DROPPED);
+    }
     sai_free(real);
     sai_free(dropped);
     if (rc != SELECTAI_OK)
         goto fail;
-    fix->dropped_open = true;
     *out = fix;
     return SELECTAI_OK;
 fail:
@@ -134,17 +151,21 @@ void sai_fix_destroy(struct sai_fix **fix)
     struct sai_fix *f = *fix;
     if (!f)
         return;
-    bool unfinished = f->dropped_open;
-    for (size_t i = 0; i < f->n_copies; i++)
+    for (size_t i = 0; i < f->n_copies; i++) {
+        if (!f->committed) /* half of the copies, without the list of what was left out, would look like all */
+            (void)unlink(f->copies[i]);
         sai_free(f->copies[i]);
+    }
     if (f->path)
         sai_atomic_discard(&f->copy);
     if (f->dropped_open)
         sai_atomic_discard(&f->dropped);
-    if (unfinished && f->made)
+    if (!f->committed && f->made && f->folder)
         (void)rmdir(f->folder); /* only if it is empty */
     sai_file_unmap(&f->input);
     sai_text_free(&f->line);
+    sai_name_index_free(&f->taken);
+    sai_arena_clear(&f->names);
     sai_free(f->copies);
     sai_free(f->folder);
     sai_free(f);
@@ -153,35 +174,22 @@ void sai_fix_destroy(struct sai_fix **fix)
 
 /* ---- Copying --------------------------------------------------------------------------------- */
 
-static bool is_taken(const struct sai_fix *fix, const char *path)
-{
-    for (size_t i = 0; i < fix->n_copies; i++)
-        if (strcmp(fix->copies[i], path) == 0)
-            return true;
-    return strcmp(fix->dropped.path, path) == 0;
-}
-
-/* "log.csv", then "log-2.csv", ... The caller frees it. */
-static int free_name(char **out, const struct sai_fix *fix, const char *input)
+/* The path of "log.csv", then of "log-2.csv", ... The caller frees it. */
+static int free_name(char **out, struct sai_fix *fix, const char *input)
 {
     const char *name = sai_path_basename(input), *extension = sai_path_extension(name);
     size_t stem = strlen(name) - strlen(extension);
-    for (unsigned n = 1; n <= MAX_TRIES; n++) {
-        char number[16] = "";
-        if (n > 1)
-            snprintf(number, sizeof number, "-%u", n);
-        char *file = sai_asprintf("%.*s%s%s", (int)stem, name, number, extension);
-        char *path = file ? sai_path_join(fix->folder, file) : NULL;
+    struct sai_name_item *first = find_name(fix, name);
+    char *file = sai_strdup(name);
+    while (file && find_name(fix, file)) {
         sai_free(file);
-        if (!path)
-            return SELECTAI_ERR_OUT_OF_MEMORY;
-        if (!is_taken(fix, path)) {
-            *out = path;
-            return SELECTAI_OK;
-        }
-        sai_free(path);
+        file = sai_asprintf("%.*s-%u%s", (int)stem, name, (unsigned)first->value++, extension);
     }
-    return SAI_FAIL(SELECTAI_ERR_LIMIT, "%s: more than %u files of that name", input, MAX_TRIES);
+    int rc = file ? take_name(fix, file) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK && !(*out = sai_path_join(fix->folder, file)))
+        rc = SELECTAI_ERR_OUT_OF_MEMORY;
+    sai_free(file);
+    return rc;
 }
 
 static bool is_unreadable(int rc)
@@ -278,20 +286,21 @@ int sai_fix_end(struct sai_fix *fix, bool whole)
 {
     if (!fix || !fix->path)
         return SELECTAI_OK;
-    int rc = whole ? sai_fix_keep(fix, UINT64_MAX) : SELECTAI_OK;
+    if (whole)
+        (void)sai_fix_keep(fix, UINT64_MAX);
     sai_file_unmap(&fix->input);
-    fix->input = (struct sai_mapping){0};
     fix->path = NULL;
-    if (rc == SELECTAI_OK)
+    if (whole)
         return sai_atomic_commit(&fix->copy);
     sai_atomic_discard(&fix->copy);
-    return rc;
+    return SELECTAI_OK;
 }
 
 int sai_fix_commit(struct sai_fix *fix, uint64_t *n_dropped)
 {
     fix->dropped_open = false;
     int rc = sai_atomic_commit(&fix->dropped);
+    fix->committed = rc == SELECTAI_OK;
     if (rc == SELECTAI_OK && n_dropped)
         *n_dropped = fix->n_dropped;
     return rc;

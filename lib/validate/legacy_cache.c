@@ -73,6 +73,8 @@ static int list_vectors(struct legacy *l, const char *folder, int depth)
  */
 static int find_vector(char **out, struct legacy *l, const char *written)
 {
+    while (strncmp(written, "./", 2) == 0) /* the files of the folder are known without */
+        written += 2;
     char *below = sai_path_join(l->folder, written);
     const char *name = sai_path_basename(written);
     *out = NULL;
@@ -97,6 +99,7 @@ static int find_vector(char **out, struct legacy *l, const char *written)
 static int check_vector(struct legacy *l, const char *written)
 {
     struct sai_npy_facts facts;
+    struct sai_error_copy why;
     char *path = NULL;
     int rc = find_vector(&path, l, written);
     if (rc != SELECTAI_OK)
@@ -116,8 +119,10 @@ static int check_vector(struct legacy *l, const char *written)
                     (unsigned long long)facts.dim, (unsigned long long)l->dim);
     else if (rc == SELECTAI_OK)
         l->dim = facts.dim;
-    else if (rc != SELECTAI_ERR_OUT_OF_MEMORY)
-        rc = REFUSE(l, "bad-npy", "%s cannot be read", written);
+    else if (rc != SELECTAI_ERR_OUT_OF_MEMORY) { /* a row's fault, whatever it is */
+        sai_error_save(&why);
+        rc = REFUSE(l, "bad-npy", "%s", why.detail.message);
+    }
     sai_free(path);
     return rc;
 }

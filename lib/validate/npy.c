@@ -71,6 +71,8 @@ static int read_header(struct array *out, const struct sai_mapping *file, const 
     out->value_size = strstr(text, "'<f4'") ? 4 : strstr(text, "'<f2'") ? 2 : strstr(text, "'<f8'") ? 8 : 0;
     if (!out->value_size || !read_shape(out, text))
         return bad(path, "not one vector of '<f2', '<f4' or '<f8'");
+    if (out->count == 0)
+        return bad(path, "it holds no number");
     if (out->count > SIZE_MAX / 8 || out->count * out->value_size != file->size - out->data_offset)
         return bad(path, "its size is not what its header says");
     return SELECTAI_OK;

@@ -12,8 +12,6 @@
 #include "project/scan.h"
 #include "validate/validate.h"
 
-#define MARK "PROJECT_ROOT" /* stands in old logs for a folder of the machine that wrote them */
-
 struct sai_present {
     const char *images_root, *root; /* borrowed from the options; may be NULL */
     struct sai_name_index names;    /* of the files below images_root */
@@ -96,13 +94,13 @@ static bool exists(struct sai_present *present, const char *before, const char *
 
 bool sai_present_find(struct sai_present *present, const char *folder, const char *path)
 {
-    size_t n = strlen(MARK);
+    size_t n = strlen(SAI_ROOT_MARK);
     const char *name = sai_path_basename(path);
     if (present->images_root && sai_name_index_find(&present->names, name, strlen(name)) != SAI_INDEX_END)
         return true;
     if (exists(present, "", path) || (*folder && *path != '/' && exists(present, folder, path)))
         return true;
-    return present->root && strncmp(path, MARK, n) == 0 && path[n] == '/' &&
+    return present->root && strncmp(path, SAI_ROOT_MARK, n) == 0 && path[n] == '/' &&
            exists(present, present->root, path + n + 1);
 }
 

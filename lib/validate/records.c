@@ -198,6 +198,8 @@ static int check_lines(struct sai_validator *v, const struct sai_target *target,
     int read = rc == SELECTAI_OK ? read_lines(&l) : SELECTAI_OK;
     if (rc == SELECTAI_OK)
         rc = sai_check_failed(v, target, "unreadable", read);
+    if (read != SELECTAI_OK)
+        v->result->files[target->result].usable = 0;
     if (rc == SELECTAI_OK)
         rc = sai_fix_end(v->fix, read == SELECTAI_OK);
     if (rc == SELECTAI_OK)

@@ -19,7 +19,7 @@ void selectai_validate_options_init(struct selectai_validate_options *options, u
 
 bool sai_in_future(const struct sai_validator *v, int64_t seconds)
 {
-    return seconds > v->now && seconds - v->now > SAI_SECONDS_OF_DAY;
+    return seconds > v->now && (uint64_t)seconds - (uint64_t)v->now > SAI_SECONDS_OF_DAY;
 }
 
 int sai_validator_progress(struct sai_validator *v, uint64_t at)
@@ -227,6 +227,7 @@ static int validate(selectai_validation **out, uint64_t *n_dropped, const char *
         sai_walk_free(&run.folders[i].walk);
     sai_free(run.folders);
     sai_targets_free(&run.targets);
+    sai_name_index_free(&v->manifests);
     sai_fix_destroy(&v->fix);
     sai_present_destroy(&v->present);
     if (rc == SELECTAI_OK)

@@ -21,6 +21,7 @@
 
 #include "base/json.h"
 #include "base/progress.h"
+#include "project/name_index.h"
 #include "trainset/load.h"
 
 /* ---- Codes (problems.c) ---------------------------------------------------------------------- */
@@ -161,6 +162,7 @@ struct sai_validator {
     struct sai_present *present;      /* where images are looked for */
     struct sai_fix *fix;              /* NULL: no copies are written */
     struct sai_targets *targets;
+    struct sai_name_index manifests; /* id of a project -> its target */
 };
 
 /* Adds a problem to the target's result, and, if it makes a row unusable, to what the copy leaves out. */
@@ -238,14 +240,14 @@ int sai_check_presence_end(struct sai_validator *v, size_t result, const struct 
 /* ---- Copies (fix.c) -------------------------------------------------------------------------- */
 
 int sai_fix_create(struct sai_fix **out, const char *out_dir, const char *const *paths, size_t n_paths);
-void sai_fix_destroy(struct sai_fix **fix); /* what was not finished is not written */
+void sai_fix_destroy(struct sai_fix **fix); /* without a commit nothing is left, not even whole copies */
 /* Begins the copy of a file. fix may be NULL: nothing happens, here and below. */
 int sai_fix_begin(struct sai_fix *fix, const char *path);
 /* The bytes up to `end` that were not copied yet are copied, */
 int sai_fix_keep(struct sai_fix *fix, uint64_t end);
 /* or left out; the reason is the last error, or `message`. */
 int sai_fix_drop(struct sai_fix *fix, uint64_t end, uint64_t row, const char *code, const char *message);
-/* whole: what follows the last row belongs to the copy. */
+/* whole: what follows the last row belongs to the copy; else, read in part, it gets none. */
 int sai_fix_end(struct sai_fix *fix, bool whole);
 /* Puts everything in place. */
 int sai_fix_commit(struct sai_fix *fix, uint64_t *n_dropped);

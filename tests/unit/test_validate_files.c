@@ -403,6 +403,34 @@ static void pictures(void **state)
     expect_code(at("d/20250101_000300_stage1.png"), "image", "empty-image", 1, ERROR);
 }
 
+/* Of several with the same fault none is usable. */
+static void projects_of_a_report(void **state)
+{
+    (void)state;
+    selectai_validation *v = look(put("extraction_report.json",
+                                      "{\"projects\":[{\"project\":\"a\"},{\"project\":\"b\"},"
+                                      "{\"project\":\"c\",\"raw_images\":1}],"
+                                      "\"total\":{\"raw_images\":1}}"));
+    expect(v, "missing-field", 2, 2);
+    expect_kind(v, 0, "report", 3, 1);
+    selectai_validation_destroy(&v);
+}
+
+static void empty_vectors(void **state)
+{
+    (void)state;
+    const float value = 1;
+    write_npy("none.npy", "(0,)", &value, 0);
+    write_npy("one.npy", "(1,)", &value, 1);
+    selectai_validation *v = look(put("processed_images.jsonl",
+                                      "{\"image_path\":\"1\",\"embedding_file\":\"none.npy\"}\n"
+                                      "{\"image_path\":\"2\",\"embedding_file\":\"./one.npy\"}\n"));
+    expect_kind(v, 0, "legacy-cache", 2, 1);
+    expect(v, "bad-npy", 1, 1);
+    expect(v, "orphan-vector", 0, 0);
+    selectai_validation_destroy(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +440,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(caches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(encoders, set_up, tear_down),
         cmocka_unit_test_setup_teardown(earlier_caches, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(projects_of_a_report, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(empty_vectors, set_up, tear_down),
         cmocka_unit_test_setup_teardown(models, set_up, tear_down),
         cmocka_unit_test_setup_teardown(pictures, set_up, tear_down),
     };

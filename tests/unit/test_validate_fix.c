@@ -117,6 +117,81 @@ static void stopped_in_the_middle(void **state)
     assert_int_equal(access(at("out"), F_OK), -1); /* nothing was put in place */
 }
 
+static int stop_after_a_copy(uint64_t done, uint64_t total, const char *stage, void *user)
+{
+    (void)done;
+    (void)total;
+    (void)stage;
+    return access(user, F_OK) == 0;
+}
+
+/* Whole copies without the list of what was left out would look like everything. */
+static void stopped_after_a_copy(void **state)
+{
+    (void)state;
+    char copy[512];
+    snprintf(copy, sizeof copy, "%s", at("out/1.csv"));
+    mkdir(at("in"), 0777);
+    put("in/1.csv", HEADER GOOD_1);
+    FILE *f = fopen(at("in/2.csv"), "w");
+    fputs(HEADER, f);
+    for (int i = 0; i < 600; i++)
+        fputs(GOOD_1, f);
+    fclose(f);
+    struct selectai_validate_options options = options_at(NOW);
+    options.progress = stop_after_a_copy;
+    options.user = copy;
+    const char *in = at("in");
+    selectai_validation *v = NULL;
+    assert_int_equal(selectai_validate_fix(&v, NULL, &in, 1, at("out"), &options), SELECTAI_ERR_CANCELLED);
+    assert_int_equal(access(at("out"), F_OK), -1);
+}
+
+/* Nothing can be loaded of a file with a line without end: no half copy of it. */
+static void read_in_part(void **state)
+{
+    (void)state;
+    uint64_t n = 7;
+    mkdir(at("in"), 0777);
+    put("in/good.jsonl", ENTRY);
+    FILE *f = fopen(at("in/long.jsonl"), "w");
+    fputs(ENTRY, f);
+    for (int i = 0; i < (17 << 10); i++)
+        fprintf(f, "%1024s", "");
+    fclose(f);
+    assert_int_equal(fix(&n, at("in"), at("out")), SELECTAI_OK);
+    assert_int_equal(n, 0);
+    expect_text(at("out/good.jsonl"), ENTRY);
+    assert_int_equal(access(at("out/long.jsonl"), F_OK), -1);
+    selectai_validation *v = look(at("in/long.jsonl"));
+    expect_kind(v, 0, "entries", 1, 0);
+    expect(v, "unreadable", 1, 1);
+    selectai_validation_destroy(&v);
+}
+
+static void names_of_copies(void **state)
+{
+    (void)state;
+    static const char *const in[] = {"a/x.csv", "a/x-2.csv", "b/x.csv", "b/x-2.csv", "c/x.csv"};
+    static const char *const out[] = {"out/x.csv", "out/x-2.csv", "out/x-3.csv", "out/x-2-2.csv", "out/x-4.csv"};
+    char texts[5][600], paths[5][512];
+    const char *list[5];
+    mkdir(at("a"), 0777);
+    mkdir(at("b"), 0777);
+    mkdir(at("c"), 0777);
+    for (int i = 0; i < 5; i++) {
+        snprintf(texts[i], sizeof texts[i], HEADER "%d,s,g,p/%d.png,['p/z.png'],\n", i, i);
+        snprintf(paths[i], sizeof paths[i], "%s", put(in[i], texts[i]));
+        list[i] = paths[i];
+    }
+    const struct selectai_validate_options options = options_at(NOW);
+    selectai_validation *v = NULL;
+    assert_int_equal(selectai_validate_fix(&v, NULL, list, 5, at("out"), &options), SELECTAI_OK);
+    selectai_validation_destroy(&v);
+    for (int i = 0; i < 5; i++)
+        expect_text(at(out[i]), texts[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +199,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(lines_and_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stopped_in_the_middle, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stopped_after_a_copy, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(read_in_part, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_of_copies, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

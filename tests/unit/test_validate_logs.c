@@ -256,6 +256,31 @@ static void stopping_and_wrong_calls(void **state)
     selectai_validation_destroy(&v);
 }
 
+/* What validation calls one bad row is one to loading, too. */
+static void rows_without_end(void **state)
+{
+    (void)state;
+    const char *path = at("log.csv");
+    selectai_trainset *set = NULL;
+    FILE *f = fopen(path, "w");
+    fputs("project,chosen_path,neg_paths\np,a,['b']\n", f);
+    for (int i = 0; i < 5000; i++)
+        fputc(',', f);
+    fputs("\np,", f);
+    for (int i = 0; i < 3000; i++)
+        fputs("c/", f);
+    fputs("d,['e']\np,f,['g']\n", f);
+    fclose(f);
+    selectai_validation *v = look(path);
+    expect_kind(v, 0, "entries", 4, 2);
+    expect(v, "bad-csv", 1, 1);
+    expect(v, "bad-value", 1, 1);
+    selectai_validation_destroy(&v);
+    assert_int_equal(selectai_trainset_load(&set, &path, 1, 0), SELECTAI_OK);
+    assert_int_equal(selectai_trainset_count(set), 2);
+    selectai_trainset_destroy(&set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +290,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(images_there_or_not, set_up, tear_down),
         cmocka_unit_test_setup_teardown(at_most_ten_places, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_rows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rows_without_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stopping_and_wrong_calls, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
