@@ -38,10 +38,8 @@ static enum judgement judge(const struct selectai_entry *entry)
 
 static struct selection selection_of(const struct selectai_entry *entry)
 {
-    struct selection s = {entry->project ? entry->project : "", judge(entry), entry->chosen_stage, NAN};
-    for (uint32_t i = 0; i < entry->n_negatives; i++)
-        s.rejected = fmax(s.rejected, entry->neg_stages[i]); /* fmax() passes over NaN */
-    return s;
+    return (struct selection){entry->project ? entry->project : "", judge(entry), entry->chosen_stage,
+                              sai_entry_highest_loser(entry)};
 }
 
 /* Ascending, NaN last. */

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/number.h"
 #include "trainset/load.h"
+#include "trainset/log_form.h"
 #include "trainset/log_write.h"
 
 /* ---- Keys ------------------------------------------------------------------------------------ */
@@ -81,11 +82,9 @@ struct old_row {
     json_t *list; /* keeps the paths of a list alive */
 };
 
-/* The cell of a column, without the apostrophe that keeps spreadsheets from taking a text for a formula. */
 static const char *cell_at(const struct old_row *row, size_t at)
 {
-    const char *text = at < row->reader->n_fields ? row->reader->fields[at] : "";
-    return text[0] == '\'' && text[1] && strchr("=+-@\t", text[1]) ? text + 1 : text;
+    return at < row->reader->n_fields ? sai_log_without_apostrophe(row->reader->fields[at]) : "";
 }
 
 static const char *cell(const struct old_row *row, enum sai_field field, uint32_t image)

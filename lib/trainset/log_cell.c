@@ -13,9 +13,11 @@
 
 const char *sai_log_cell(const struct sai_log_row *row, size_t at)
 {
-    if (at == SAI_NO_COLUMN)
-        return "";
-    const char *text = row->fields[at];
+    return at == SAI_NO_COLUMN ? "" : sai_log_without_apostrophe(row->fields[at]);
+}
+
+const char *sai_log_without_apostrophe(const char *text)
+{
     return text[0] == '\'' && text[1] && strchr("=+-@\t", text[1]) ? text + 1 : text;
 }
 

@@ -67,4 +67,8 @@ const char *sai_log_column_name(enum sai_log_column column);
 int sai_log_header_read(struct sai_log_header *out, const struct sai_csv_reader *reader);
 void sai_log_header_free(struct sai_log_header *header);
 
+/* A cell as it was meant: without the apostrophe that keeps spreadsheets from taking a text for a formula (log_cell.c).
+ */
+const char *sai_log_without_apostrophe(const char *cell);
+
 #endif

@@ -131,14 +131,6 @@ static void losers_cell(struct sai_text *line, struct sai_log_writer *writer)
     sai_csv_field(line, writer->list.failed ? "" : writer->list.data);
 }
 
-static double highest_loser(const struct selectai_entry *entry)
-{
-    double highest = NAN;
-    for (uint32_t i = 0; i < entry->n_negatives; i++)
-        highest = fmax(highest, entry->neg_stages[i]); /* passes over NaN */
-    return highest;
-}
-
 /* "stage2_upscaled", as the file is called; empty if its name has no stage. */
 static void stage_cell(struct sai_text *line, struct sai_log_writer *writer, const char *path)
 {
@@ -150,23 +142,35 @@ static void stage_cell(struct sai_text *line, struct sai_log_writer *writer, con
     sai_csv_field(line, writer->list.length ? writer->list.data : "");
 }
 
-/* The sizes of losers are not known. */
+/* A loser's size stands in its own header, if the file is here. */
+static double loser_side(const struct selectai_entry *entry, uint32_t image, enum sai_field field)
+{
+    struct selectai_image_info info = {.struct_size = sizeof info};
+    if (selectai_image_read_info(&info, path_of(entry, image)) != SELECTAI_OK)
+        return NAN;
+    return field == SAI_FIELD_IMAGE_WIDTH ? info.width : info.height;
+}
+
+static double side_of(const struct selectai_entry *entry, uint32_t image, enum sai_field field)
+{
+    if (image != 0)
+        return loser_side(entry, image, field);
+    return field == SAI_FIELD_IMAGE_WIDTH ? entry->image_width : entry->image_height;
+}
+
 static void image_cell(struct sai_text *line, struct sai_log_writer *writer, const struct sai_log_column_at *column)
 {
     const struct selectai_entry *entry = writer->entry;
     bool there = column->image <= entry->n_negatives;
     uint32_t image = there ? writer->order[column->image] : 0;
-    bool winner = there && image == 0;
     if (!there)
         sai_csv_field(line, "");
     else if (column->field == SAI_FIELD_IMAGE_PATH)
         sai_csv_field(line, path_of(entry, image));
     else if (column->field == SAI_FIELD_IMAGE_STAGE)
         stage_cell(line, writer, path_of(entry, image));
-    else if (column->field == SAI_FIELD_IMAGE_WIDTH)
-        number_cell(line, winner ? (double)entry->image_width : (double)NAN);
     else
-        number_cell(line, winner ? (double)entry->image_height : (double)NAN);
+        number_cell(line, side_of(entry, image, column->field));
 }
 
 static void cell(struct sai_text *line, struct sai_log_writer *writer, const struct sai_log_column_at *column)
@@ -197,7 +201,7 @@ static void cell(struct sai_text *line, struct sai_log_writer *writer, const str
         number_cell(line, entry->chosen_stage);
         break;
     case SAI_FIELD_MAX_REJECTED_STAGE:
-        number_cell(line, highest_loser(entry));
+        number_cell(line, sai_entry_highest_loser(entry));
         break;
     case SAI_FIELD_CHOSEN_PATH:
         sai_csv_field(line, entry->chosen_path);
