@@ -36,7 +36,8 @@ struct selectai_validate_options {
     const char *images_root; /**< folder in which images of logs are looked for by name; default NULL: only where they
                                   are said to be */
     const char *encoder_id;  /**< that caches and models must be of; default NULL: of the same as the first one */
-    selectai_progress_fn progress; /**< stages "read" (bytes of logs), "images" (files); default NULL */
+    selectai_progress_fn progress; /**< stages "read" (bytes of logs), "lines" (of other
+                                    JSONL files; no total), "images" (files); default NULL */
     void *user;
 };
 SELECTAI_API void selectai_validate_options_init(struct selectai_validate_options *options, uint32_t struct_size);
@@ -65,7 +66,8 @@ SELECTAI_API int selectai_validate(selectai_validation **out, const char *const 
  * The same, and writes a copy of each log and each JSONL file into the new or empty folder out_dir, without the rows
  * that cannot be used and otherwise byte for byte, and out_dir/dropped.jsonl, which lists those rows: file, row, code,
  * message, text. Files are named as they were, a second one of that name name-2.csv. Inputs are never changed: an
- * out_dir that is or lies in an input, or holds something, is refused (INVALID_ARGUMENT, EXISTS). n_dropped may be NULL.
+ * out_dir that is or lies in an input, or holds something, is refused (INVALID_ARGUMENT, EXISTS). n_dropped may be
+ * NULL.
  */
 SELECTAI_API int selectai_validate_fix(selectai_validation **out, uint64_t *n_dropped, const char *const *paths,
                                        size_t n_paths, const char *out_dir,
