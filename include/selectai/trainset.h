@@ -136,7 +136,8 @@ SELECTAI_API int selectai_trainset_write(const selectai_trainset *set, const cha
  * Writes the decisions that a form can hold, as CSV. append non-zero: keeps the rows and the header that are there
  * (columns in its order; columns that the form does not know stay empty; one that lacks a needed column is refused,
  * MISMATCH; so is one without room for a decision's images) and adds only rows that are not there yet, whatever their
- * session and time say. No row is written twice. n_written: how many rows were added; may be NULL.
+ * session and time say. No row is written twice. CROP_FULL takes the losers' sizes from their files, where these are
+ * here. n_written: how many rows were added; may be NULL.
  */
 SELECTAI_API int selectai_trainset_write_log(uint64_t *n_written, const selectai_trainset *set, const char *path,
                                              int32_t form, int32_t append);

@@ -2,8 +2,9 @@
  * trainset/log_read_crop.c: crop logs: the form of 11 columns + 4 per image, the nine columns, the minimal form.
  *
  * Boxes are in pixels or in fractions, row by row: one whose edges are all at most 1 is in fractions, since a crop of
- * one pixel is none. (0,0,1,1) was written where nobody had drawn anything: no box, never the full frame. A box in
- * pixels of an image of unknown size, which old logs give as (0,0), cannot be placed.
+ * one pixel is none; so is one below 2 with edges that are no whole numbers, which then reaches beyond the image.
+ * (0,0,1,1) was written where nobody had drawn anything: no box, never the full frame. A box in pixels of an image of
+ * unknown size, which old logs give as (0,0), cannot be placed.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -103,6 +104,30 @@ static int needs_crop(const struct sai_log_row *row, const char *kind, const cha
                                   : SAI_BAD_ROW(row->loader, kind, "nothing to learn from: one image, %s", why);
 }
 
+#define ROUNDING 1e-6 /* by which a fraction may exceed 1 */
+
+/* Whole numbers beyond 1 are pixels. Others below 2 are fractions that reach too far: nobody crops to a pixel's part.
+ */
+static bool in_fractions(const double edges[4])
+{
+    bool whole = true, small = true;
+    for (int i = 0; i < 4; i++) {
+        whole = whole && edges[i] == floor(edges[i]);
+        small = small && edges[i] < 2;
+    }
+    return (edges[2] <= 1 && edges[3] <= 1) || (small && !whole);
+}
+
+static int place_fractions(struct sai_log_row *row, double edges[4])
+{
+    if (edges[2] > 1 + ROUNDING || edges[3] > 1 + ROUNDING)
+        return SAI_BAD_ROW(row->loader, "box-outside", "the crop %g,%g,%g,%g, in fractions, reaches beyond the image",
+                           edges[0], edges[1], edges[2], edges[3]);
+    edges[2] = fmin(edges[2], 1);
+    edges[3] = fmin(edges[3], 1);
+    return place(row, edges, 1, 1);
+}
+
 /* After the losers and the size. */
 static int read_box(struct sai_log_row *row)
 {
@@ -118,8 +143,8 @@ static int read_box(struct sai_log_row *row)
         row->loader->notes |= SAI_NOTE_PLACEHOLDER;
         return needs_crop(row, "box-placeholder", "and the crop is the placeholder (0,0,1,1)");
     }
-    if (edges[2] <= 1 && edges[3] <= 1)
-        return place(row, edges, 1, 1);
+    if (in_fractions(edges))
+        return place_fractions(row, edges);
     if (!e->image_width) {
         row->loader->notes |= SAI_NOTE_PIXELS | SAI_NOTE_NO_SIZE;
         return needs_crop(row, "missing-dimension",
