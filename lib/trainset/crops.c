@@ -252,13 +252,26 @@ static int check_one(size_t index, unsigned thread, void *ctx)
 
 /* ---- All winners ----------------------------------------------------------------------------- */
 
+/* Why such a winner has no box. */
+static int report_stranger(struct sai_project_work *work, const struct sai_winner *winner)
+{
+    char *path = sai_files_path(&work->final, winner->final);
+    int rc = path ? sai_issues_add(work->issues, SELECTAI_ERR_NOT_FOUND, "crop-not-found", path, 0,
+                                   "was not found in its original %s: what was cut off is not known",
+                                   work->raw.items[winner->raw].rel)
+                  : SELECTAI_ERR_OUT_OF_MEMORY;
+    sai_free(path);
+    return rc;
+}
+
 static int take_judgement(struct sai_project_work *work, const struct sai_winner *winner)
 {
     work->fates[winner->raw].judged = 1;
     work->fates[winner->raw].was_cropped = (int8_t)winner->crop.was_cropped;
     work->n_recalled += winner->recalled;
     if (!winner->problem)
-        return SELECTAI_OK;
+        return winner->crop.compared && winner->crop.method == SELECTAI_CROP_NONE ? report_stranger(work, winner)
+                                                                                  : SELECTAI_OK;
     char *path = winner->problem_in_raw ? sai_files_path(&work->raw, winner->raw)
                                         : sai_files_path(&work->final, winner->final);
     int rc = path ? sai_issues_add(work->issues, winner->problem_code, winner->problem_kind, path, 0, "%s",

@@ -148,11 +148,11 @@ static int try_loading(struct model_check *c)
     return sai_check_failed(c->v, c->target, "damaged", rc);
 }
 
-/* Tensors as our models have them, whatever the metadata says. */
+/* Tensors as our models, or those of the system before, have them, whatever the metadata says. */
 static bool looks_like_ours(const struct sai_safetensors *file)
 {
     return strcmp(sai_safetensors_text(file, "format", ""), SAI_MODEL_FORMAT) == 0 ||
-           (sai_safetensors_find(file, "layers.0.weight") && sai_safetensors_find(file, "standardise.mean"));
+           sai_safetensors_find(file, "layers.0.weight") || sai_safetensors_find(file, "net.0.weight");
 }
 
 static int check_model(struct model_check *c)
@@ -179,7 +179,10 @@ int sai_check_safetensors(struct sai_validator *v, const struct sai_target *targ
     int rc = sai_safetensors_open(&c.file, target->path);
     if (rc != SELECTAI_OK)
         return sai_check_failed(v, target, "damaged", rc);
-    rc = looks_like_ours(&c.file) ? check_model(&c) : check_numbers(&c);
+    if (c.file.n_tensors == 0)
+        rc = REPORT(&c, "damaged", "it holds no tensor");
+    else
+        rc = looks_like_ours(&c.file) ? check_model(&c) : check_numbers(&c);
     sai_safetensors_close(&c.file);
     result->usable = sai_result_severity(result) != SELECTAI_SEVERITY_ERROR;
     return rc;

@@ -120,8 +120,24 @@ static int list(struct names *out, const char *folder)
     return rc;
 }
 
+/* A part of ours, also where the manifest is gone or damaged: then that is what has to be said. */
+static bool holds_parts(const char *folder)
+{
+    bool found = false;
+    DIR *handle = opendir(folder);
+    for (const struct dirent *entry; handle && !found && (entry = readdir(handle)) != NULL;)
+        found = strncmp(entry->d_name, "part-", 5) == 0 &&
+                (strcmp(sai_path_extension(entry->d_name), ".npy") == 0 ||
+                 strcmp(sai_path_extension(entry->d_name), ".jsonl") == 0);
+    if (handle)
+        closedir(handle);
+    return found;
+}
+
 static bool is_cache(const char *folder)
 {
+    if (holds_parts(folder))
+        return true;
     char reason[SAI_REASON_SIZE];
     enum sai_kind kind = SAI_KIND_UNKNOWN;
     const char *name;

@@ -46,6 +46,25 @@ class Validate(ProgramTest):
         self.check("validate", "good.csv", "--colour", code=USAGE)
         self.assertIn("missing.csv", self.check("validate", "missing.csv", code=FAILED).out)
 
+    @staticmethod
+    def safetensors(header):
+        text = json.dumps(header).encode()
+        return len(text).to_bytes(8, "little") + text + b"\0" * 16
+
+    def test_models_and_caches_that_lack_what_names_them(self):
+        """A model without metadata, a file without tensors, a cache whose manifest is gone or cut off."""
+        tensor = {"dtype": "F32", "shape": [1, 4], "data_offsets": [0, 16]}
+        self.write("m.safetensors", self.safetensors({"net.0.weight": tensor}))
+        self.write("none.safetensors", self.safetensors({})[:-16])
+        self.write("gone/part-a-000001-000001.jsonl", "{}\n")
+        self.write("cut/part-a-000001-000001.jsonl", "{}\n")
+        self.write("cut/manifest.json", '{"format":')
+        for name, kind, code in (("m.safetensors", "model", "model-without-metadata"), ("none.safetensors", "weights", "damaged"),
+                                 ("gone", "cache", "damaged"), ("cut", "cache", "damaged")):
+            (file,) = self.check("validate", name, "--json", "--quiet", code=FAILED).json()["files"]
+            self.assertEqual((file["kind"], file["usable"]), (kind, 0), name)
+            self.assertIn(code, file["problems"], name)
+
     def test_fix(self):
         self.write("in/a.csv", HEADER + GOOD + "x,y\n")
         self.check("validate", "in", "--fix", "out", code=FAILED)

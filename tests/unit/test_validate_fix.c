@@ -135,7 +135,7 @@ static void stopped_after_a_copy(void **state)
     put("in/1.csv", HEADER GOOD_1);
     FILE *f = fopen(at("in/2.csv"), "w");
     fputs(HEADER, f);
-    for (int i = 0; i < 600; i++)
+    for (int i = 0; i < 60000; i++)
         fputs(GOOD_1, f);
     fclose(f);
     struct selectai_validate_options options = options_at(NOW);
