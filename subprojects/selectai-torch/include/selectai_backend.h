@@ -128,7 +128,7 @@ struct sai_backend_tower_spec {
     uint32_t struct_size;
     uint32_t image_size, patch, width, layers, heads, mlp_width, output; /* e.g. 224 32 768 12 12 3072 512 */
     int32_t activation;                                                  /* SAI_BACKEND_ACT_* */
-    int32_t compute_dtype;                    /* SAI_BACKEND_F32, or BF16 where the module supports it */
+    int32_t compute_dtype;                    /* SAI_BACKEND_*; F16 on other devices than the CPU only */
     float layer_norm_eps;                     /* 1e-5 */
     const char *device;                       /* as in sai_backend_net_spec */
     const struct sai_backend_tensor *tensors; /* conv1.weight class_embedding positional_embedding ln_pre.{weight,bias}
@@ -166,6 +166,13 @@ struct sai_backend_v1 {
     void (*tower_destroy)(sai_backend_tower *tower); /* NULL is fine */
     /* y: n x output from x: n x 3 x image_size x image_size, not normalised. One thread at a time per tower. */
     int (*tower_encode)(sai_backend_tower *tower, float *y, const float *x, uint64_t n, char *err, size_t err_size);
+
+    /* The same from any number of threads at once: on the CPU each call works on its own thread alone, on other devices
+     * (and on a CPU without oneDNN) the calls wait for each other. The bits are those of tower_encode. */
+    int (*tower_encode_share)(sai_backend_tower *tower, float *y, const float *x, uint64_t n, char *err,
+                              size_t err_size);
+    /* The compute_dtype to take if nothing speaks for another: BF16 where the processor multiplies it faster. */
+    int (*tower_dtype)(int32_t *out, const char *device, char *err, size_t err_size);
 };
 
 /* The module's only exported symbol. The table is static. */

@@ -12,7 +12,7 @@
 
 #include "guard.h"
 #include "net.h"
-#include "tower.h"
+#include "image_tower.h"
 #include "train.h"
 
 #if defined(__GNUC__)
@@ -26,7 +26,8 @@ struct sai_backend_net {
 };
 
 struct sai_backend_tower {
-    selectai::Tower tower;
+    std::unique_ptr<selectai::ImageTower> tower;
+    uint64_t input, output; /* floats of one image */
 };
 
 namespace
@@ -117,7 +118,9 @@ int tower_create(sai_backend_tower **out, const sai_backend_tower_spec *spec, ch
 {
     return guarded(err, err_size, [&] {
         SELECTAI_NEED(out != nullptr && spec != nullptr, "tower_create: out or spec is NULL");
-        *out = std::unique_ptr<sai_backend_tower>(new sai_backend_tower{selectai::Tower(*spec, true)}).release();
+        std::unique_ptr<selectai::ImageTower> tower = selectai::make_tower(*spec);
+        const uint64_t side = spec->image_size;
+        *out = new sai_backend_tower{std::move(tower), 3 * side * side, spec->output};
     });
 }
 
@@ -126,13 +129,40 @@ void tower_destroy(sai_backend_tower *tower)
     guarded(nullptr, 0, [&] { delete tower; });
 }
 
+void check_images(const sai_backend_tower *tower, const float *y, const float *x, uint64_t n)
+{
+    SELECTAI_NEED(tower != nullptr && (n == 0 || (y != nullptr && x != nullptr)), "tower_encode: an argument is NULL");
+    SELECTAI_NEED(n <= UINT32_MAX, "tower_encode: more than %u images", UINT32_MAX);
+}
+
 int tower_encode(sai_backend_tower *tower, float *y, const float *x, uint64_t n, char *err, size_t err_size)
 {
     return guarded(err, err_size, [&] {
-        SELECTAI_NEED(tower != nullptr && (n == 0 || (y != nullptr && x != nullptr)),
-                      "tower_encode: an argument is NULL");
-        SELECTAI_NEED(n <= UINT32_MAX, "tower_encode: more than %u images", UINT32_MAX);
-        tower->tower.encode(y, x, n);
+        check_images(tower, y, x, n);
+        if (!tower->tower->is_sequential()) {
+            tower->tower->encode(y, x, n);
+            return;
+        }
+        selectai::for_ranges(static_cast<int64_t>(n), 1, [&](int64_t begin, int64_t end) {
+            const uint64_t from = static_cast<uint64_t>(begin);
+            tower->tower->encode(y + from * tower->output, x + from * tower->input, static_cast<uint64_t>(end - begin));
+        });
+    });
+}
+
+int tower_encode_share(sai_backend_tower *tower, float *y, const float *x, uint64_t n, char *err, size_t err_size)
+{
+    return guarded(err, err_size, [&] {
+        check_images(tower, y, x, n);
+        tower->tower->encode(y, x, n);
+    });
+}
+
+int tower_dtype(int32_t *out, const char *device, char *err, size_t err_size)
+{
+    return guarded(err, err_size, [&] {
+        SELECTAI_NEED(out != nullptr, "tower_dtype: out is NULL");
+        *out = selectai::preferred_dtype(device);
     });
 }
 
@@ -152,6 +182,8 @@ const sai_backend_v1 table = {
     tower_create,
     tower_destroy,
     tower_encode,
+    tower_encode_share,
+    tower_dtype,
 };
 
 } // namespace

@@ -59,6 +59,8 @@ _functions = [
     ("tower_create", C.CFUNCTYPE(C.c_int, C.POINTER(C.c_void_p), C.POINTER(TowerSpec), *_err)),
     ("tower_destroy", C.CFUNCTYPE(None, C.c_void_p)),
     ("tower_encode", C.CFUNCTYPE(C.c_int, C.c_void_p, fp, fp, C.c_uint64, *_err)),
+    ("tower_encode_share", C.CFUNCTYPE(C.c_int, C.c_void_p, fp, fp, C.c_uint64, *_err)),
+    ("tower_dtype", C.CFUNCTYPE(C.c_int, C.POINTER(C.c_int32), C.c_char_p, *_err)),
 ]
 
 
@@ -129,7 +131,7 @@ class Net:
 class Tower:
     """tensors: {name: float32 array}, names without "visual."."""
 
-    def __init__(self, backend, tensors, image, patch, width, layers, heads, output, activation):
+    def __init__(self, backend, tensors, image, patch, width, layers, heads, output, activation, dtype="float32"):
         self.backend, self.output = backend, output
         keep = {k: np.ascontiguousarray(v, np.float32) for k, v in tensors.items()}
         array = (Tensor * len(keep))()
@@ -139,7 +141,7 @@ class Tower:
                 t.shape[i] = n
         mlp = keep["transformer.resblocks.0.mlp.c_fc.bias"].shape[0]
         spec = TowerSpec(C.sizeof(TowerSpec), image, patch, width, layers, heads, mlp, output,
-                         {"quickgelu": 0, "gelu": 1}[activation], 0, 1e-5, None, array, len(keep))
+                         {"quickgelu": 0, "gelu": 1}[activation], {"float32": 0, "bfloat16": 2}[dtype], 1e-5, None, array, len(keep))
         self.handle = C.c_void_p()
         backend.call("tower_create", C.byref(self.handle), spec)
 

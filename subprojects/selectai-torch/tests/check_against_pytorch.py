@@ -103,18 +103,18 @@ def random_tower(image, patch, width, layers, mlp, output):
                 ).astype(np.float32) for k, s in t.items()}
 
 
-def torch_tower(t, x, patch, heads, activation):
-    """The same in double precision from PyTorch's own layers, written after the paper, not after the module."""
-    f = {k: torch.from_numpy(v).double() for k, v in t.items()}
+def torch_tower(t, x, patch, heads, activation, dtype=torch.float64):
+    """The same, by default in double precision, from PyTorch's own layers, written after the paper, not after the module."""
+    f = {k: torch.from_numpy(v).to(dtype) for k, v in t.items()}
     norm = lambda x, n: nn.functional.layer_norm(x, x.shape[-1:], f[n + ".weight"], f[n + ".bias"])
     act = nn.functional.gelu if activation == "gelu" else lambda x: x * torch.sigmoid(1.702 * x)
-    x = nn.functional.conv2d(torch.from_numpy(x).double(), f["conv1.weight"], stride=patch).flatten(2).transpose(1, 2)
+    x = nn.functional.conv2d(torch.from_numpy(x).to(dtype), f["conv1.weight"], stride=patch).flatten(2).transpose(1, 2)
     x = torch.cat([f["class_embedding"].expand(len(x), 1, -1), x], 1) + f["positional_embedding"]
     x = norm(x, "ln_pre")
     width, i = x.shape[-1], 0
     while f"transformer.resblocks.{i}.ln_1.weight" in f:
         b = f"transformer.resblocks.{i}."
-        attention = nn.MultiheadAttention(width, heads, batch_first=True).double()
+        attention = nn.MultiheadAttention(width, heads, batch_first=True).to(dtype)
         attention.load_state_dict({"in_proj_weight": f[b + "attn.in_proj_weight"], "in_proj_bias": f[b + "attn.in_proj_bias"],
                                    "out_proj.weight": f[b + "attn.out_proj.weight"],
                                    "out_proj.bias": f[b + "attn.out_proj.bias"]})
@@ -138,6 +138,27 @@ def check_towers(backend):
             print(f"tower {image}/{patch} width {width} {activation}: largest relative difference {error:.1e}")
             assert error < CLOSE
             assert np.array_equal(tower.encode(x[:1]), ours[:1]), "an image's vector depends on its batch"
+
+
+def cosine(a, b):
+    return float(((a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)).min())
+
+
+def check_real_size(backend):
+    """ViT-B/32 with random weights of a trained tower's size; PyTorch in float32, which has errors of its own."""
+    t = random_tower(224, 32, 768, 12, 3072, 512)
+    x = np.random.default_rng(7).standard_normal((3, 3, 224, 224), np.float32)
+    want = torch_tower(t, x, 32, 12, "quickgelu", torch.float32)
+    got = Tower(backend, t, 224, 32, 768, 12, 12, 512, "quickgelu").encode(x)
+    print(f"ViT-B/32 float32: largest relative difference {relative(got, want):.1e}")
+    assert relative(got, want) < CLOSE
+    try:
+        half = Tower(backend, t, 224, 32, 768, 12, 12, 512, "quickgelu", "bfloat16").encode(x)
+    except RuntimeError as e:
+        print(f"ViT-B/32 bfloat16: not there, not compared: {e}")
+        return
+    print(f"ViT-B/32 bfloat16: cosine {cosine(half, want):.6f}")
+    assert cosine(half, want) > 0.999
 
 
 def read_safetensors(path):
@@ -166,6 +187,14 @@ def check_openai_towers(backend):
             print(f"{name} {activation}: largest difference {np.abs(got - want).max():.1e}, "
                   f"relative {relative(got, want):.1e}")
             assert relative(got, want) < CLOSE
+            try:
+                half = Tower(backend, t, c["image"], c["patch"], c["width"], c["layers"], c["heads"], c["out"], activation,
+                             "bfloat16").encode(x)
+            except RuntimeError as e:
+                print(f"bfloat16: not there, not compared: {e}")
+                continue
+            print(f"{name} {activation} bfloat16: cosine {cosine(half, want):.6f}")
+            assert cosine(half, want) > 0.999
 
 
 if __name__ == "__main__":
@@ -176,3 +205,4 @@ if __name__ == "__main__":
     check_training(module)
     check_towers(module)
     check_openai_towers(module)
+    check_real_size(module)

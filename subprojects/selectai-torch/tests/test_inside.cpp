@@ -6,13 +6,14 @@
  */
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include <ATen/ops/zeros_like.h>
 
 #include "check.h"
 #include "net.h"
-#include "tower.h"
+#include "aten_tower.h"
 #include "train.h"
 
 using selectai::Activations;
@@ -196,6 +197,17 @@ static void test_ways_agree()
         EXPECT(std::fabs(results[0][i] - results[1][i] - shift) < 1e-4f);
 }
 
+static double cosine(const std::vector<float> &a, const std::vector<float> &b)
+{
+    double ab = 0.0, aa = 0.0, bb = 0.0;
+    for (size_t i = 0; i < a.size(); i++) {
+        ab += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+        aa += static_cast<double>(a[i]) * static_cast<double>(a[i]);
+        bb += static_cast<double>(b[i]) * static_cast<double>(b[i]);
+    }
+    return ab / std::sqrt(aa * bb);
+}
+
 static void test_tower_ways_agree()
 {
     struct Part {
@@ -246,10 +258,23 @@ static void test_tower_ways_agree()
             sizeof spec,   14, 4, 12, 1, 2, 19, 7, activation, SAI_BACKEND_F32, 1e-5f, "cpu", tensors.data(),
             tensors.size()};
         std::vector<float> one(5 * 7), other(5 * 7);
-        selectai::Tower(spec, true).encode(one.data(), x.data(), 5);
-        selectai::Tower(spec, false).encode(other.data(), x.data(), 5);
+        selectai::AtenTower(spec, true).encode(one.data(), x.data(), 5);
+        selectai::AtenTower(spec, false).encode(other.data(), x.data(), 5);
         for (size_t i = 0; i < one.size(); i++)
             EXPECT(std::fabs(one[i] - other[i]) < 2e-5f);
+        selectai::make_tower(spec)->encode(other.data(), x.data(), 5); /* oneDNN, where it is */
+        for (size_t i = 0; i < one.size(); i++)
+            EXPECT(std::fabs(one[i] - other[i]) < 2e-5f);
+        sai_backend_tower_spec half = spec; /* as devices and processors without oneDNN compute it */
+        half.compute_dtype = SAI_BACKEND_BF16;
+        selectai::AtenTower(half, false).encode(other.data(), x.data(), 5);
+        EXPECT(cosine(one, other) > 0.999);
+        try {
+            selectai::make_tower(half)->encode(other.data(), x.data(), 5);
+            EXPECT(cosine(one, other) > 0.999);
+        } catch (const selectai::Failure &failure) {
+            EXPECT(std::strstr(failure.text, "AVX-512") != nullptr);
+        }
     }
 }
 

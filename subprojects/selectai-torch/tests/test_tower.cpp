@@ -4,10 +4,12 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <deque>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "random.h"
@@ -167,6 +169,41 @@ static void test_repeatable()
     }
 }
 
+/* Several threads share a tower: the same bits as one call for all. */
+static void test_shared()
+{
+    const std::vector<float> x = make_images(24);
+    for (int dtype : {SAI_BACKEND_F32, SAI_BACKEND_BF16}) {
+        Weights weights;
+        weights.spec.compute_dtype = dtype;
+        sai_backend_tower *tower = nullptr;
+        if (weights.create(&tower) != SAI_BACKEND_OK) {
+            EXPECT(dtype == SAI_BACKEND_BF16 && std::strstr(err, "oneDNN") != nullptr);
+            continue;
+        }
+        std::vector<float> whole(24 * weights.spec.output), parts(whole.size());
+        EXPECT(table->tower_encode(tower, whole.data(), x.data(), 24, err, sizeof err) == SAI_BACKEND_OK);
+        std::vector<std::thread> threads;
+        for (size_t i = 0; i < 6; i++) /* 1, 2, 3... images, the last ones one by one */
+            threads.emplace_back([&, i] {
+                for (size_t from = i * 4; from < i * 4 + 4; from += i % 3 + 1) {
+                    const size_t n = std::min<size_t>(i % 3 + 1, i * 4 + 4 - from);
+                    EXPECT(table->tower_encode_share(tower, parts.data() + from * weights.spec.output,
+                                                     x.data() + from * 3 * 32 * 32, n, nullptr, 0) == SAI_BACKEND_OK);
+                }
+            });
+        for (std::thread &thread : threads)
+            thread.join();
+        EXPECT(same(whole, parts));
+        table->tower_destroy(tower);
+    }
+    int32_t dtype = -1;
+    EXPECT(table->tower_dtype(&dtype, nullptr, err, sizeof err) == SAI_BACKEND_OK);
+    EXPECT(dtype == SAI_BACKEND_F32 || dtype == SAI_BACKEND_BF16);
+    EXPECT(table->tower_dtype(&dtype, "toaster", err, sizeof err) == SAI_BACKEND_EARGUMENT);
+    EXPECT(table->tower_encode_share(nullptr, nullptr, nullptr, 0, nullptr, 0) == SAI_BACKEND_EARGUMENT);
+}
+
 static void test_unaligned()
 {
     const std::vector<float> x = make_images(1);
@@ -246,8 +283,10 @@ static void test_refused_geometry()
         w.refused(c.words);
     }
     Weights w;
-    w.spec.compute_dtype = SAI_BACKEND_BF16;
-    w.refused("32-bit");
+    w.spec.compute_dtype = SAI_BACKEND_F16;
+    w.refused("not in float16");
+    w.spec.compute_dtype = 3;
+    w.refused("dtype 3");
     w.spec.compute_dtype = SAI_BACKEND_F32;
     w.spec.activation = 2;
     w.refused("activation 2");
@@ -262,6 +301,7 @@ int main(int argc, char **argv)
 {
     table = load_table(argc, argv);
     test_repeatable();
+    test_shared();
     test_unaligned();
     test_refused_tensors();
     test_refused_geometry();

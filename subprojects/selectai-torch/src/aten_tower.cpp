@@ -1,17 +1,18 @@
 /*
- * tower.cpp: the image tower's forward pass.
+ * aten_tower.cpp: the image tower's forward pass through libtorch, or in kernels.cpp.
  *
- * On the CPU every step works on blocks of rows whose size does not depend on the number of threads, because libtorch's
- * vectorised functions give other last bits at a chunk's ragged end.
+ * In kernels.cpp every step works on blocks of rows whose size does not depend on the number of threads, because
+ * libtorch's vectorised functions give other last bits at a chunk's ragged end.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#include "tower.h"
+#include "aten_tower.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/matmul.h>
@@ -31,16 +32,49 @@ int64_t ceil_divide(int64_t a, int64_t b)
     return (a + b - 1) / b;
 }
 
-} // namespace
-
-Tower::Tower(const sai_backend_tower_spec &spec, bool own)
-    : shape(check_tower_shape(spec)), activation(spec.activation), eps(spec.layer_norm_eps),
-      device(parse_device(spec.device)), math(own && device.is_cpu()), weights(load_tower_weights(spec, shape, device))
+at::ScalarType tower_type(int32_t dtype)
 {
+    return dtype == SAI_BACKEND_F32 ? at::kFloat : dtype == SAI_BACKEND_F16 ? at::kHalf : at::kBFloat16;
 }
 
-void Tower::encode(float *y, const float *x, uint64_t n)
+} // namespace
+
+AtenTower::AtenTower(const sai_backend_tower_spec &spec, bool own)
+    : shape(check_tower_shape(spec)), activation(spec.activation), eps(spec.layer_norm_eps),
+      device(parse_device(spec.device)), type(tower_type(spec.compute_dtype)), math(own && device.is_cpu())
 {
+    SELECTAI_NEED(type == at::kFloat || !math.is_own(), "tower: kernels.cpp computes in float32 only");
+    const TowerLoader loader(spec, shape);
+    const auto put_norm = [this](const Norm &n) { return Norm{place(n.weight), place(n.bias)}; };
+    const auto put = [this](const Linear &l) {
+        return Linear{place(l.weight), l.bias.defined() ? place(l.bias) : l.bias};
+    };
+    conv1 = put(loader.conv1());
+    class_token = place(loader.class_token());
+    position = place(loader.position());
+    ln_pre = put_norm(loader.norm("ln_pre"));
+    for (int64_t i = 0; i < shape.layers; i++) {
+        const Block b = loader.block(i);
+        blocks.push_back(
+            {put_norm(b.ln_1), put_norm(b.ln_2), put(b.in_proj), put(b.out_proj), put(b.c_fc), put(b.c_proj)});
+    }
+    ln_post = put_norm(loader.norm("ln_post"));
+    proj = put(loader.proj());
+}
+
+at::Tensor AtenTower::empty(at::IntArrayRef sizes) const
+{
+    return at::empty(sizes, at::TensorOptions().dtype(type).device(device));
+}
+
+at::Tensor AtenTower::place(const at::Tensor &t) const
+{
+    return t.to(device, type);
+}
+
+void AtenTower::encode(float *y, const float *x, uint64_t n)
+{
+    const std::lock_guard<std::mutex> guard(lock);
     const uint64_t pixels = 3 * static_cast<uint64_t>(shape.image * shape.image);
     const int64_t by_scores = scores_per_batch / (shape.heads * shape.tokens * shape.tokens);
     const uint64_t batch = static_cast<uint64_t>(
@@ -48,65 +82,55 @@ void Tower::encode(float *y, const float *x, uint64_t n)
 
     for (uint64_t begin = 0; begin < n; begin += batch) {
         const uint64_t count = std::min(batch, n - begin);
-        const at::Tensor out = encode_batch(x + begin * pixels, static_cast<int64_t>(count)).cpu().contiguous();
+        const at::Tensor out =
+            encode_batch(x + begin * pixels, static_cast<int64_t>(count)).cpu().to(at::kFloat).contiguous();
         std::memcpy(y + begin * static_cast<uint64_t>(shape.output), out.data_ptr<float>(),
                     sizeof(float) * static_cast<size_t>(out.numel()));
     }
 }
 
-at::Tensor Tower::encode_batch(const float *x, int64_t n)
+at::Tensor AtenTower::encode_batch(const float *x, int64_t n)
 {
-    at::Tensor tokens = make_tensor({n, shape.tokens, shape.width}, device);
+    at::Tensor tokens = empty({n, shape.tokens, shape.width});
 
-    tokens.select(1, 0).copy_(weights.class_token);
+    tokens.select(1, 0).copy_(class_token);
     tokens.narrow(1, 1, shape.tokens - 1)
-        .copy_(apply(patches(x, n).to(device), weights.conv1).view({n, shape.tokens - 1, shape.width}));
-    tokens.add_(weights.position);
-    tokens = normalise(tokens.view({n * shape.tokens, shape.width}), weights.ln_pre);
-    for (const Block &block : weights.blocks) {
+        .copy_(apply(place(patches(x, n)), conv1).view({n, shape.tokens - 1, shape.width}));
+    tokens.add_(position);
+    tokens = normalise(tokens.view({n * shape.tokens, shape.width}), ln_pre);
+    for (const Block &block : blocks) {
         add_attention(tokens, block, n);
         add_mlp(tokens, block);
     }
     const at::Tensor first = tokens.view({n, shape.tokens, shape.width}).select(1, 0).contiguous();
-    return apply(normalise(first, weights.ln_post), weights.proj);
+    return apply(normalise(first, ln_post), proj);
 }
 
-/* Each patch as a row (channel, y, x), so that the convolution becomes a product. A margin that makes no whole patch is
- * left out, as the convolution does. */
-at::Tensor Tower::patches(const float *x, int64_t n) const
+at::Tensor AtenTower::patches(const float *x, int64_t n) const
 {
-    const int64_t p = shape.patch, side = shape.image, grid = shape.grid;
-    const at::Tensor out = make_tensor({n * grid * grid, 3 * p * p}, c10::Device(c10::DeviceType::CPU));
+    const at::Tensor out = make_tensor({n * shape.grid * shape.grid, 3 * shape.patch * shape.patch},
+                                       c10::Device(c10::DeviceType::CPU));
     float *to = out.data_ptr<float>();
 
-    for_ranges(n * grid, 4, [&](int64_t begin, int64_t end) {
-        for (int64_t row = begin; row < end; row++) {
-            const float *image = x + row / grid * 3 * side * side;
-            const int64_t top = row % grid * p;
-            float *row_to = to + row * grid * 3 * p * p;
-            for (int64_t column = 0; column < grid; column++) {
-                for (int64_t c = 0; c < 3; c++) {
-                    for (int64_t dy = 0; dy < p; dy++, row_to += p)
-                        std::memcpy(row_to, image + (c * side + top + dy) * side + column * p,
-                                    sizeof(float) * static_cast<size_t>(p));
-                }
-            }
-        }
+    for_ranges(n * shape.grid, 4, [&](int64_t begin, int64_t end) {
+        unfold_patches(to, x, shape, begin, end, [](float *line, const float *from, int64_t count) {
+            std::memcpy(line, from, sizeof(float) * static_cast<size_t>(count));
+        });
     });
     return out;
 }
 
-void Tower::add_attention(const at::Tensor &tokens, const Block &block, int64_t n)
+void AtenTower::add_attention(const at::Tensor &tokens, const Block &block, int64_t n)
 {
     const at::Tensor qkv = apply(normalise(tokens, block.ln_1), block.in_proj);
-    const at::Tensor mixed = make_tensor(tokens.sizes(), device);
+    const at::Tensor mixed = empty(tokens.sizes());
 
     attend(mixed, qkv, n);
     tokens.add_(apply(mixed, block.out_proj));
 }
 
 /* softmax(q k^T / sqrt(d)) v for each image and head; qkv's rows hold q, k and v, each head after head. */
-void Tower::attend(const at::Tensor &out, const at::Tensor &qkv, int64_t n) const
+void AtenTower::attend(const at::Tensor &out, const at::Tensor &qkv, int64_t n) const
 {
     const int64_t t = shape.tokens, w = shape.width, heads = shape.heads, d = w / heads;
     const float scale = 1.0f / std::sqrt(static_cast<float>(d));
@@ -133,14 +157,14 @@ void Tower::attend(const at::Tensor &out, const at::Tensor &qkv, int64_t n) cons
     });
 }
 
-void Tower::add_mlp(const at::Tensor &tokens, const Block &block)
+void AtenTower::add_mlp(const at::Tensor &tokens, const Block &block)
 {
     const at::Tensor hidden = apply(normalise(tokens, block.ln_2), block.c_fc);
     activate(hidden);
     tokens.add_(apply(hidden, block.c_proj));
 }
 
-void Tower::activate(const at::Tensor &x) const
+void AtenTower::activate(const at::Tensor &x) const
 {
     const auto in_place = [this](const at::Tensor &part) {
         if (activation == SAI_BACKEND_ACT_GELU)
@@ -159,14 +183,14 @@ void Tower::activate(const at::Tensor &x) const
     });
 }
 
-at::Tensor Tower::normalise(const at::Tensor &x, const Norm &norm) const
+at::Tensor AtenTower::normalise(const at::Tensor &x, const Norm &norm) const
 {
     return at::layer_norm(x, {shape.width}, norm.weight, norm.bias, eps);
 }
 
-at::Tensor Tower::apply(const at::Tensor &x, const Linear &linear)
+at::Tensor AtenTower::apply(const at::Tensor &x, const Linear &linear)
 {
-    const at::Tensor y = make_tensor({x.size(0), linear.weight.size(1)}, device);
+    const at::Tensor y = empty({x.size(0), linear.weight.size(1)});
     math.affine(y, x, linear.weight, linear.bias);
     return y;
 }
