@@ -27,6 +27,7 @@ static void free_cache(selectai_embedding_cache *cache)
     if (!cache)
         return;
     forget_parts(cache);
+    sai_cache_failures_free(&cache->failures);
     sai_free(cache->parts);
     sai_free(cache->pending);
     sai_free(cache->directory);
@@ -197,6 +198,8 @@ int selectai_embedding_cache_create(selectai_embedding_cache **out, const char *
                       directory, cache->encoder_id, cache->dim, encoder_id, dim);
     if (rc == SELECTAI_OK)
         rc = load(cache);
+    if (rc == SELECTAI_OK)
+        rc = sai_cache_failures_read(&cache->failures, directory, NULL);
     if (rc != SELECTAI_OK)
         free_cache(cache);
     else

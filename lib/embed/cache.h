@@ -7,6 +7,7 @@
  *   cache_part.c      loading and removing one part
  *   cache_resolve.c   which row a file name means
  *   cache_write.c     add, flush, merging the parts of this writer
+ *   cache_failures.c  images that could not be decoded
  *   cache_verify.c    proof that a folder is sound
  *   cache_table.c, cache_index.c, cache_line.c, cache_npy.c: rows in memory, hash tables, the two file forms
  *
@@ -19,6 +20,7 @@
 
 #include "base/file.h"
 #include "base/issues.h"
+#include "embed/cache_failures.h"
 #include "embed/cache_table.h"
 
 #define SAI_CACHE_FORMAT     "selectai-embedding-cache"
@@ -77,6 +79,7 @@ struct selectai_embedding_cache {
     char writer[SAI_CACHE_WRITER_DIGITS + 1];
     size_t first_own_part; /* parts from here on were written by this handle */
     uint32_t flushes;
+    struct sai_cache_failures failures;
     uint8_t *pending; /* rows of the table that are in no part yet, as they will lie in the file */
     size_t n_pending;
 };

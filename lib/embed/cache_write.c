@@ -102,9 +102,8 @@ static void merge_quietly(selectai_embedding_cache *cache)
         sai_error_restore(&kept);
 }
 
-int selectai_embedding_cache_flush(selectai_embedding_cache *cache)
+static int flush_rows(selectai_embedding_cache *cache)
 {
-    SAI_REQUIRE(cache && cache->writable);
     if (cache->n_pending == 0)
         return SELECTAI_OK;
     if (!SAI_GROW(cache->parts, cache->parts_capacity, cache->n_parts + 1))
@@ -124,6 +123,13 @@ int selectai_embedding_cache_flush(selectai_embedding_cache *cache)
     cache->flushes++;
     merge_quietly(cache);
     return SELECTAI_OK;
+}
+
+int selectai_embedding_cache_flush(selectai_embedding_cache *cache)
+{
+    SAI_REQUIRE(cache && cache->writable);
+    int rc = flush_rows(cache);
+    return rc == SELECTAI_OK ? sai_cache_failures_write(&cache->failures, cache->directory, cache->writer) : rc;
 }
 
 /* ---- Merging --------------------------------------------------------------------------------- */
