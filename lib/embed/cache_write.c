@@ -149,6 +149,7 @@ static int join(selectai_embedding_cache *cache, size_t from)
         sai_cache_part_close(&joined);
         return rc;
     }
+    sai_cache_part_index(cache, &joined);
     for (size_t i = from; i < cache->n_parts; i++) {
         sai_cache_part_remove(cache->parts[i].npy_path, cache->parts[i].jsonl_path);
         sai_cache_part_close(&cache->parts[i]);
