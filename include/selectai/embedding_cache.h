@@ -60,6 +60,13 @@ SELECTAI_API const char *selectai_embedding_cache_encoder_id(const selectai_embe
 SELECTAI_API const selectai_issues *selectai_embedding_cache_issues(const selectai_embedding_cache *cache);
 
 /**
+ * Images that could not be decoded, remembered by content (size and CRC-32): one issue each of kind "undecodable", whose
+ * path is the one below the folder where it was met first. Failures that an older version of the library met are not
+ * among them. *issues is a new list, which the caller destroys.
+ */
+SELECTAI_API int selectai_embedding_cache_failures(selectai_issues **issues, const selectai_embedding_cache *cache);
+
+/**
  * Looks a file up by project and file name. `filename` may be a path: where several folders of the project have a file
  * of that name, the row whose folders agree best with it, from the file upwards, is meant; of equal contents the one
  * added last; otherwise SELECTAI_ERR_AMBIGUOUS. out: dim floats, or NULL. row: index for get, or NULL.

@@ -27,6 +27,7 @@ static void free_cache(selectai_embedding_cache *cache)
     if (!cache)
         return;
     forget_parts(cache);
+    sai_cache_failures_free(&cache->failures);
     sai_free(cache->parts);
     sai_free(cache->pending);
     sai_free(cache->directory);
@@ -163,18 +164,25 @@ static int open_cache(selectai_embedding_cache **out, const char *directory, boo
     return rc;
 }
 
-int selectai_embedding_cache_open(selectai_embedding_cache **out, const char *directory)
+int sai_cache_open(selectai_embedding_cache **out, const char *directory, bool lines_only)
 {
     selectai_embedding_cache *cache = NULL;
-    SAI_REQUIRE(out && directory);
     int rc = open_cache(&cache, directory, false);
-    if (rc == SELECTAI_OK)
-        rc = load(cache);
+    if (rc != SELECTAI_OK)
+        return rc;
+    cache->lines_only = lines_only;
+    rc = load(cache);
     if (rc != SELECTAI_OK)
         free_cache(cache);
     else
         *out = cache;
     return rc;
+}
+
+int selectai_embedding_cache_open(selectai_embedding_cache **out, const char *directory)
+{
+    SAI_REQUIRE(out && directory);
+    return sai_cache_open(out, directory, false);
 }
 
 int selectai_embedding_cache_create(selectai_embedding_cache **out, const char *directory, const char *encoder_id,
@@ -197,6 +205,8 @@ int selectai_embedding_cache_create(selectai_embedding_cache **out, const char *
                       directory, cache->encoder_id, cache->dim, encoder_id, dim);
     if (rc == SELECTAI_OK)
         rc = load(cache);
+    if (rc == SELECTAI_OK)
+        rc = sai_cache_failures_read(&cache->failures, directory, NULL);
     if (rc != SELECTAI_OK)
         free_cache(cache);
     else
@@ -299,7 +309,10 @@ int selectai_embedding_cache_get(const selectai_embedding_cache *cache, size_t i
                                  float *out)
 {
     SAI_REQUIRE(cache && index < cache->table.n_rows);
-    const struct sai_cache_row *it = &cache->table.rows[index];
+    const struct sai_cache_row *it = sai_cache_table_row(&cache->table, index);
+    if (!it)
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: row %zu is damaged in an index file: delete the folder's .idx files",
+                        cache->directory, index);
     const struct selectai_cache_row full = {
         .crc32 = it->crc32,
         .size = it->size,

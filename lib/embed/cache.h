@@ -7,8 +7,10 @@
  *   cache_part.c      loading and removing one part
  *   cache_resolve.c   which row a file name means
  *   cache_write.c     add, flush, merging the parts of this writer
+ *   cache_failures.c  images that could not be decoded
  *   cache_verify.c    proof that a folder is sound
- *   cache_table.c, cache_index.c, cache_line.c, cache_npy.c: rows in memory, hash tables, the two file forms
+ *   cache_table.c, cache_index.c, cache_text.c: rows, hash tables, names; cache_line.c, cache_npy.c,
+ *   cache_part_index.c: the three files of a part
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -19,6 +21,7 @@
 
 #include "base/file.h"
 #include "base/issues.h"
+#include "embed/cache_failures.h"
 #include "embed/cache_table.h"
 
 #define SAI_CACHE_FORMAT     "selectai-embedding-cache"
@@ -71,12 +74,14 @@ struct selectai_embedding_cache {
     struct sai_cache_part *parts;
     size_t n_parts, parts_capacity;
     struct selectai_issues *issues;
+    bool lines_only; /* index files are not used */
 
     /* Writers only. */
     bool writable, half;
     char writer[SAI_CACHE_WRITER_DIGITS + 1];
     size_t first_own_part; /* parts from here on were written by this handle */
     uint32_t flushes;
+    struct sai_cache_failures failures;
     uint8_t *pending; /* rows of the table that are in no part yet, as they will lie in the file */
     size_t n_pending;
 };
@@ -90,7 +95,8 @@ char *sai_cache_part_path(const char *directory, const char *id, const char *ext
  */
 int sai_cache_part_load(selectai_embedding_cache *cache, const char *id, bool *loaded, bool *vanished);
 
-/* Deletes a part that another one replaces: the .jsonl first, so that what is left is no part any more. */
+/* Deletes a part that another one replaces, with its index: the .jsonl first, so that what is left is no part any more.
+ */
 void sai_cache_part_remove(const char *npy_path, const char *jsonl_path);
 void sai_cache_part_close(struct sai_cache_part *part);
 
@@ -99,6 +105,9 @@ static inline size_t sai_cache_row_bytes(const selectai_embedding_cache *cache, 
 {
     return (size_t)cache->dim * (half ? 2 : 4);
 }
+
+/* Writes the index file of a part whose rows are in memory, if it is large enough to need one; quietly. */
+void sai_cache_part_index(const selectai_embedding_cache *cache, const struct sai_cache_part *part);
 
 /* Where a row's stored bytes are, and whether they are float16. */
 const uint8_t *sai_cache_row_data(const selectai_embedding_cache *cache, size_t row, bool *half);
@@ -113,6 +122,9 @@ int sai_cache_resolve_file(uint32_t *out, const selectai_embedding_cache *cache,
 const struct sai_cache_part *sai_cache_part_of(const selectai_embedding_cache *cache, size_t row);
 
 /* ---- The rest -------------------------------------------------------------------------------- */
+
+/* Opens for reading; lines_only: without looking at index files. */
+int sai_cache_open(selectai_embedding_cache **out, const char *directory, bool lines_only);
 
 /* Sets encoder_id and dim. */
 int sai_cache_manifest_read(selectai_embedding_cache *cache);

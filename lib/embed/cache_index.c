@@ -39,9 +39,12 @@ int sai_cache_index_reserve(struct sai_cache_index *index, size_t more)
     return SELECTAI_OK;
 }
 
+/* Tables that were mapped from a file may be damaged, without a free slot: the steps are counted. */
 static uint32_t find_from(const struct sai_cache_index *index, uint32_t hash, size_t start, size_t *cursor)
 {
-    for (size_t i = start & (index->n_slots - 1); index->slots[i] != 0; i = (i + 1) & (index->n_slots - 1)) {
+    size_t i = start & (index->n_slots - 1);
+    for (size_t steps = 0; steps < index->n_slots && index->slots[i] != 0;
+         steps++, i = (i + 1) & (index->n_slots - 1)) {
         if (index->slots[i] >> 32 == hash) {
             *cursor = i;
             return (uint32_t)(index->slots[i] & UINT32_MAX) - 1;

@@ -11,6 +11,7 @@
 #include "embed/cache.h"
 #include "embed/cache_line.h"
 #include "embed/cache_npy.h"
+#include "embed/cache_part_index.h"
 
 /* Parts hold little-endian numbers, which are used as they lie there. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a big-endian machine needs a conversion in this file");
@@ -24,8 +25,13 @@ char *sai_cache_part_path(const char *directory, const char *id, const char *ext
 
 void sai_cache_part_remove(const char *npy_path, const char *jsonl_path)
 {
-    if (unlink(jsonl_path) == 0 || !sai_path_exists(jsonl_path))
+    char *index = sai_part_index_name(jsonl_path);
+    if (unlink(jsonl_path) == 0 || !sai_path_exists(jsonl_path)) {
+        if (index)
+            (void)unlink(index);
         (void)unlink(npy_path);
+    }
+    sai_free(index);
 }
 
 void sai_cache_part_close(struct sai_cache_part *part)
@@ -76,20 +82,77 @@ static int push_lines(selectai_embedding_cache *cache, const struct sai_cache_pa
     return SELECTAI_OK;
 }
 
-static int read_part(selectai_embedding_cache *cache, struct sai_cache_part *part)
+static int read_lines(selectai_embedding_cache *cache, const struct sai_cache_part *part)
 {
     struct sai_mapping jsonl = {0};
     struct sai_cache_line_scratch scratch = {0};
     int rc = sai_file_map(&jsonl, part->jsonl_path);
     if (rc == SELECTAI_OK)
-        rc = sai_file_map(&part->npy, part->npy_path);
-    if (rc == SELECTAI_OK)
-        rc = check_array(cache, part);
-    if (rc == SELECTAI_OK)
         rc = push_lines(cache, part, &jsonl, &scratch);
     sai_cache_line_scratch_free(&scratch);
     sai_file_unmap(&jsonl);
     return rc;
+}
+
+/* Takes the rows from the part's index file, if it has a sound one. */
+static int use_index(bool *used, selectai_embedding_cache *cache, const struct sai_cache_part *part, const char *path)
+{
+    struct sai_part_index *index = NULL;
+    int rc = sai_part_index_open(&index, path, part->jsonl_path);
+    if (rc != SELECTAI_OK) /* the lines tell the same */
+        return rc == SELECTAI_ERR_OUT_OF_MEMORY ? rc : SELECTAI_OK;
+    if (index->n_rows == part->n_rows)
+        rc = sai_cache_table_push_index(&cache->table, index);
+    *used = rc == SELECTAI_OK && index->n_rows == part->n_rows;
+    if (!*used)
+        sai_part_index_close(&index);
+    return rc;
+}
+
+/* The lines are the truth; the index spares reading them. A writer makes the index that is missing. */
+static int read_rows(selectai_embedding_cache *cache, const struct sai_cache_part *part)
+{
+    struct sai_error_copy kept;
+    bool used = false;
+    if (cache->lines_only || cache->table.n_segments == SAI_CACHE_MAX_SEGMENTS)
+        return read_lines(cache, part);
+    char *path = sai_part_index_name(part->jsonl_path);
+    if (!path)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    sai_error_save(&kept);
+    int rc = use_index(&used, cache, part, path);
+    if (rc == SELECTAI_OK) {
+        sai_error_restore(&kept);
+        rc = used ? SELECTAI_OK : read_lines(cache, part);
+    }
+    if (rc == SELECTAI_OK && !used && cache->writable)
+        sai_cache_part_index(cache, part);
+    sai_free(path);
+    return rc;
+}
+
+void sai_cache_part_index(const selectai_embedding_cache *cache, const struct sai_cache_part *part)
+{
+    struct sai_error_copy kept;
+    if (part->n_rows < SAI_CACHE_INDEX_ROWS)
+        return;
+    char *path = sai_part_index_name(part->jsonl_path);
+    sai_error_save(&kept);
+    if (!path ||
+        sai_part_index_write(path, part->jsonl_path, &cache->table, part->first_row, part->n_rows) != SELECTAI_OK)
+        sai_error_restore(&kept); /* a cache without is slower to open, and sound */
+    sai_free(path);
+}
+
+static int read_part(selectai_embedding_cache *cache, struct sai_cache_part *part)
+{
+    /* The .jsonl first: without it there is no part, whatever the .npy is. */
+    if (!sai_path_exists(part->jsonl_path))
+        return SELECTAI_ERR_NOT_FOUND;
+    int rc = sai_file_map(&part->npy, part->npy_path);
+    if (rc == SELECTAI_OK)
+        rc = check_array(cache, part);
+    return rc == SELECTAI_OK ? read_rows(cache, part) : rc;
 }
 
 /* What the part's failure means for the cache. */

@@ -3,30 +3,41 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
+#include <sched.h>
 #include <string.h>
 
 #include "base/path.h"
 #include "base/rng.h"
 #include "base/text.h"
-#include "embed/cache_table.h"
+#include "embed/cache_part_index.h"
+
+/* Of a row: */
+enum {
+    EMPTY, /* in an index file only */
+    BUSY,  /* some thread reads it right now */
+    FILLED,
+    DAMAGED,
+};
 
 enum key { KEY_NAME, KEY_PATH, KEY_CONTENT };
 
-static uint32_t hash_text(const char *text, size_t n, uint64_t seed)
-{
-    return (uint32_t)sai_hash_bytes(text, n, seed);
-}
+/* What is looked for. */
+struct wanted {
+    enum key key;
+    uint32_t project, hash;
+    const char *text; /* KEY_NAME, KEY_PATH */
+    size_t n_text;
+    uint64_t size; /* KEY_CONTENT */
+    uint32_t crc32;
+};
 
-static uint32_t hash_content(uint64_t size, uint32_t crc, uint32_t project)
-{
-    uint64_t words[2] = {size, crc};
-    return (uint32_t)sai_hash_bytes(words, sizeof words, project);
-}
+/* ---- Projects -------------------------------------------------------------------------------- */
 
 static uint32_t find_project(const struct sai_cache_table *table, const char *project, size_t n)
 {
     size_t cursor;
-    uint32_t hash = hash_text(project, n, 0), i = sai_cache_index_first(&table->by_project, hash, &cursor);
+    uint32_t hash = (uint32_t)sai_hash_bytes(project, n, 0);
+    uint32_t i = sai_cache_index_first(&table->by_project, hash, &cursor);
     while (i != SAI_CACHE_NONE && (strncmp(table->projects[i], project, n) != 0 || table->projects[i][n] != '\0'))
         i = sai_cache_index_next(&table->by_project, hash, &cursor);
     return i;
@@ -39,173 +50,350 @@ static int intern_project(uint32_t *out, struct sai_cache_table *table, const ch
         return SELECTAI_OK;
     char *copy = sai_arena_strndup(&table->arena, project, n);
     if (!copy || !SAI_GROW(table->projects, table->projects_capacity, table->n_projects + 1) ||
+        !SAI_GROW(table->project_hashes, table->hashes_capacity, table->n_projects + 1) ||
         sai_cache_index_reserve(&table->by_project, 1) != SELECTAI_OK)
         return SELECTAI_ERR_OUT_OF_MEMORY;
     *out = (uint32_t)table->n_projects;
+    table->project_hashes[table->n_projects] = sai_hash_bytes(project, n, 0);
     table->projects[table->n_projects++] = copy;
-    sai_cache_index_add(&table->by_project, hash_text(project, n, 0), *out);
+    sai_cache_index_add(&table->by_project, (uint32_t)table->project_hashes[*out], *out);
     return SELECTAI_OK;
+}
+
+/* ---- Adding rows ----------------------------------------------------------------------------- */
+
+static int make_room(struct sai_cache_table *table, size_t more)
+{
+    if (more > SAI_CACHE_NONE - 1 - table->n_rows)
+        return SAI_FAIL(SELECTAI_ERR_LIMIT, "a cache holds at most %u rows: use several caches", SAI_CACHE_NONE - 1);
+    return SAI_GROW(table->rows, table->rows_capacity, table->n_rows + more) &&
+                   SAI_GROW(table->filled, table->filled_capacity, table->n_rows + more)
+               ? SELECTAI_OK
+               : SELECTAI_ERR_OUT_OF_MEMORY;
 }
 
 int sai_cache_table_push(struct sai_cache_table *table, const struct sai_cache_record *record)
 {
     struct sai_cache_row row = record->row;
-    if (table->n_rows >= SAI_CACHE_NONE - 1)
-        return SAI_FAIL(SELECTAI_ERR_LIMIT, "a cache holds at most %u rows: use several caches", SAI_CACHE_NONE - 1);
-    int rc = intern_project(&row.project, table, record->project, record->n_project);
+    int rc = make_room(table, 1);
+    if (rc == SELECTAI_OK)
+        rc = intern_project(&row.project, table, record->project, record->n_project);
     if (rc != SELECTAI_OK)
         return rc;
     row.rel_path = sai_arena_strndup(&table->arena, record->rel_path, record->n_rel_path);
-    if (!row.rel_path || !SAI_GROW(table->rows, table->rows_capacity, table->n_rows + 1))
+    if (!row.rel_path)
         return SELECTAI_ERR_OUT_OF_MEMORY;
+    atomic_init(&table->filled[table->n_rows], FILLED);
     table->rows[table->n_rows++] = row;
+    table->n_in_memory++;
+    return SELECTAI_OK;
+}
+
+int sai_cache_table_push_index(struct sai_cache_table *table, struct sai_part_index *index)
+{
+    struct sai_cache_segment *segment = &table->segments[table->n_segments];
+    const char *project = index->projects;
+    int rc = make_room(table, index->n_rows);
+    if (rc != SELECTAI_OK)
+        return rc;
+    uint32_t *projects = sai_arena_array(&table->arena, index->n_projects + 1, sizeof *projects);
+    if (!projects)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = 0; i < index->n_projects; i++) {
+        size_t n = strlen(project);
+        rc = intern_project(&projects[i], table, project, n);
+        if (rc != SELECTAI_OK)
+            return rc;
+        project += n + 1;
+    }
+    for (size_t i = 0; i < index->n_rows; i++)
+        atomic_init(&table->filled[table->n_rows + i], EMPTY);
+    *segment = (struct sai_cache_segment){.index = index, .first_row = table->n_rows, .projects = projects};
+    table->n_segments++;
+    table->n_rows += index->n_rows;
     return SELECTAI_OK;
 }
 
 void sai_cache_table_truncate(struct sai_cache_table *table, size_t n)
 {
+    table->n_in_memory -= table->n_rows - n;
     table->n_rows = n;
 }
 
-static bool same_key(const struct sai_cache_row *a, const struct sai_cache_row *b, enum key key)
+/* ---- Rows of segments ------------------------------------------------------------------------ */
+
+static const struct sai_cache_segment *segment_of(const struct sai_cache_table *table, size_t row)
 {
-    if (a->project != b->project)
+    for (size_t i = 0; i < table->n_segments; i++)
+        if (row >= table->segments[i].first_row &&
+            row - table->segments[i].first_row < table->segments[i].index->n_rows)
+            return &table->segments[i];
+    return NULL;
+}
+
+static unsigned char read_row(const struct sai_cache_table *table, size_t i)
+{
+    const struct sai_cache_segment *segment = segment_of(table, i);
+    struct sai_cache_row *row = &table->rows[i];
+    if (!segment || !sai_part_index_row(row, segment->index, (uint32_t)(i - segment->first_row))) {
+        *row = (struct sai_cache_row){.rel_path = ""};
+        return DAMAGED;
+    }
+    row->project = segment->projects[row->project];
+    return FILLED;
+}
+
+/* One thread fills a row; others that want it at the same time wait the moment that takes. */
+const struct sai_cache_row *sai_cache_table_row(const struct sai_cache_table *table, size_t i)
+{
+    unsigned char state = atomic_load_explicit(&table->filled[i], memory_order_acquire);
+    while (state != FILLED && state != DAMAGED) {
+        unsigned char empty = EMPTY;
+        if (state == EMPTY && atomic_compare_exchange_strong(&table->filled[i], &empty, BUSY)) {
+            state = read_row(table, i);
+            atomic_store_explicit(&table->filled[i], state, memory_order_release);
+        } else {
+            sched_yield();
+            state = atomic_load_explicit(&table->filled[i], memory_order_acquire);
+        }
+    }
+    return state == FILLED ? &table->rows[i] : NULL;
+}
+
+/* ---- Keys ------------------------------------------------------------------------------------ */
+
+static void hash_wanted(struct wanted *wanted, const struct sai_cache_table *table)
+{
+    const uint64_t seed = table->project_hashes[wanted->project], words[2] = {wanted->size, wanted->crc32};
+    wanted->hash = (uint32_t)(wanted->key == KEY_CONTENT ? sai_hash_bytes(words, sizeof words, seed)
+                                                         : sai_hash_bytes(wanted->text, wanted->n_text, seed));
+}
+
+/* The key of a row in memory. */
+static struct wanted key_of(const struct sai_cache_table *table, const struct sai_cache_row *row, enum key key)
+{
+    const char *text = key == KEY_NAME ? sai_path_basename(row->rel_path) : row->rel_path;
+    struct wanted wanted = {.key = key, .project = row->project, .text = text, .size = row->size, .crc32 = row->crc32};
+    wanted.n_text = key == KEY_CONTENT ? 0 : strlen(text);
+    hash_wanted(&wanted, table);
+    return wanted;
+}
+
+static bool same_text(const struct wanted *wanted, const char *path, size_t n)
+{
+    size_t k = wanted->n_text;
+    return wanted->key == KEY_PATH
+               ? n == k && memcmp(path, wanted->text, k) == 0
+               : n >= k && memcmp(path + n - k, wanted->text, k) == 0 && (n == k || path[n - k - 1] == '/');
+}
+
+static bool row_matches(const struct sai_cache_row *row, const struct wanted *wanted)
+{
+    if (row->project != wanted->project)
         return false;
-    if (key == KEY_CONTENT)
-        return a->size == b->size && a->crc32 == b->crc32;
-    if (key == KEY_PATH)
-        return strcmp(a->rel_path, b->rel_path) == 0;
-    return strcmp(sai_path_basename(a->rel_path), sai_path_basename(b->rel_path)) == 0;
+    return wanted->key == KEY_CONTENT ? row->size == wanted->size && row->crc32 == wanted->crc32
+                                      : same_text(wanted, row->rel_path, strlen(row->rel_path));
 }
 
-static uint32_t row_hash(const struct sai_cache_row *row, enum key key)
+static bool record_matches(const struct sai_cache_segment *segment, uint32_t i, const struct wanted *wanted)
 {
-    if (key == KEY_CONTENT)
-        return hash_content(row->size, row->crc32, row->project);
-    const char *text = key == KEY_PATH ? row->rel_path : sai_path_basename(row->rel_path);
-    return hash_text(text, strlen(text), row->project);
+    if (i >= segment->index->n_rows)
+        return false;
+    const struct sai_part_index_record *record = &segment->index->records[i];
+    if (record->project >= segment->index->n_projects || segment->projects[record->project] != wanted->project)
+        return false;
+    if (wanted->key == KEY_CONTENT)
+        return record->size == wanted->size && record->crc32 == wanted->crc32;
+    const char *path = sai_part_index_path(segment->index, record);
+    return path && same_text(wanted, path, record->n_path);
 }
 
-/* From slot i on, the first row with that key. */
+/* ---- Look-ups -------------------------------------------------------------------------------- */
+
+static const struct sai_cache_index *pick(const struct sai_cache_index *by_name, const struct sai_cache_index *by_path,
+                                          const struct sai_cache_index *by_content, enum key key)
+{
+    return key == KEY_NAME ? by_name : key == KEY_PATH ? by_path : by_content;
+}
+
 static uint32_t matching(const struct sai_cache_table *table, const struct sai_cache_index *index, uint32_t i,
-                         uint32_t hash, const struct sai_cache_row *wanted, enum key key, size_t *cursor)
+                         const struct wanted *wanted, size_t *cursor)
 {
-    while (i != SAI_CACHE_NONE && !same_key(&table->rows[i], wanted, key))
-        i = sai_cache_index_next(index, hash, cursor);
+    while (i != SAI_CACHE_NONE && !row_matches(&table->rows[i], wanted))
+        i = sai_cache_index_next(index, wanted->hash, cursor);
     return i;
 }
 
-static uint32_t find_row(const struct sai_cache_table *table, const struct sai_cache_index *index,
-                         const struct sai_cache_row *wanted, enum key key, size_t *cursor)
+/* The first, or after *inside the next, row of a source: 0 is memory, k is segment k - 1. */
+static uint32_t next_in(const struct sai_cache_table *table, size_t source, const struct wanted *wanted, size_t *cursor,
+                        bool *inside)
 {
-    uint32_t hash = row_hash(wanted, key);
-    return matching(table, index, sai_cache_index_first(index, hash, cursor), hash, wanted, key, cursor);
+    const struct sai_cache_segment *segment = source ? &table->segments[source - 1] : NULL;
+    const struct sai_cache_index *index = segment
+                                              ? pick(&segment->index->by_name, &segment->index->by_path,
+                                                     &segment->index->by_content, wanted->key)
+                                              : pick(&table->by_name, &table->by_path, &table->by_content, wanted->key);
+    uint32_t i = *inside ? sai_cache_index_next(index, wanted->hash, cursor)
+                         : sai_cache_index_first(index, wanted->hash, cursor);
+    *inside = true;
+    if (!segment)
+        return matching(table, index, i, wanted, cursor);
+    while (i != SAI_CACHE_NONE &&
+           (!record_matches(segment, i, wanted) || !sai_cache_table_row(table, segment->first_row + i)))
+        i = sai_cache_index_next(index, wanted->hash, cursor);
+    return i == SAI_CACHE_NONE ? i : (uint32_t)(segment->first_row + i);
 }
 
-static void file_row(struct sai_cache_table *table, struct sai_cache_index *index, uint32_t number, enum key key)
+/* Within a source the tables know the last row of a key; sources lie one behind the other. */
+static uint32_t find_last(const struct sai_cache_table *table, const struct wanted *wanted)
+{
+    uint32_t best = SAI_CACHE_NONE;
+    for (size_t source = table->n_in_memory ? 0 : 1; source <= table->n_segments; source++) {
+        size_t cursor;
+        bool inside = false;
+        uint32_t i = next_in(table, source, wanted, &cursor, &inside);
+        if (i != SAI_CACHE_NONE && (best == SAI_CACHE_NONE || i > best))
+            best = i;
+    }
+    return best;
+}
+
+static uint32_t find(const struct sai_cache_table *table, const char *project, struct wanted *wanted)
+{
+    wanted->project = find_project(table, project, strlen(project));
+    if (wanted->project == SAI_CACHE_NONE)
+        return SAI_CACHE_NONE;
+    hash_wanted(wanted, table);
+    return find_last(table, wanted);
+}
+
+uint32_t sai_cache_table_find_path(const struct sai_cache_table *table, const char *project, const char *rel_path)
+{
+    struct wanted wanted = {.key = KEY_PATH, .text = rel_path, .n_text = strlen(rel_path)};
+    return find(table, project, &wanted);
+}
+
+uint32_t sai_cache_table_find_content(const struct sai_cache_table *table, const char *project, uint64_t size,
+                                      uint32_t crc32)
+{
+    struct wanted wanted = {.key = KEY_CONTENT, .size = size, .crc32 = crc32};
+    return size ? find(table, project, &wanted) : SAI_CACHE_NONE;
+}
+
+bool sai_cache_table_is_latest(const struct sai_cache_table *table, size_t i)
+{
+    const struct sai_cache_row *row = sai_cache_table_row(table, i);
+    if (!row)
+        return false;
+    const struct wanted wanted = key_of(table, row, KEY_PATH);
+    return find_last(table, &wanted) == i;
+}
+
+uint32_t sai_cache_table_next_name(const struct sai_cache_table *table, struct sai_cache_name_search *search,
+                                   const char *project, const char *filename)
+{
+    struct wanted wanted = {.key = KEY_NAME, .text = filename, .n_text = strlen(filename)};
+    const bool alone = table->n_segments + (table->n_in_memory > 0) <= 1;
+    if (!search->started) {
+        *search = (struct sai_cache_name_search){.started = true, .source = table->n_in_memory ? 0 : 1};
+        search->project = find_project(table, project, strlen(project));
+        wanted.project = search->project;
+        if (search->project != SAI_CACHE_NONE)
+            hash_wanted(&wanted, table);
+        search->hash = wanted.hash;
+    }
+    if (search->project == SAI_CACHE_NONE)
+        return SAI_CACHE_NONE;
+    wanted.project = search->project;
+    wanted.hash = search->hash;
+    for (; search->source <= table->n_segments; search->source++, search->inside = false) {
+        uint32_t i;
+        while ((i = next_in(table, search->source, &wanted, &search->cursor, &search->inside)) != SAI_CACHE_NONE)
+            if (alone || sai_cache_table_is_latest(table, i)) /* another source may know a later row of this path */
+                return i;
+    }
+    return SAI_CACHE_NONE;
+}
+
+/* ---- Filing rows in memory ------------------------------------------------------------------- */
+
+static void file_row(const struct sai_cache_table *table, struct sai_cache_index *index, uint32_t number, enum key key)
 {
     size_t cursor;
     const struct sai_cache_row *row = &table->rows[number];
-    /* Files of one name in different folders are all kept under the name. */
-    enum key same = key == KEY_NAME ? KEY_PATH : key;
-    uint32_t hash = row_hash(row, key);
-    uint32_t i = matching(table, index, sai_cache_index_first(index, hash, &cursor), hash, row, same, &cursor);
+    if (key == KEY_CONTENT && row->size == 0)
+        return; /* not known */
+    struct wanted wanted = key_of(table, row, key);
+    const uint32_t hash = wanted.hash;
+    if (key == KEY_NAME) { /* files of one name in different folders are all kept under the name */
+        wanted = key_of(table, row, KEY_PATH);
+        wanted.hash = hash;
+    }
+    uint32_t i = matching(table, index, sai_cache_index_first(index, hash, &cursor), &wanted, &cursor);
     if (i != SAI_CACHE_NONE)
         sai_cache_index_replace(index, cursor, number);
     else
         sai_cache_index_add(index, hash, number);
 }
 
+static int reserve(struct sai_cache_index *by_name, struct sai_cache_index *by_path, struct sai_cache_index *by_content,
+                   size_t more)
+{
+    int rc = sai_cache_index_reserve(by_name, more);
+    if (rc == SELECTAI_OK)
+        rc = sai_cache_index_reserve(by_path, more);
+    return rc == SELECTAI_OK ? sai_cache_index_reserve(by_content, more) : rc;
+}
+
+/* Rows of segments are found through the segment's own tables. */
+static void index_row(struct sai_cache_table *table, size_t i)
+{
+    file_row(table, &table->by_name, (uint32_t)i, KEY_NAME);
+    file_row(table, &table->by_path, (uint32_t)i, KEY_PATH);
+    file_row(table, &table->by_content, (uint32_t)i, KEY_CONTENT);
+}
+
 int sai_cache_table_index(struct sai_cache_table *table)
 {
-    size_t more = table->n_rows - table->n_indexed;
-    int rc = sai_cache_index_reserve(&table->by_name, more);
-    if (rc == SELECTAI_OK)
-        rc = sai_cache_index_reserve(&table->by_path, more);
-    if (rc == SELECTAI_OK)
-        rc = sai_cache_index_reserve(&table->by_content, more);
-    for (; rc == SELECTAI_OK && table->n_indexed < table->n_rows; table->n_indexed++) {
-        file_row(table, &table->by_name, (uint32_t)table->n_indexed, KEY_NAME);
-        file_row(table, &table->by_path, (uint32_t)table->n_indexed, KEY_PATH);
-        file_row(table, &table->by_content, (uint32_t)table->n_indexed, KEY_CONTENT);
+    size_t more = 0;
+    for (size_t i = table->n_indexed; i < table->n_rows;) {
+        const struct sai_cache_segment *segment = segment_of(table, i);
+        more += !segment;
+        i = segment ? segment->first_row + segment->index->n_rows : i + 1;
+    }
+    int rc = reserve(&table->by_name, &table->by_path, &table->by_content, more);
+    while (rc == SELECTAI_OK && table->n_indexed < table->n_rows) {
+        const struct sai_cache_segment *segment = segment_of(table, table->n_indexed);
+        if (!segment)
+            index_row(table, table->n_indexed);
+        table->n_indexed = segment ? segment->first_row + segment->index->n_rows : table->n_indexed + 1;
     }
     return rc;
 }
 
-static uint32_t find(const struct sai_cache_table *table, const struct sai_cache_index *index, const char *project,
-                     struct sai_cache_row *wanted, enum key key, size_t *cursor)
+int sai_cache_table_range(struct sai_cache_index out[3], const struct sai_cache_table *table, size_t first, size_t n)
 {
-    wanted->project = find_project(table, project, strlen(project));
-    return wanted->project == SAI_CACHE_NONE ? SAI_CACHE_NONE : find_row(table, index, wanted, key, cursor);
-}
-
-uint32_t sai_cache_table_next_name(const struct sai_cache_table *table, struct sai_cache_name_search *search,
-                                   const char *project, const char *filename)
-{
-    if (!search->started) {
-        search->started = true;
-        search->wanted = (struct sai_cache_row){.rel_path = filename};
-        return find(table, &table->by_name, project, &search->wanted, KEY_NAME, &search->cursor);
+    int rc = reserve(&out[0], &out[1], &out[2], n);
+    for (size_t i = first; rc == SELECTAI_OK && i < first + n; i++) {
+        file_row(table, &out[0], (uint32_t)i, KEY_NAME);
+        file_row(table, &out[1], (uint32_t)i, KEY_PATH);
+        file_row(table, &out[2], (uint32_t)i, KEY_CONTENT);
     }
-    uint32_t hash = row_hash(&search->wanted, KEY_NAME);
-    uint32_t i = sai_cache_index_next(&table->by_name, hash, &search->cursor);
-    return matching(table, &table->by_name, i, hash, &search->wanted, KEY_NAME, &search->cursor);
-}
-
-uint32_t sai_cache_table_find_path(const struct sai_cache_table *table, const char *project, const char *rel_path)
-{
-    size_t cursor;
-    struct sai_cache_row wanted = {.rel_path = rel_path};
-    return find(table, &table->by_path, project, &wanted, KEY_PATH, &cursor);
-}
-
-uint32_t sai_cache_table_find_content(const struct sai_cache_table *table, const char *project, uint64_t size,
-                                      uint32_t crc32)
-{
-    size_t cursor;
-    struct sai_cache_row wanted = {.size = size, .crc32 = crc32};
-    return find(table, &table->by_content, project, &wanted, KEY_CONTENT, &cursor);
+    return rc;
 }
 
 void sai_cache_table_clear(struct sai_cache_table *table)
 {
+    for (size_t i = 0; i < table->n_segments; i++)
+        sai_part_index_close(&table->segments[i].index);
     sai_free(table->rows);
+    sai_free(table->filled);
     sai_free(table->projects);
+    sai_free(table->project_hashes);
     sai_arena_clear(&table->arena);
     sai_cache_index_free(&table->by_project);
     sai_cache_index_free(&table->by_name);
     sai_cache_index_free(&table->by_content);
     sai_cache_index_free(&table->by_path);
     *table = (struct sai_cache_table){0};
-}
-
-/* Length of the UTF-8 character at p, 0 if there is none. */
-static size_t character(const char *p, size_t n)
-{
-    for (size_t k = 1; k <= 4 && k <= n; k++)
-        if (sai_utf8_valid(p, k))
-            return k;
-    return 0;
-}
-
-int sai_cache_clean_text(const char **out, char **copy, const char *text)
-{
-    size_t n = strlen(text);
-    struct sai_text clean = {0};
-    *copy = NULL;
-    *out = text;
-    if (sai_utf8_valid(text, n))
-        return SELECTAI_OK;
-    for (size_t i = 0; i < n;) {
-        size_t k = character(text + i, n - i);
-        if (k == 0)
-            sai_text_puts(&clean, "\xEF\xBF\xBD");
-        else
-            sai_text_add(&clean, text + i, k);
-        i += k ? k : 1;
-    }
-    int rc = sai_text_finish(&clean, copy);
-    if (rc == SELECTAI_OK)
-        *out = *copy;
-    return rc;
 }

@@ -117,7 +117,7 @@ int selectai_embedding_cache_verify(selectai_issues **issues, const char *direct
     selectai_issues *list = NULL;
     float *vector = NULL;
     SAI_REQUIRE(issues && directory);
-    int rc = selectai_embedding_cache_open(&cache, directory);
+    int rc = sai_cache_open(&cache, directory, true);
     if (rc == SELECTAI_OK)
         rc = sai_issues_create(&list);
     if (rc == SELECTAI_OK && !(vector = sai_malloc_array(cache->dim, sizeof *vector)))

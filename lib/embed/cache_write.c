@@ -102,9 +102,8 @@ static void merge_quietly(selectai_embedding_cache *cache)
         sai_error_restore(&kept);
 }
 
-int selectai_embedding_cache_flush(selectai_embedding_cache *cache)
+static int flush_rows(selectai_embedding_cache *cache)
 {
-    SAI_REQUIRE(cache && cache->writable);
     if (cache->n_pending == 0)
         return SELECTAI_OK;
     if (!SAI_GROW(cache->parts, cache->parts_capacity, cache->n_parts + 1))
@@ -126,6 +125,13 @@ int selectai_embedding_cache_flush(selectai_embedding_cache *cache)
     return SELECTAI_OK;
 }
 
+int selectai_embedding_cache_flush(selectai_embedding_cache *cache)
+{
+    SAI_REQUIRE(cache && cache->writable);
+    int rc = flush_rows(cache);
+    return rc == SELECTAI_OK ? sai_cache_failures_write(&cache->failures, cache->directory, cache->writer) : rc;
+}
+
 /* ---- Merging --------------------------------------------------------------------------------- */
 
 /* Parts [from, n_parts) become one. */
@@ -143,6 +149,7 @@ static int join(selectai_embedding_cache *cache, size_t from)
         sai_cache_part_close(&joined);
         return rc;
     }
+    sai_cache_part_index(cache, &joined);
     for (size_t i = from; i < cache->n_parts; i++) {
         sai_cache_part_remove(cache->parts[i].npy_path, cache->parts[i].jsonl_path);
         sai_cache_part_close(&cache->parts[i]);

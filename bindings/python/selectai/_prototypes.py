@@ -721,6 +721,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_embedding_cache_dim": (c_uint32, _P(EmbeddingCache)),
     "selectai_embedding_cache_encoder_id": (c_char_p, _P(EmbeddingCache)),
     "selectai_embedding_cache_issues": (_P(Issues), _P(EmbeddingCache)),
+    "selectai_embedding_cache_failures": (c_int, _issues_out, _P(EmbeddingCache)),
     "selectai_embedding_cache_find": (
         c_int,
         _P(EmbeddingCache),

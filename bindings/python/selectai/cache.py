@@ -131,6 +131,12 @@ class EmbeddingCache(Handle):
         """Parts that were dropped while opening, such as torn files of a killed run."""
         return collect(lib.selectai_embedding_cache_issues(self._handle))
 
+    def failures(self) -> list[Issue]:
+        """Images that could not be decoded, remembered by content; those that an older version met are not listed."""
+        with IssueList() as issues:
+            check(lib.selectai_embedding_cache_failures(ctypes.byref(issues.pointer), self._handle))
+            return issues.take()
+
     @property
     def n_parts(self) -> int:
         """Number of parts that are on disk."""
