@@ -4,7 +4,7 @@
  * Tier 1: needs common.h only. All images are 8-bit RGB, as Pillow's `Image.convert("RGB")` makes them: alpha is
  * dropped, grey is repeated, palettes are looked up, 16 bits keep their high byte (16-bit grey without alpha is clipped
  * to 255), CMYK is taken for Adobe's inverted kind. Of an animation the first picture is taken. EXIF orientation is not
- * applied.
+ * applied unless an option says so.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -36,7 +36,10 @@ struct selectai_image_options {
      * its width and height, as long as its shorter side keeps so many pixels: quicker, but not the same pixels as
      * decoding in full and shrinking. Other formats, and builds without libjpeg, decode in full */
     uint32_t min_side;
-    uint32_t reserved; /**< 0 */
+    /** 0, the default: as stored. 1: turned and mirrored as EXIF's orientation says, as PIL.ImageOps.exif_transpose()
+     * does; from JPEG's APP1, PNG's eXIf and WebP's EXIF. Orientation in XMP or PNG text is not looked for. While it is
+     * turned the picture stands in memory twice */
+    uint32_t exif;
 };
 SELECTAI_API void selectai_image_options_init(struct selectai_image_options *options, uint32_t struct_size);
 
@@ -96,6 +99,33 @@ SELECTAI_API int selectai_image_crop(selectai_image **out, const selectai_image 
  * even), / 255, minus mean, / standard deviation. out: 3 x size x size floats, channels first.
  */
 SELECTAI_API int selectai_image_preprocess(float *out, const selectai_image *image, uint32_t size);
+
+#define SELECTAI_CONVERT_FIRST 0 /**< to RGB, then resized and cut */
+#define SELECTAI_CONVERT_AFTER 1 /**< resized and cut in the file's own mode, then to RGB */
+
+struct selectai_preprocess_options {
+    uint32_t struct_size;
+    uint32_t size;    /**< pixels; the side of the result. Default 224 */
+    int32_t convert;  /**< SELECTAI_CONVERT_*; default FIRST, as open_clip does today */
+    int32_t reserved; /**< 0 */
+};
+SELECTAI_API void selectai_preprocess_options_init(struct selectai_preprocess_options *options, uint32_t struct_size);
+
+/**
+ * A file to CLIP's input, 3 x size x size floats. FIRST is selectai_image_load() and then selectai_image_preprocess().
+ * AFTER is open_clip's earlier order, bit for bit as Pillow 9.4: palettes and 1-bit pictures are shrunk by choosing the
+ * nearest pixel, alpha (grey or RGB) is multiplied in before and divided out after, CMYK is shrunk as inks, 16-bit grey
+ * in 32 bits; grey and RGB give the same either way. UNSUPPORTED where the mode cannot be kept: GIF, BMP with a
+ * palette or alpha, animated WebP with alpha, CMYK without libjpeg. decoding: limits and `exif`; NULL: defaults.
+ */
+SELECTAI_API int selectai_image_preprocess_file(float *out, const char *path,
+                                                const struct selectai_preprocess_options *options,
+                                                const struct selectai_image_options *decoding);
+
+/** The same from bytes in memory; `name` (may be NULL) stands for the path in messages. */
+SELECTAI_API int selectai_image_preprocess_bytes(float *out, const void *bytes, size_t n_bytes, const char *name,
+                                                 const struct selectai_preprocess_options *options,
+                                                 const struct selectai_image_options *decoding);
 
 /**
  * 64-bit perceptual hash, bit for bit as ImageHash 4.3's phash(): Pillow grey, Lanczos to 32 x 32, DCT-II, low 8 x 8

@@ -11,7 +11,8 @@
 
 #include "base/file.h"
 #include "image/complete.h"
-#include "image/header.h"
+#include "image/decode.h"
+#include "image/exif.h"
 #include "image/jpeg_turbo.h"
 #include "image/png.h"
 #include "image/stb.h"
@@ -32,6 +33,15 @@ static const struct selectai_image_options default_options = {
 void selectai_image_options_init(struct selectai_image_options *options, uint32_t struct_size)
 {
     sai_options_init(options, struct_size, &default_options, sizeof default_options);
+}
+
+int sai_image_options_get(struct selectai_image_options *out, const struct selectai_image_options *options)
+{
+    *out = default_options;
+    int rc = sai_options_copy(out, sizeof *out, options);
+    if (rc == SELECTAI_OK && out->exif > 1)
+        rc = SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "option exif is %u; it may be 0 or 1", out->exif);
+    return rc;
 }
 
 /* Opens what can only be an ordinary file: a pipe would block, a folder has no bytes. */
@@ -88,9 +98,8 @@ static int check_limits(const struct sai_image_header *header, const struct sele
     return SELECTAI_OK;
 }
 
-/* Of the picture, and `beside` bytes that its decoder needs while it works. */
-static int check_memory(const struct sai_image_header *header, uint64_t beside,
-                        const struct selectai_image_options *options, const char *name)
+int sai_decode_check_memory(const struct sai_image_header *header, uint64_t beside,
+                            const struct selectai_image_options *options, const char *name)
 {
     uint64_t need = (uint64_t)header->width * header->height * SAI_CHANNELS + beside;
     if (need > options->max_memory)
@@ -133,12 +142,12 @@ static int decode_jpeg(selectai_image **out, const struct sai_image_header *head
     uint64_t beside = rc == SELECTAI_OK && cost.buffered ? 2 * cost.samples : 0;
 #if SAI_HAVE_JPEG
     if (rc == SELECTAI_OK)
-        rc = check_memory(header, beside, options, name);
+        rc = sai_decode_check_memory(header, beside, options, name);
     if (rc == SELECTAI_OK)
         rc = sai_jpeg_read(out, header, bytes, n, options, name);
 #else
     if (rc == SELECTAI_OK)
-        rc = check_memory(header, beside + cost.samples, options, name);
+        rc = sai_decode_check_memory(header, beside + cost.samples, options, name);
     if (rc == SELECTAI_OK)
         rc = sai_stb_read(out, bytes, n, header->width, header->height, name);
 #endif
@@ -152,7 +161,7 @@ static int decode_kind(selectai_image **out, const struct sai_image_header *head
     if (header->undecodable != NULL)
         return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, "%s: is %s, which this build cannot decode; convert it to PNG", name,
                         header->undecodable);
-    int rc = check_memory(header, beside, options, name);
+    int rc = sai_decode_check_memory(header, beside, options, name);
     if (rc != SELECTAI_OK)
         return rc;
     switch (header->kind) {
@@ -174,17 +183,53 @@ static int decode_kind(selectai_image **out, const struct sai_image_header *head
 #endif
 }
 
+/* Replaces the picture by a turned one. */
+static int turn(selectai_image **image, const struct sai_image_header *header, unsigned orientation, const char *name,
+                const struct selectai_image_options *options)
+{
+    const selectai_image *old = *image;
+    bool swaps = sai_orientation_swaps(orientation);
+    selectai_image *turned = NULL;
+    int rc = sai_decode_check_memory(header, sai_image_bytes(old), options, name);
+    if (rc == SELECTAI_OK)
+        rc = sai_image_alloc(&turned, swaps ? old->height : old->width, swaps ? old->width : old->height);
+    if (rc != SELECTAI_OK)
+        return rc;
+    sai_orient(turned->pixels, old->pixels, old->width, old->height, SAI_CHANNELS, orientation);
+    selectai_image_destroy(image);
+    *image = turned;
+    return SELECTAI_OK;
+}
+
+int sai_decode_header(struct sai_image_header *out, const uint8_t *bytes, size_t n, const char *name,
+                      const struct selectai_image_options *options)
+{
+    struct sai_header_source source = {.bytes = bytes, .n = n, .fd = -1, .name = name};
+    int rc = sai_image_header_parse(out, &source);
+    return rc == SELECTAI_OK ? check_limits(out, options, name) : rc;
+}
+
+int sai_decode_rgb(selectai_image **out, const struct sai_image_header *header, const uint8_t *bytes, size_t n,
+                   const char *name, const struct selectai_image_options *options)
+{
+    unsigned orientation = options->exif ? sai_exif_orientation(header->kind, bytes, n) : SAI_UPRIGHT;
+    selectai_image *image = NULL;
+    int rc = decode_kind(&image, header, bytes, n, name, options);
+    if (rc == SELECTAI_OK && orientation != SAI_UPRIGHT)
+        rc = turn(&image, header, orientation, name, options);
+    if (rc != SELECTAI_OK)
+        selectai_image_destroy(&image);
+    else
+        *out = image;
+    return rc;
+}
+
 static int decode(selectai_image **out, const uint8_t *bytes, size_t n, const char *name,
                   const struct selectai_image_options *options)
 {
-    struct sai_header_source source = {.bytes = bytes, .n = n, .fd = -1, .name = name};
     struct sai_image_header header;
-    int rc = sai_image_header_parse(&header, &source);
-    if (rc == SELECTAI_OK)
-        rc = check_limits(&header, options, name);
-    if (rc == SELECTAI_OK)
-        rc = decode_kind(out, &header, bytes, n, name, options);
-    return rc;
+    int rc = sai_decode_header(&header, bytes, n, name, options);
+    return rc == SELECTAI_OK ? sai_decode_rgb(out, &header, bytes, n, name, options) : rc;
 }
 
 int selectai_image_decode(selectai_image **out, const void *bytes, size_t n_bytes, const char *name,
@@ -192,8 +237,8 @@ int selectai_image_decode(selectai_image **out, const void *bytes, size_t n_byte
 {
     SAI_REQUIRE(out != NULL);
     SAI_REQUIRE(bytes != NULL || n_bytes == 0);
-    struct selectai_image_options o = default_options;
-    int rc = sai_options_copy(&o, sizeof o, options);
+    struct selectai_image_options o;
+    int rc = sai_image_options_get(&o, options);
     if (rc != SELECTAI_OK)
         return rc;
     if (name == NULL)
@@ -208,10 +253,10 @@ int selectai_image_load(selectai_image **out, const char *path, const struct sel
 {
     SAI_REQUIRE(out != NULL);
     SAI_REQUIRE(path != NULL);
-    struct selectai_image_options o = default_options;
+    struct selectai_image_options o;
     void *bytes = NULL;
     size_t n = 0;
-    int rc = sai_options_copy(&o, sizeof o, options);
+    int rc = sai_image_options_get(&o, options);
     if (rc == SELECTAI_OK)
         rc = sai_file_read(&bytes, &n, path, o.max_bytes);
     if (rc != SELECTAI_OK)

@@ -15,6 +15,7 @@
 #include <jpeglib.h>
 
 #include "image/jpeg_turbo.h"
+#include "image/large.h"
 
 #define CMYK_CHANNELS 4u
 
@@ -26,7 +27,9 @@ struct job {
     size_t n;
     const char *name;
     selectai_image *image;
-    uint8_t *cmyk; /* one row, if the file is CMYK */
+    bool keep_inks; /* of a CMYK file, in `inks`, instead of an image */
+    uint8_t *inks;
+    uint8_t *cmyk; /* one row, if the file is CMYK and becomes RGB */
     int warning;   /* of libjpeg; 0 if the picture is sound */
 };
 
@@ -108,6 +111,20 @@ static void rgb_of_cmyk(uint8_t *out, const uint8_t *in, size_t width)
         }
 }
 
+/* Ink is what the file's values lack. */
+static void read_inks(struct job *job)
+{
+    size_t stride = (size_t)job->codec.output_width * CMYK_CHANNELS;
+    while (job->codec.output_scanline < job->codec.output_height) {
+        uint8_t *to = job->inks + job->codec.output_scanline * stride;
+        JSAMPROW row = to;
+        jpeg_read_scanlines(&job->codec, &row, 1);
+        for (size_t i = 0; i < stride; i++)
+            to[i] = (uint8_t)(255 - to[i]);
+    }
+    jpeg_finish_decompress(&job->codec);
+}
+
 static void read_rows(struct job *job)
 {
     size_t stride = sai_image_stride(job->image);
@@ -144,8 +161,15 @@ static int prepare(struct job *job, const struct sai_image_header *header, const
     codec->out_color_space = codec->num_components == 4 ? JCS_CMYK : JCS_RGB;
     codec->dct_method = JDCT_ISLOW;
     codec->scale_num = 1;
-    codec->scale_denom = reduction(header->width, header->height, options->min_side);
+    codec->scale_denom = job->keep_inks ? 1 : reduction(header->width, header->height, options->min_side);
+    if (job->keep_inks && codec->num_components != 4)
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: corrupt image: two headers of different kinds; get the file again",
+                        job->name);
     int rc = run(job, start);
+    if (rc == SELECTAI_OK && job->keep_inks) {
+        job->inks = sai_large_malloc((size_t)header->width * header->height * CMYK_CHANNELS); /* within max_memory */
+        return job->inks == NULL ? SELECTAI_ERR_OUT_OF_MEMORY : SELECTAI_OK;
+    }
     if (rc == SELECTAI_OK && codec->num_components == 4) {
         job->cmyk = sai_malloc_array(codec->output_width, CMYK_CHANNELS);
         rc = job->cmyk == NULL ? SELECTAI_ERR_OUT_OF_MEMORY : SELECTAI_OK;
@@ -169,29 +193,48 @@ static int check_sound(struct job *job)
                     job->name, message);
 }
 
+static int read_file(struct job *job, const struct sai_image_header *header,
+                     const struct selectai_image_options *options)
+{
+    job->codec.err = jpeg_std_error(&job->errors);
+    job->errors.error_exit = on_error;
+    job->errors.emit_message = on_message;
+    job->errors.output_message = on_output;
+    job->codec.client_data = job;
+    int rc = run(job, create);
+    if (rc == SELECTAI_OK)
+        rc = run(job, read_header);
+    if (rc == SELECTAI_OK)
+        rc = prepare(job, header, options);
+    if (rc == SELECTAI_OK)
+        rc = run(job, job->keep_inks ? read_inks : read_rows);
+    if (rc == SELECTAI_OK)
+        rc = check_sound(job);
+    jpeg_destroy_decompress(&job->codec);
+    sai_free(job->cmyk);
+    return rc;
+}
+
 int sai_jpeg_read(selectai_image **out, const struct sai_image_header *header, const uint8_t *bytes, size_t n,
                   const struct selectai_image_options *options, const char *name)
 {
     struct job job = {.bytes = bytes, .n = n, .name = name};
-    job.codec.err = jpeg_std_error(&job.errors);
-    job.errors.error_exit = on_error;
-    job.errors.emit_message = on_message;
-    job.errors.output_message = on_output;
-    job.codec.client_data = &job;
-    int rc = run(&job, create);
-    if (rc == SELECTAI_OK)
-        rc = run(&job, read_header);
-    if (rc == SELECTAI_OK)
-        rc = prepare(&job, header, options);
-    if (rc == SELECTAI_OK)
-        rc = run(&job, read_rows);
-    if (rc == SELECTAI_OK)
-        rc = check_sound(&job);
-    jpeg_destroy_decompress(&job.codec);
-    sai_free(job.cmyk);
+    int rc = read_file(&job, header, options);
     if (rc != SELECTAI_OK)
         selectai_image_destroy(&job.image);
     else
         *out = job.image;
+    return rc;
+}
+
+int sai_jpeg_read_inks(uint8_t **out, const struct sai_image_header *header, const uint8_t *bytes, size_t n,
+                       const struct selectai_image_options *options, const char *name)
+{
+    struct job job = {.bytes = bytes, .n = n, .name = name, .keep_inks = true};
+    int rc = read_file(&job, header, options);
+    if (rc != SELECTAI_OK)
+        sai_free(job.inks);
+    else
+        *out = job.inks;
     return rc;
 }

@@ -12,4 +12,8 @@
 int sai_jpeg_read(selectai_image **out, const struct sai_image_header *header, const uint8_t *bytes, size_t n,
                   const struct selectai_image_options *options, const char *name);
 
+/* The inks of a file of four components, in full size: width x height x 4 bytes, 255 full ink; freed with sai_free. */
+int sai_jpeg_read_inks(uint8_t **out, const struct sai_image_header *header, const uint8_t *bytes, size_t n,
+                       const struct selectai_image_options *options, const char *name);
+
 #endif

@@ -78,14 +78,8 @@ int selectai_image_phash(uint64_t *out, const selectai_image *image)
 {
     SAI_REQUIRE(out != NULL);
     SAI_REQUIRE(image != NULL);
-    size_t n_pixels = (size_t)image->width * image->height;
-    uint8_t *grey = sai_malloc(n_pixels), *small = NULL;
-    if (grey == NULL)
-        return SELECTAI_ERR_OUT_OF_MEMORY;
-    sai_image_grey(grey, image->pixels, n_pixels);
-    struct sai_plane plane = {image->width, image->height, 1, grey};
-    int rc = sai_resample(&small, SIDE, SIDE, &plane, SELECTAI_FILTER_LANCZOS);
-    sai_free(grey);
+    uint8_t *small = NULL;
+    int rc = sai_resample_grey(&small, SIDE, SIDE, image, SELECTAI_FILTER_LANCZOS);
     if (rc != SELECTAI_OK)
         return rc;
     *out = hash_of(small);

@@ -47,6 +47,12 @@ int sai_png_corrupt(const struct sai_png *png, const char *what);
 int sai_png_read(selectai_image **out, const uint8_t *bytes, size_t n, uint64_t max_memory, const char *name);
 
 /*
+ * The samples of a file with alpha, as RGBA (pixel_bytes 4), or of one of 16-bit grey (2, numbers of the machine's
+ * order); *out is freed with sai_free.
+ */
+int sai_png_read_samples(uint8_t **out, unsigned pixel_bytes, const uint8_t *bytes, size_t n, const char *name);
+
+/*
  * The quick way: inflates everything at once. 8 bits, not interlaced, moderately large. *out stays NULL, with
  * SELECTAI_OK, where this way is not open or the data is unusual; then the slow one finds out and says why.
  */

@@ -8,6 +8,8 @@
  */
 #include <string.h>
 
+#include "image/header.h"
+#include "image/large.h"
 #include "image/png.h"
 #include "image/zlib_memory.h"
 
@@ -20,6 +22,8 @@ struct reader {
     z_stream stream;
     bool stream_ready, stream_ended;
     uint8_t *row, *previous; /* filter byte apart */
+    uint8_t *pixels;         /* the picture that is made */
+    unsigned pixel_bytes;    /* of it: 3 RGB, 4 RGBA, 2 the samples of 16-bit grey */
 };
 
 static int corrupt(const struct reader *r, const char *what)
@@ -102,6 +106,24 @@ static void put_grey(uint8_t *out, uint8_t value)
     out[0] = out[1] = out[2] = value;
 }
 
+/* The samples as they are, but for 16 bits of colour, which keep their high byte. */
+static void keep_row(const struct reader *r, uint8_t *out, uint32_t width, size_t step)
+{
+    const struct sai_png *png = r->png;
+    unsigned bytes = png->depth / 8, pixel = png->samples * bytes;
+    for (uint32_t x = 0; x < width; x++, out += step) {
+        const uint8_t *p = r->row + (size_t)x * pixel;
+        if (r->pixel_bytes == 2) {
+            uint16_t grey = (uint16_t)sai_be16(p);
+            memcpy(out, &grey, 2);
+            continue;
+        }
+        for (unsigned c = 0; c < 3; c++)
+            out[c] = p[png->samples == 4 ? c * bytes : 0];
+        out[3] = p[(png->samples - 1) * bytes];
+    }
+}
+
 /* Writes the row's pixels, `step` bytes apart. */
 static void convert_row(const struct reader *r, uint8_t *out, uint32_t width, size_t step)
 {
@@ -132,7 +154,7 @@ struct pass {
     uint32_t x, y, dx, dy;
 };
 
-static int read_pass(struct reader *r, selectai_image *image, const struct pass *pass)
+static int read_pass(struct reader *r, const struct pass *pass)
 {
     if (pass->x >= r->png->width || pass->y >= r->png->height)
         return SELECTAI_OK;
@@ -146,8 +168,8 @@ static int read_pass(struct reader *r, selectai_image *image, const struct pass 
         if (rc != SELECTAI_OK)
             return rc;
         sai_png_unfilter(r->row, r->previous, row_bytes, (bits + 7) / 8, filter);
-        uint8_t *to = image->pixels + y * sai_image_stride(image) + (size_t)pass->x * SAI_CHANNELS;
-        convert_row(r, to, width, (size_t)pass->dx * SAI_CHANNELS);
+        uint8_t *to = r->pixels + ((size_t)y * r->png->width + pass->x) * r->pixel_bytes;
+        (r->pixel_bytes == SAI_CHANNELS ? convert_row : keep_row)(r, to, width, (size_t)pass->dx * r->pixel_bytes);
         uint8_t *swap = r->row;
         r->row = r->previous;
         r->previous = swap;
@@ -155,7 +177,7 @@ static int read_pass(struct reader *r, selectai_image *image, const struct pass 
     return SELECTAI_OK;
 }
 
-static int read_pixels(struct reader *r, selectai_image *image)
+static int read_pixels(struct reader *r)
 {
     static const struct pass whole[] = {{0, 0, 1, 1}};
     static const struct pass adam7[] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
@@ -163,7 +185,7 @@ static int read_pixels(struct reader *r, selectai_image *image)
     const struct pass *passes = r->png->interlaced ? adam7 : whole;
     size_t n_passes = r->png->interlaced ? 7 : 1;
     for (size_t i = 0; i < n_passes; i++) {
-        int rc = read_pass(r, image, &passes[i]);
+        int rc = read_pass(r, &passes[i]);
         if (rc != SELECTAI_OK)
             return rc;
     }
@@ -186,23 +208,49 @@ static int open_stream(struct reader *r)
     return SELECTAI_OK;
 }
 
-static int read_rows(selectai_image **out, const struct sai_png *png)
+/* Fills r->pixels. */
+static int read_rows(struct reader *r)
 {
-    struct reader r = {.png = png};
+    int rc = open_stream(r);
+    if (rc == SELECTAI_OK)
+        rc = read_pixels(r);
+    if (r->stream_ready)
+        inflateEnd(&r->stream);
+    sai_free(r->row);
+    sai_free(r->previous);
+    return rc;
+}
+
+static int read_image(selectai_image **out, const struct sai_png *png)
+{
     selectai_image *image = NULL;
-    int rc = open_stream(&r);
-    if (rc == SELECTAI_OK)
-        rc = sai_image_alloc(&image, png->width, png->height);
-    if (rc == SELECTAI_OK)
-        rc = read_pixels(&r, image);
-    if (r.stream_ready)
-        inflateEnd(&r.stream);
-    sai_free(r.row);
-    sai_free(r.previous);
+    int rc = sai_image_alloc(&image, png->width, png->height);
+    if (rc != SELECTAI_OK)
+        return rc;
+    struct reader r = {.png = png, .pixels = image->pixels, .pixel_bytes = SAI_CHANNELS};
+    rc = read_rows(&r);
     if (rc != SELECTAI_OK)
         selectai_image_destroy(&image);
     else
         *out = image;
+    return rc;
+}
+
+int sai_png_read_samples(uint8_t **out, unsigned pixel_bytes, const uint8_t *bytes, size_t n, const char *name)
+{
+    struct sai_png png;
+    int rc = sai_png_scan(&png, bytes, n, name);
+    if (rc != SELECTAI_OK)
+        return rc;
+    struct reader r = {.png = &png, .pixel_bytes = pixel_bytes};
+    r.pixels = sai_large_malloc((size_t)png.width * png.height * pixel_bytes); /* within max_memory */
+    if (r.pixels == NULL)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    rc = read_rows(&r);
+    if (rc != SELECTAI_OK)
+        sai_free(r.pixels);
+    else
+        *out = r.pixels;
     return rc;
 }
 
@@ -218,7 +266,7 @@ int sai_png_read(selectai_image **out, const uint8_t *bytes, size_t n, uint64_t 
     (void)max_memory;
 #endif
     if (rc == SELECTAI_OK && image == NULL)
-        rc = read_rows(&image, &png);
+        rc = read_image(&image, &png);
     if (rc == SELECTAI_OK)
         *out = image;
     return rc;

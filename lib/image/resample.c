@@ -1,9 +1,9 @@
 /*
  * image/resample.c: separable resampling in integers, bit for bit as Pillow's 8-bit passes.
  *
- * A weight w of up to 24 bits is split into w = high * 4096 + low, so that both factors of every product fit into 16
- * bits, which is what vector units multiply and add fastest. The two sums are joined modulo 2^32; the true result
- * fits into 32 bits, so the wrapping in between is harmless, and the order of the additions cannot matter.
+ * Rows go through the horizontal pass SAI_LANES at a time, into a ring of as many as the vertical pass looks at
+ * together, so that memory does not grow with the picture's height; only rows and columns that the wanted part needs
+ * are touched. An axis whose size does not change has one weight of 1, which changes nothing.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -11,203 +11,240 @@
 
 #include "image/resample.h"
 
-#define SPLIT_BITS 12
-#define BLOCK      8u /* taps are padded with zero weights to a multiple of this */
-#define STRIP      1024u
+#define MAX_KERNELS 8
 
-/* Weights split and padded: `taps` is a multiple of BLOCK. */
-struct split {
-    uint32_t taps;
-    int16_t *high, *low;
+/* Where the inputs of an axis begin and end, and the weights of the outputs by groups from there. */
+struct axis {
+    uint32_t begin, end;
+    uint32_t most_groups; /* of one output */
+    struct sai_groups groups;
 };
 
-static void split_clear(struct split *split)
+struct job {
+    const struct sai_resample_kernel *kernel;
+    const struct sai_source *source;
+    struct axis x, y;
+    uint32_t channels;      /* that are resampled */
+    uint8_t *grey;          /* SAI_LANES rows, if grey is made of colours */
+    struct sai_block block; /* SAI_LANES rows */
+    uint32_t *ring;         /* groups of rows that have been through the horizontal pass */
+    size_t pitch, n_slots;  /* bytes of a row, in whole lanes; rows of groups in the ring */
+    uint32_t n_done;        /* rows of groups that were put there */
+    const uint32_t **slots; /* what one output of the vertical pass looks at */
+};
+
+static void axis_clear(struct axis *axis)
 {
-    sai_free(split->high);
-    sai_free(split->low);
+    sai_free(axis->groups.first);
+    sai_free(axis->groups.count);
+    sai_free(axis->groups.weights);
 }
 
-static int split_create(struct split *out, const struct sai_weights *w)
+/* Weight 1 for the input of the same place. */
+static int same_weights(struct sai_weights *out, const struct sai_axis_part *part)
 {
-    struct split s = {.taps = (w->taps + BLOCK - 1) / BLOCK * BLOCK};
-    size_t n;
-    if (!sai_mul_size(&n, s.taps, w->n))
-        return SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "resampling to %u pixels does not fit into memory", w->n);
-    s.high = sai_calloc(n, sizeof *s.high);
-    s.low = sai_calloc(n, sizeof *s.low);
-    if (s.high == NULL || s.low == NULL) {
-        split_clear(&s);
+    struct sai_weights w = {.n = part->n, .taps = 1};
+    w.first = sai_malloc_array(part->n, sizeof *w.first);
+    w.count = sai_malloc_array(part->n, sizeof *w.count);
+    w.weight = sai_malloc_array(part->n, sizeof *w.weight);
+    if (w.first == NULL || w.count == NULL || w.weight == NULL) {
+        sai_weights_clear(&w);
         return SELECTAI_ERR_OUT_OF_MEMORY;
     }
+    for (uint32_t i = 0; i < part->n; i++) {
+        w.first[i] = part->start + i;
+        w.count[i] = 1;
+        w.weight[i] = 1 << SAI_WEIGHT_BITS;
+    }
+    *out = w;
+    return SELECTAI_OK;
+}
+
+/* First and last input that is looked at, and the most groups an output can touch. */
+static void measure(struct axis *axis, const struct sai_weights *w)
+{
+    axis->begin = UINT32_MAX;
+    for (uint32_t i = 0; i < w->n; i++) {
+        uint32_t end = w->first[i] + w->count[i];
+        if (w->count[i] > 0 && w->first[i] < axis->begin)
+            axis->begin = w->first[i];
+        if (w->count[i] > 0 && end > axis->end)
+            axis->end = end;
+    }
+    axis->begin = axis->begin < axis->end ? axis->begin : axis->end;
+    for (uint32_t i = 0; i < w->n; i++) {
+        uint32_t first = w->count[i] > 0 ? w->first[i] - axis->begin : 0;
+        uint32_t n = (first + w->count[i] + SAI_GROUP - 1) / SAI_GROUP - first / SAI_GROUP;
+        axis->groups.first[i] = first / SAI_GROUP;
+        axis->groups.count[i] = n;
+        axis->most_groups = n > axis->most_groups ? n : axis->most_groups;
+    }
+}
+
+static void pack_weights(struct axis *axis, const struct sai_weights *w, const struct sai_resample_kernel *kernel)
+{
     for (uint32_t i = 0; i < w->n; i++)
-        for (uint32_t k = 0; k < w->count[i]; k++) {
-            int32_t weight = w->weight[(size_t)i * w->taps + k];
-            int32_t low = weight & ((1 << SPLIT_BITS) - 1);
-            s.low[(size_t)i * s.taps + k] = (int16_t)low;
-            s.high[(size_t)i * s.taps + k] = (int16_t)((weight - low) / (1 << SPLIT_BITS));
+        for (uint32_t g = 0; g < axis->groups.count[i]; g++) {
+            int32_t weights[SAI_GROUP] = {0};
+            for (uint32_t k = 0; k < SAI_GROUP; k++) {
+                uint32_t input = axis->begin + SAI_GROUP * (axis->groups.first[i] + g) + k;
+                if (input >= w->first[i] && input - w->first[i] < w->count[i])
+                    weights[k] = w->weight[(size_t)i * w->taps + input - w->first[i]];
+            }
+            kernel->pack(axis->groups.weights + i * axis->groups.stride + (size_t)g * SAI_GROUP_WORDS, weights);
         }
-    *out = s;
-    return SELECTAI_OK;
 }
 
-/* Joins the two sums, rounds, drops the fraction and clips to a byte. */
-static inline uint8_t join(uint32_t high, uint32_t low)
+static int axis_create(struct axis *out, const struct sai_axis_part *part, int filter,
+                       const struct sai_resample_kernel *kernel)
 {
-    int32_t sum = (int32_t)((high << SPLIT_BITS) + low + (1u << (SAI_WEIGHT_BITS - 1)));
-    sum >>= SAI_WEIGHT_BITS;
-    return (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : sum);
-}
-
-/* Spreads interleaved bytes to one array of 16-bit numbers per channel, `pitch` apart. */
-static void spread(int16_t *planes, size_t pitch, const uint8_t *row, uint32_t width, uint32_t channels)
-{
-    if (channels == 3) {
-        int16_t *restrict r = planes, *restrict g = planes + pitch, *restrict b = planes + 2 * pitch;
-        for (uint32_t x = 0; x < width; x++) {
-            r[x] = row[3 * x];
-            g[x] = row[3 * x + 1];
-            b[x] = row[3 * x + 2];
-        }
-        return;
-    }
-    for (uint32_t c = 0; c < channels; c++)
-        for (uint32_t x = 0; x < width; x++)
-            planes[c * pitch + x] = row[(size_t)x * channels + c];
-}
-
-static inline uint8_t weighted_sum(const int16_t *restrict in, const int16_t *restrict high,
-                                   const int16_t *restrict low, uint32_t taps)
-{
-    uint32_t sum_high = 0, sum_low = 0;
-    for (uint32_t k = 0; k < taps; k++) {
-        sum_high += (uint32_t)((int32_t)in[k] * high[k]);
-        sum_low += (uint32_t)((int32_t)in[k] * low[k]);
-    }
-    return join(sum_high, sum_low);
-}
-
-/* Rows first_row .. first_row + n_rows of `in`, resampled along x into out (w->n pixels a row). */
-static int horizontal(uint8_t *out, const struct sai_plane *in, uint32_t first_row, uint32_t n_rows,
-                      const struct sai_weights *w)
-{
-    struct split split = {0};
-    size_t in_stride = (size_t)in->width * in->channels, out_stride = (size_t)w->n * in->channels;
-    size_t pitch = (size_t)in->width + w->taps + BLOCK; /* zeroed tail: padded weights may look past the row's end */
-    int rc = split_create(&split, w);
+    struct axis axis = {.groups.n = part->n};
+    struct sai_weights w = {0};
+    int rc = part->in_size == part->out_size ? same_weights(&w, part) : sai_weights_create(&w, part, filter, false);
     if (rc != SELECTAI_OK)
         return rc;
-    int16_t *planes = sai_calloc(pitch * in->channels, sizeof *planes);
-    if (planes == NULL) {
-        split_clear(&split);
-        return SELECTAI_ERR_OUT_OF_MEMORY;
+    axis.groups.first = sai_malloc_array(part->n, sizeof *axis.groups.first);
+    axis.groups.count = sai_malloc_array(part->n, sizeof *axis.groups.count);
+    if (axis.groups.first != NULL && axis.groups.count != NULL) {
+        measure(&axis, &w);
+        axis.groups.stride = (size_t)axis.most_groups * SAI_GROUP_WORDS;
+        axis.groups.weights = sai_malloc_array(part->n, axis.groups.stride * sizeof *axis.groups.weights);
     }
-    for (uint32_t y = 0; y < n_rows; y++) {
-        spread(planes, pitch, in->pixels + (size_t)(first_row + y) * in_stride, in->width, in->channels);
-        uint8_t *to = out + y * out_stride;
-        for (uint32_t x = 0; x < w->n; x++) {
-            size_t at = (size_t)x * split.taps;
-            uint32_t used = (w->count[x] + BLOCK - 1) / BLOCK * BLOCK;
-            for (uint32_t c = 0; c < in->channels; c++)
-                *to++ = weighted_sum(planes + c * pitch + w->first[x], split.high + at, split.low + at, used);
-        }
-    }
-    sai_free(planes);
-    split_clear(&split);
-    return SELECTAI_OK;
-}
-
-/* sums += row * weight, in a strip of at most STRIP bytes. */
-static inline void add_row(uint32_t *restrict high, uint32_t *restrict low, const uint8_t *restrict row, size_t n,
-                           int16_t weight_high, int16_t weight_low)
-{
-    for (size_t x = 0; x < n; x++) {
-        high[x] += (uint32_t)((int32_t)(int16_t)row[x] * weight_high);
-        low[x] += (uint32_t)((int32_t)(int16_t)row[x] * weight_low);
-    }
-}
-
-/* Rows of `in` (the first of them is row first_row of the image that the weights speak of), resampled along y. */
-static int vertical(uint8_t *out, const uint8_t *in, size_t stride, uint32_t first_row, const struct sai_weights *w)
-{
-    struct split split = {0};
-    uint32_t high[STRIP], low[STRIP];
-    int rc = split_create(&split, w);
+    if (axis.groups.weights == NULL)
+        rc = SELECTAI_ERR_OUT_OF_MEMORY;
+    else
+        pack_weights(&axis, &w, kernel);
+    sai_weights_clear(&w);
     if (rc != SELECTAI_OK)
-        return rc;
-    for (uint32_t y = 0; y < w->n; y++) {
-        const int16_t *weight_high = split.high + (size_t)y * split.taps;
-        const int16_t *weight_low = split.low + (size_t)y * split.taps;
-        const uint8_t *rows = in + (size_t)(w->first[y] - first_row) * stride;
-        uint8_t *to = out + y * stride;
-        for (size_t x = 0; x < stride; x += STRIP) {
-            size_t n = stride - x < STRIP ? stride - x : STRIP;
-            memset(high, 0, n * sizeof *high);
-            memset(low, 0, n * sizeof *low);
-            for (uint32_t k = 0; k < w->count[y]; k++)
-                add_row(high, low, rows + k * stride + x, n, weight_high[k], weight_low[k]);
-            for (size_t i = 0; i < n; i++)
-                to[x + i] = join(high[i], low[i]);
-        }
-    }
-    split_clear(&split);
-    return SELECTAI_OK;
+        axis_clear(&axis);
+    else
+        *out = axis;
+    return rc;
 }
 
-/* Both passes; the intermediate holds only the rows that the vertical pass looks at. */
-static int both(uint8_t *out, const struct sai_plane *in, const struct sai_weights *wx, const struct sai_weights *wy)
+static int prepare(struct job *job, const struct sai_part *part, int filter)
 {
-    uint32_t first = wy->first[0], last = wy->n - 1;
-    uint32_t n_rows = wy->first[last] + wy->count[last] - first;
-    size_t stride = (size_t)wx->n * in->channels, n;
-    if (!sai_mul_size(&n, stride, n_rows))
-        return SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "an image of %u x %u pixels does not fit into memory", wx->n,
-                        n_rows);
-    uint8_t *middle = sai_malloc(n);
-    if (middle == NULL)
-        return SELECTAI_ERR_OUT_OF_MEMORY;
-    int rc = horizontal(middle, in, first, n_rows, wx);
+    const struct sai_plane *in = &job->source->plane;
+    struct sai_axis_part x = {in->width, part->width, part->x, part->part_width};
+    struct sai_axis_part y = {in->height, part->height, part->y, part->part_height};
+    size_t n_block, n_ring, row;
+    int rc = axis_create(&job->x, &x, filter, job->kernel);
     if (rc == SELECTAI_OK)
-        rc = vertical(out, middle, stride, first, wy);
-    sai_free(middle);
+        rc = axis_create(&job->y, &y, filter, job->kernel);
+    if (rc != SELECTAI_OK)
+        return rc;
+    job->channels = job->source->to_grey ? 1 : in->channels;
+    job->block.channels = job->channels;
+    job->block.n_groups = (job->x.end - job->x.begin + SAI_GROUP - 1) / SAI_GROUP;
+    job->n_slots = (job->y.most_groups + 2 * SAI_LANES / SAI_GROUP - 1) / (SAI_LANES / SAI_GROUP) *
+                   (SAI_LANES / SAI_GROUP);
+    row = (size_t)part->part_width * job->channels;
+    job->pitch = (row + SAI_LANES - 1) / SAI_LANES * SAI_LANES;
+    if (!sai_mul_size(&n_block, job->block.n_groups, (size_t)SAI_LANES * job->channels) ||
+        !sai_mul_size(&n_ring, job->pitch, job->n_slots))
+        return SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "resampling to %u x %u pixels does not fit into memory",
+                        part->width, part->height);
+    job->block.groups = sai_aligned_array(n_block, sizeof *job->block.groups);
+    job->ring = sai_aligned_array(n_ring, sizeof *job->ring);
+    job->slots = sai_malloc_array(job->y.most_groups, sizeof *job->slots);
+    if (job->source->to_grey)
+        job->grey = sai_malloc_array(job->x.end - job->x.begin, SAI_LANES);
+    if (job->block.groups == NULL || job->ring == NULL || job->slots == NULL ||
+        (job->source->to_grey && job->grey == NULL))
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    memset(job->ring, 0, n_ring * sizeof *job->ring); /* the columns that only fill the last lanes */
+    return SELECTAI_OK;
+}
+
+static void job_clear(struct job *job)
+{
+    axis_clear(&job->x);
+    axis_clear(&job->y);
+    sai_free(job->block.groups);
+    sai_free(job->ring);
+    sai_free(job->grey);
+    sai_free((void *)(uintptr_t)job->slots);
+}
+
+/* The next SAI_LANES rows through the horizontal pass. Beyond the last one it stands in; its weights are 0. */
+static void next_rows(struct job *job)
+{
+    const struct sai_plane *in = &job->source->plane;
+    size_t stride = (size_t)in->width * in->channels, columns = job->x.end - job->x.begin;
+    const uint8_t *rows[SAI_LANES], *first = in->pixels + (size_t)job->x.begin * in->channels;
+    uint32_t from = job->y.begin + job->n_done * SAI_GROUP;
+    for (uint32_t lane = 0; lane < SAI_LANES; lane++) {
+        uint32_t y = from + lane < job->y.end ? from + lane : job->y.end - 1;
+        rows[lane] = first + y * stride;
+        if (job->source->to_grey) {
+            sai_image_grey(job->grey + lane * columns, rows[lane], columns);
+            rows[lane] = job->grey + lane * columns;
+        }
+    }
+    job->kernel->gather(&job->block, rows, (uint32_t)columns);
+    job->kernel->horizontal(job->ring + job->n_done % job->n_slots * job->pitch, job->pitch, &job->block,
+                            &job->x.groups);
+    job->n_done += SAI_LANES / SAI_GROUP;
+}
+
+/* Writes whole lanes: up to SAI_LANES - 1 bytes behind each row, which the next one overwrites. */
+static void run(struct job *job, uint8_t *out, size_t row)
+{
+    const struct sai_groups *w = &job->y.groups;
+    for (uint32_t y = 0; y < w->n; y++, out += row) {
+        uint32_t first = w->first[y], count = w->count[y];
+        while (job->n_done < first + count)
+            next_rows(job);
+        for (uint32_t g = 0; g < count; g++)
+            job->slots[g] = job->ring + (first + g) % job->n_slots * job->pitch;
+        job->kernel->vertical(out, job->pitch, job->slots, count, w->weights + y * w->stride);
+    }
+}
+
+int sai_resample_with(uint8_t **out, const struct sai_part *part, const struct sai_source *source, int filter,
+                      const struct sai_resample_kernel *kernel)
+{
+    struct job job = {.kernel = kernel, .source = source};
+    size_t n, row = (size_t)part->part_width * (source->to_grey ? 1 : source->plane.channels);
+    if (!sai_mul_size(&n, row, part->part_height) || !sai_add_size(&n, n, SAI_LANES))
+        return SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "an image of %u x %u pixels does not fit into memory",
+                        part->part_width, part->part_height);
+    uint8_t *pixels = sai_malloc(n);
+    if (pixels == NULL)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    int rc = prepare(&job, part, filter);
+    if (rc == SELECTAI_OK)
+        run(&job, pixels, row);
+    job_clear(&job);
+    if (rc != SELECTAI_OK)
+        sai_free(pixels);
+    else
+        *out = pixels;
     return rc;
 }
 
-static int run_passes(uint8_t *out, uint32_t out_width, uint32_t out_height, const struct sai_plane *in, int filter)
+static const struct sai_resample_kernel *best_kernel(void)
 {
-    struct sai_weights wx = {0}, wy = {0};
-    bool do_x = out_width != in->width, do_y = out_height != in->height;
-    int rc = SELECTAI_OK;
-    if (do_x)
-        rc = sai_weights_create(&wx, in->width, out_width, filter);
-    if (rc == SELECTAI_OK && do_y)
-        rc = sai_weights_create(&wy, in->height, out_height, filter);
-    if (rc == SELECTAI_OK && do_x && do_y)
-        rc = both(out, in, &wx, &wy);
-    else if (rc == SELECTAI_OK && do_x)
-        rc = horizontal(out, in, 0, in->height, &wx);
-    else if (rc == SELECTAI_OK && do_y)
-        rc = vertical(out, in->pixels, (size_t)in->width * in->channels, 0, &wy);
-    else if (rc == SELECTAI_OK)
-        memcpy(out, in->pixels, (size_t)in->width * in->height * in->channels);
-    sai_weights_clear(&wx);
-    sai_weights_clear(&wy);
-    return rc;
+    const struct sai_resample_kernel *kernels[1];
+    sai_resample_kernels(kernels, 1);
+    return kernels[0];
+}
+
+int sai_resample_part(uint8_t **out, const struct sai_part *part, const struct sai_plane *in, int filter)
+{
+    struct sai_source source = {*in, false};
+    return sai_resample_with(out, part, &source, filter, best_kernel());
 }
 
 int sai_resample(uint8_t **out, uint32_t out_width, uint32_t out_height, const struct sai_plane *in, int filter)
 {
-    size_t n;
-    if (!sai_mul_size(&n, (size_t)out_width * in->channels, out_height))
-        return SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "an image of %u x %u pixels does not fit into memory", out_width,
-                        out_height);
-    uint8_t *pixels = sai_malloc(n);
-    if (pixels == NULL)
-        return SELECTAI_ERR_OUT_OF_MEMORY;
-    int rc = run_passes(pixels, out_width, out_height, in, filter);
-    if (rc != SELECTAI_OK) {
-        sai_free(pixels);
-        return rc;
-    }
-    *out = pixels;
-    return SELECTAI_OK;
+    struct sai_part whole = {out_width, out_height, 0, 0, out_width, out_height};
+    return sai_resample_part(out, &whole, in, filter);
+}
+
+int sai_resample_grey(uint8_t **out, uint32_t out_width, uint32_t out_height, const selectai_image *image, int filter)
+{
+    struct sai_part whole = {out_width, out_height, 0, 0, out_width, out_height};
+    struct sai_source source = {{image->width, image->height, SAI_CHANNELS, image->pixels}, true};
+    return sai_resample_with(out, &whole, &source, filter, best_kernel());
 }

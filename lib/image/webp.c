@@ -8,13 +8,12 @@
 
 #include <webp/decode.h>
 
+#include "image/large.h"
 #include "image/webp.h"
 
 #define RIFF_HEADER  12u
 #define CHUNK_HEADER 8u
 #define FRAME_HEADER 16u
-
-#define ANIMATION_FLAG 0x02u
 
 /* What the decoder holds beside the picture, bytes a pixel: lossless pictures, and alpha planes, which may be lossless,
  * with four; the rest goes by rows. */
@@ -72,7 +71,7 @@ static int find_picture(struct picture *out, const struct sai_image_header *head
 {
     if (sai_le32(bytes + 4) > n - CHUNK_HEADER)
         return corrupt(name, "it is truncated");
-    if (memcmp(bytes + RIFF_HEADER, "VP8X", 4) == 0 && (bytes[RIFF_HEADER + CHUNK_HEADER] & ANIMATION_FLAG) != 0)
+    if (memcmp(bytes + RIFF_HEADER, "VP8X", 4) == 0 && (bytes[RIFF_HEADER + CHUNK_HEADER] & SAI_WEBP_ANIMATION) != 0)
         return find_first_frame(out, header, bytes, n, name);
     *out = (struct picture){.bytes = bytes, .n = n, .width = header->width, .height = header->height};
     return SELECTAI_OK;
@@ -99,7 +98,14 @@ static int check_features(const struct sai_image_header *header, const struct pi
     return SELECTAI_OK;
 }
 
-static int decode(selectai_image *image, const struct picture *picture, const char *name)
+/* Where pixels go. */
+struct target {
+    WEBP_CSP_MODE colours;
+    uint8_t *first;
+    size_t stride, n;
+};
+
+static int decode(const struct target *target, const struct picture *picture, const char *name)
 {
     WebPDecoderConfig config;
     if (!WebPInitDecoderConfig(&config))
@@ -107,12 +113,11 @@ static int decode(selectai_image *image, const struct picture *picture, const ch
                         "%s: libwebp has another version than this build; install the one "
                         "it was built with",
                         name);
-    size_t stride = sai_image_stride(image), first = picture->y * stride + (size_t)picture->x * SAI_CHANNELS;
-    config.output.colorspace = MODE_RGB;
+    config.output.colorspace = target->colours;
     config.output.is_external_memory = 1;
-    config.output.u.RGBA.rgba = image->pixels + first;
-    config.output.u.RGBA.stride = (int)stride;
-    config.output.u.RGBA.size = sai_image_bytes(image) - first;
+    config.output.u.RGBA.rgba = target->first;
+    config.output.u.RGBA.stride = (int)target->stride;
+    config.output.u.RGBA.size = target->n;
     switch (WebPDecode(picture->bytes, picture->n, &config)) {
     case VP8_STATUS_OK:
         return SELECTAI_OK;
@@ -129,6 +134,14 @@ static int decode(selectai_image *image, const struct picture *picture, const ch
     }
 }
 
+/* Onto the canvas. */
+static int decode_onto(selectai_image *image, const struct picture *picture, const char *name)
+{
+    size_t stride = sai_image_stride(image), first = picture->y * stride + (size_t)picture->x * SAI_CHANNELS;
+    struct target target = {MODE_RGB, image->pixels + first, stride, sai_image_bytes(image) - first};
+    return decode(&target, picture, name);
+}
+
 int sai_webp_read(selectai_image **out, const struct sai_image_header *header, const uint8_t *bytes, size_t n,
                   uint64_t max_memory, const char *name)
 {
@@ -142,10 +155,30 @@ int sai_webp_read(selectai_image **out, const struct sai_image_header *header, c
     if (rc == SELECTAI_OK && (picture.width < header->width || picture.height < header->height))
         memset(image->pixels, 0, sai_image_bytes(image));
     if (rc == SELECTAI_OK)
-        rc = decode(image, &picture, name);
+        rc = decode_onto(image, &picture, name);
     if (rc != SELECTAI_OK)
         selectai_image_destroy(&image);
     else
         *out = image;
+    return rc;
+}
+
+int sai_webp_read_rgba(uint8_t **out, const struct sai_image_header *header, const uint8_t *bytes, size_t n,
+                       uint64_t max_memory, const char *name)
+{
+    struct picture picture = {0};
+    size_t stride = (size_t)header->width * 4;
+    struct target target = {MODE_RGBA, NULL, stride, stride * header->height};
+    int rc = find_picture(&picture, header, bytes, n, name);
+    if (rc == SELECTAI_OK)
+        rc = check_features(header, &picture, max_memory, name);
+    if (rc == SELECTAI_OK && (target.first = sai_large_malloc(target.n)) == NULL)
+        rc = SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK)
+        rc = decode(&target, &picture, name);
+    if (rc != SELECTAI_OK)
+        sai_free(target.first);
+    else
+        *out = target.first;
     return rc;
 }

@@ -66,11 +66,11 @@ struct axis {
     double scale, filter_scale, support;
 };
 
-/* Weights of output i: first input, number of inputs, and normalised values in `row`. */
-static void weigh(struct sai_weights *w, double *row, uint32_t i, uint32_t in_size, const struct axis *axis,
-                  const struct kernel *kernel)
+/* Weights of output `start` + i: first input, number of inputs, and normalised values in `row`. */
+static void weigh(struct sai_weights *w, double *row, uint32_t start, uint32_t i, uint32_t in_size,
+                  const struct axis *axis, const struct kernel *kernel)
 {
-    double center = (i + 0.5) * axis->scale;
+    double center = ((double)start + i + 0.5) * axis->scale;
     double low = center - axis->support + 0.5, high = center + axis->support + 0.5;
     uint32_t first = low < 0 ? 0 : (uint32_t)low;
     uint32_t end = high > in_size ? in_size : (uint32_t)high;
@@ -82,36 +82,37 @@ static void weigh(struct sai_weights *w, double *row, uint32_t i, uint32_t in_si
     }
     w->first[i] = first;
     w->count[i] = count;
-    int32_t *fixed = w->weight + (size_t)i * w->taps;
     for (uint32_t k = 0; k < count; k++)
-        fixed[k] = to_fixed_point(sum != 0.0 ? row[k] / sum : row[k]);
-    memset(fixed + count, 0, (w->taps - count) * sizeof *fixed);
+        row[k] = sum != 0.0 ? row[k] / sum : row[k];
+    memset(row + count, 0, (w->taps - count) * sizeof *row);
+    for (uint32_t k = 0; k < w->taps; k++)
+        w->weight[(size_t)i * w->taps + k] = to_fixed_point(row[k]);
 }
 
-int sai_weights_create(struct sai_weights *out, uint32_t in_size, uint32_t out_size, int filter)
+int sai_weights_create(struct sai_weights *out, const struct sai_axis_part *part, int filter, bool exact)
 {
     const struct kernel *kernel = &kernels[filter];
-    struct axis axis = {.scale = (double)in_size / out_size};
+    struct axis axis = {.scale = (double)part->in_size / part->out_size};
     axis.filter_scale = axis.scale < 1.0 ? 1.0 : axis.scale;
     axis.support = kernel->support * axis.filter_scale;
     double taps = ceil(axis.support) * 2 + 1;
-    struct sai_weights w = {.n = out_size, .taps = taps > in_size ? in_size : (uint32_t)taps};
+    struct sai_weights w = {.n = part->n, .taps = taps > part->in_size ? part->in_size : (uint32_t)taps};
     size_t n_weights;
-    double *row = sai_malloc_array(w.taps, sizeof *row);
-    w.first = sai_malloc_array(out_size, sizeof *w.first);
-    w.count = sai_malloc_array(out_size, sizeof *w.count);
-    if (sai_mul_size(&n_weights, out_size, w.taps))
+    w.first = sai_malloc_array(part->n, sizeof *w.first);
+    w.count = sai_malloc_array(part->n, sizeof *w.count);
+    if (sai_mul_size(&n_weights, part->n, w.taps)) {
         w.weight = sai_malloc_array(n_weights, sizeof *w.weight);
-    else
-        SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "resampling %u pixels to %u does not fit into memory", in_size, out_size);
-    if (row == NULL || w.first == NULL || w.count == NULL || w.weight == NULL) {
-        sai_free(row);
+        w.exact = sai_malloc_array(exact ? n_weights : w.taps, sizeof *w.exact);
+    } else {
+        SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "resampling %u pixels to %u does not fit into memory", part->in_size,
+                 part->out_size);
+    }
+    if (w.first == NULL || w.count == NULL || w.weight == NULL || w.exact == NULL) {
         sai_weights_clear(&w);
         return SELECTAI_ERR_OUT_OF_MEMORY;
     }
-    for (uint32_t i = 0; i < out_size; i++)
-        weigh(&w, row, i, in_size, &axis, kernel);
-    sai_free(row);
+    for (uint32_t i = 0; i < part->n; i++)
+        weigh(&w, w.exact + (exact ? (size_t)i * w.taps : 0), part->start, i, part->in_size, &axis, kernel);
     *out = w;
     return SELECTAI_OK;
 }
@@ -121,5 +122,6 @@ void sai_weights_clear(struct sai_weights *weights)
     sai_free(weights->first);
     sai_free(weights->count);
     sai_free(weights->weight);
+    sai_free(weights->exact);
     *weights = (struct sai_weights){0};
 }

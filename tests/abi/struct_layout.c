@@ -105,7 +105,12 @@ int main(void)
     FIELD(selectai_image_options, max_bytes);
     FIELD(selectai_image_options, max_memory);
     FIELD(selectai_image_options, min_side);
-    FIELD(selectai_image_options, reserved);
+    FIELD(selectai_image_options, exif);
+    SIZE(selectai_preprocess_options);
+    FIELD(selectai_preprocess_options, struct_size);
+    FIELD(selectai_preprocess_options, size);
+    FIELD(selectai_preprocess_options, convert);
+    FIELD(selectai_preprocess_options, reserved);
     SIZE(selectai_image_info);
     FIELD(selectai_image_info, struct_size);
     FIELD(selectai_image_info, width);

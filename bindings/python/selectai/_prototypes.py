@@ -200,7 +200,16 @@ class ImageOptions(ctypes.Structure):
         ("max_bytes", c_uint64),
         ("max_memory", c_uint64),
         ("min_side", c_uint32),
-        ("reserved", c_uint32),
+        ("exif", c_uint32),
+    ]
+
+
+class PreprocessOptions(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("size", c_uint32),
+        ("convert", c_int32),
+        ("reserved", c_int32),
     ]
 
 
@@ -548,6 +557,7 @@ STRUCTURES = {
     "selectai_file": File,
     "selectai_known_project": KnownProject,
     "selectai_image_options": ImageOptions,
+    "selectai_preprocess_options": PreprocessOptions,
     "selectai_image_info": ImageInfo,
     "selectai_crop_match": CropMatch,
     "selectai_duplicate": Duplicate,
@@ -637,6 +647,17 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_image_resize": (c_int, _P(_P(Image)), _P(Image), c_uint32, c_uint32, c_int32),
     "selectai_image_crop": (c_int, _P(_P(Image)), _P(Image), _P(PixelBox)),
     "selectai_image_preprocess": (c_int, _floats, _P(Image), c_uint32),
+    "selectai_preprocess_options_init": (None, _P(PreprocessOptions), c_uint32),
+    "selectai_image_preprocess_file": (c_int, _floats, c_char_p, _P(PreprocessOptions), _P(ImageOptions)),
+    "selectai_image_preprocess_bytes": (
+        c_int,
+        _floats,
+        c_void_p,
+        c_size_t,
+        c_char_p,
+        _P(PreprocessOptions),
+        _P(ImageOptions),
+    ),
     "selectai_image_phash": (c_int, _P(c_uint64), _P(Image)),
     "selectai_image_encode": (c_int, _P(_P(c_uint8)), _P(c_size_t), _P(Image), c_int32, c_int32),
     "selectai_image_save": (c_int, _P(Image), c_char_p, c_int32),

@@ -23,7 +23,7 @@ from ._arrays import as_array, pointer
 from ._errors import check
 from ._handle import Handle
 from ._library import lib
-from ._options import choice
+from ._options import choice, make
 from ._text import PathLike, path_bytes
 
 __all__ = [
@@ -45,6 +45,7 @@ PathOrImage = Union[PathLike, ArrayLike]
 
 FILTERS = {"bicubic": 0, "lanczos": 1, "box": 2}
 FORMATS = {"png": 0, "jpeg": 1}
+CONVERSIONS = {"first": 0, "after": 1}
 METHODS = {0: "none", 1: "identical", 2: "exact", 3: "resampled"}
 
 
@@ -55,9 +56,10 @@ class Image(Handle):
     _destroy = "selectai_image_destroy"
 
     @classmethod
-    def load(cls, path: PathLike) -> "Image":
+    def load(cls, path: PathLike, exif: bool = False) -> "Image":
         self = cls._new()
-        check(lib.selectai_image_load(ctypes.byref(self._pointer), path_bytes(path), None))
+        options = ctypes.byref(_decoding(exif)) if exif else None
+        check(lib.selectai_image_load(ctypes.byref(self._pointer), path_bytes(path), options))
         return self
 
     @classmethod
@@ -79,6 +81,10 @@ class Image(Handle):
         handle = self._handle
         shape = (lib.selectai_image_height(handle), lib.selectai_image_width(handle), 3)
         return np.ctypeslib.as_array(lib.selectai_image_pixels(handle), shape=shape).copy()
+
+
+def _decoding(exif: bool) -> Any:
+    return make(_prototypes.ImageOptions, "selectai_image_options_init", exif=int(bool(exif)))
 
 
 def is_path(value: Any) -> bool:
@@ -112,23 +118,25 @@ def read_info(path: PathLike) -> ImageInfo:
     return ImageInfo(out.width, out.height, out.channels, out.format.decode("ascii"))
 
 
-def decode(path: PathLike) -> NDArray[np.uint8]:
+def decode(path: PathLike, exif: bool = False) -> NDArray[np.uint8]:
     """Reads an image file: uint8 [height, width, 3], RGB.
 
-    Alpha is dropped, grey repeated, 16 bits keep their high byte, EXIF orientation is not applied. Raises
+    Alpha is dropped, grey repeated, 16 bits keep their high byte. exif: turn and mirror it as EXIF's orientation says, as
+    PIL.ImageOps.exif_transpose() does. Raises
     FileNotFoundError, IsADirectoryError, PermissionError, FormatError (corrupt or no image), UnsupportedError (this
     build has no decoder for it) or LimitError (more pixels than Pillow would take).
     """
-    with Image.load(path) as image:
+    with Image.load(path, exif) as image:
         return image.array()
 
 
-def decode_bytes(data: bytes, name: Optional[str] = None) -> NDArray[np.uint8]:
+def decode_bytes(data: bytes, name: Optional[str] = None, exif: bool = False) -> NDArray[np.uint8]:
     """The same from the bytes of a file; `name` stands for its path in messages."""
     view = bytes(data)
     image = Image._new()
     label = None if name is None else path_bytes(name)
-    check(lib.selectai_image_decode(ctypes.byref(image._pointer), view, len(view), label, None))
+    options = ctypes.byref(_decoding(exif)) if exif else None
+    check(lib.selectai_image_decode(ctypes.byref(image._pointer), view, len(view), label, options))
     with image:
         return image.array()
 
@@ -161,16 +169,28 @@ def crop(rgb: PathOrImage, box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
         return out.array()
 
 
-def preprocess(path_or_rgb: PathOrImage, size: int = 224) -> NDArray[np.float32]:
+def preprocess(
+    path_or_rgb: PathOrImage, size: int = 224, convert: str = "first", exif: bool = False
+) -> NDArray[np.float32]:
     """CLIP's input as open_clip makes it: float32 [3, size, size].
 
     Shorter side to `size` (bicubic), centre crop, / 255, minus mean, / standard deviation. size: up to 8192 pixels.
+    For files: convert "after" resizes and cuts in the file's own mode (palette, alpha, CMYK, 16-bit grey) before it
+    becomes RGB, as open_clip did earlier, with Pillow's bits; UnsupportedError where a mode cannot be kept. exif: turned
+    as EXIF's orientation says, before all else.
     """
     size = _pixels(size, "size")
     if size > 8192:
         raise ValueError(f"size must be at most 8192 pixels, not {size}")
+    number = choice(convert, CONVERSIONS, "convert")
     out = np.empty((3, size, size), np.float32)
-    with Image.of(path_or_rgb) as image:
+    if is_path(path_or_rgb):
+        options = make(_prototypes.PreprocessOptions, "selectai_preprocess_options_init", size=size, convert=number)
+        path, decoding = path_bytes(path_or_rgb), _decoding(exif)  # type: ignore[arg-type]
+        floats = pointer(out, ctypes.c_float)
+        check(lib.selectai_image_preprocess_file(floats, path, ctypes.byref(options), ctypes.byref(decoding)))
+        return out
+    with Image.from_array(path_or_rgb) as image:  # type: ignore[arg-type]
         check(lib.selectai_image_preprocess(pointer(out, ctypes.c_float), image._handle, size))
     return out
 
