@@ -63,6 +63,7 @@ from .issues import Issue
 from .models import Cropper, Ranker
 from .names import ParsedName, ScannedFile, Scanner, group, parse_filename, scan
 from .projects import Projects
+from .shards import shard
 from .suggest import Suggestion, Suggestions, suggest
 from .trainset import TrainSet
 from .validate import Example, FileReport, Problem, Validation, validate
@@ -138,6 +139,7 @@ __all__ = [
     "resize",
     "save",
     "scan",
+    "shard",
     "suggest",
     "validate",
 ]
