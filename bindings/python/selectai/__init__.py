@@ -14,6 +14,7 @@ also the built-in exception of the same meaning. Objects that own something in t
 Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
 """
 
+from . import distributed
 from ._errors import (
     BackendError,
     BackendMissingError,
@@ -122,6 +123,7 @@ __all__ = [
     "crop",
     "decode",
     "decode_bytes",
+    "distributed",
     "duplicates",
     "encode",
     "error_name",

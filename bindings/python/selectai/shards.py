@@ -47,7 +47,7 @@ def shard(
     stay together; sets that share a file are one. The others: as of group().
 
     >>> shard("mojo1", ["20250101_000000_stage1.png", "20250101_000130_stage2.png", "a.png", "b.png"], 4).tolist()
-    [3, 3, 0, 1]
+    [0, 0, 0, 2]
     """
     group = group_options(mode, scope, lookahead, max_gap, min_size)
     if not 0 <= operator.index(n_shards) < 2**32:
