@@ -187,7 +187,8 @@ class Embedding(ClusterCase):
         selectai.save(fixtures.picture(1), folder / "good.png")
         runs = [selectai.distributed.embed(self.client, "p", folder, self.folder / str(k), shards=4) for k in (1, 2)]
         self.assertEqual(runs[0][:4], (1, 0, 0, 9))
-        self.assertEqual(sorted(Path(issue.path).name for issue in runs[0].issues), [f"{seed}.png" for seed in range(9)])
+        names = sorted(Path(issue.path).name for issue in runs[0].issues)
+        self.assertEqual(names, [f"{seed}.png" for seed in range(9)])
         self.assertEqual(runs[0], runs[1])
 
     def test_an_empty_folder(self):
@@ -219,7 +220,9 @@ class Embedding(ClusterCase):
 class Mapping(ClusterCase):
     def test_results_are_in_order(self):
         seen = []
-        found = selectai.distributed.map_shards(self.client, fail_for_two, [3, 1, 3], progress=lambda *at: seen.append(at))
+        found = selectai.distributed.map_shards(
+            self.client, fail_for_two, [3, 1, 3], progress=lambda *at: seen.append(at)
+        )
         self.assertEqual(found, [30, 10, 30])
         self.assertEqual(seen, [(1, 3, "shards"), (2, 3, "shards"), (3, 3, "shards")])
         self.assertEqual(selectai.distributed.map_shards(self.client, fail_for_two, []), [])

@@ -1,7 +1,8 @@
 """selectai/distributed.py: the same work over a Dask cluster that is there already.
 
-Dask is imported when a function here is called, not before; everything else does without it. Workers need this package and
-the library too, and must see images, cache and weights under the same paths. Only paths travel, never pixels or vectors.
+Dask is imported when a function here is called, not before; everything else does without it. Workers need this package
+and the library too, and must see images, cache and weights under the same paths. Only paths travel, never pixels or
+vectors.
 
 >>> from distributed import Client  # doctest: +SKIP
 >>> client = Client("tcp://scheduler:8786")  # doctest: +SKIP
@@ -43,8 +44,8 @@ def _dask() -> Any:
         import distributed
     except ImportError as error:
         raise ImportError(
-            "selectai.distributed needs Dask's 'distributed' package here and on every worker: install it "
-            f"(Debian: python3-distributed), or share the work without it, by 'selectai embed --shard'; {error}"
+            "selectai.distributed needs Dask's 'distributed' package here and on every worker: install it (Debian: "
+            f"python3-distributed), or share the work without it, by 'selectai embed --shard'; {error}"
         ) from error
     return distributed
 
@@ -81,10 +82,10 @@ def map_shards(
 ) -> list[Result]:
     """function(shard) for each of the shards, a task each, in the order of shards.
 
-    A shard is whatever the function takes: make it small, such as a list of paths. A task that raises is tried `retries`
-    times more; then its exception is raised here. A task whose worker dies is run again on another, so the function must
-    bear to be called twice; Dask gives up (KilledWorker) after distributed.scheduler.allowed-failures deaths. progress:
-    called with (done, total, "shards") after each; a true value cancels what has not begun.
+    A shard is whatever the function takes: make it small, such as a list of paths. A task that raises is tried
+    `retries` times more; then its exception is raised here. A task whose worker dies is run again on another, so the
+    function must bear to be called twice; after distributed.scheduler.allowed-failures deaths Dask gives up and raises
+    KilledWorker. progress: called with (done, total, "shards") after each; a true value cancels what has not begun.
     """
     _dask()
     out: dict[int, Result] = {}
@@ -189,11 +190,12 @@ def embed(
 ) -> EmbedResult:
     """EmbeddingCache.add_files() for all images below a folder, shared out over the workers of a Dask cluster.
 
-    directory, cache and encoder (a file, or "builtin") must be the same on every worker. activation, dtype, device: as of
-    Encoder.open(). store: type on disk, "float32" or "float16". shards: tasks, by shard(); None is four a worker. threads:
-    for each task; None is the host's cores divided by the workers on it. retries, and what happens when workers die: as
-    of map_shards(); a task that is run again takes what the first run flushed (every 10 seconds, or 1024 files) as it is.
-    progress: called with (done, total, "embed"), in files, after each shard; a true value cancels what has not begun.
+    directory, cache and encoder (a file, or "builtin") must be the same on every worker. activation, dtype, device: as
+    of Encoder.open(). store: type on disk, "float32" or "float16". shards: tasks, by shard(); None is four a worker.
+    threads: for each task; None is the host's cores divided by the workers on it. retries, and what happens when
+    workers die: as of map_shards(); a task that is run again takes what the first run flushed (every 10 seconds, or
+    1024 files) as it is. progress: called with (done, total, "embed"), in files, after each shard; a true value cancels
+    what has not begun.
 
     Returns the sum over the shards as their last runs counted; `issues` begins with folders that could not be read.
     """

@@ -38,13 +38,13 @@ def shard(
 ) -> NDArray[np.uint32]:
     """The shard of each file of one project, 0 to n_shards - 1, for processes that need not know of each other.
 
-    Files of one group have one shard. It depends on project, n_shards and the least of the group's rel_paths in byte order
-    (for a file in no group on its own), and is the same in every version: wherever the folder lies, in whatever order
-    files are listed, whatever files there are elsewhere. selectai_shard_assign() in project.h has the rule.
+    Files of one group have one shard. It depends on project, n_shards and the least of the group's rel_paths in byte
+    order (for a file in no group on its own), and is the same in every version: wherever the folder lies, in whatever
+    order files are listed, whatever files there are elsewhere. selectai_shard_assign() in project.h has the rule.
 
-    rel_paths: below the project's folder, with "/". paths: where each file lies, None for the rel_paths: tells which files
-    have one folder and which are the same. set_sizes: instead of groups, sets of so many files in the order of rel_paths
-    stay together; sets that share a file are one. The others: as of group().
+    rel_paths: below the project's folder, with "/". paths: where each file lies, None for the rel_paths: tells which
+    files have one folder and which are the same. set_sizes: instead of groups, sets of so many files in the order of
+    rel_paths stay together; sets that share a file are one. The others: as of group().
 
     >>> shard("mojo1", ["20250101_000000_stage1.png", "20250101_000130_stage2.png", "a.png", "b.png"], 4).tolist()
     [0, 0, 0, 2]
