@@ -168,7 +168,7 @@ static int by_path(const void *a, const void *b)
     return order ? order : (x->index > y->index) - (x->index < y->index);
 }
 
-static void drop_marked(struct file_list *list, const char *marked)
+void drop_marked_files(struct file_list *list, const char *marked)
 {
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++) {
@@ -198,7 +198,7 @@ int drop_repeated_files(struct file_list *list)
         qsort(all, list->count, sizeof *all, by_path);
         for (size_t i = 1; i < list->count; i++)
             marked[all[i].index] = strcmp(all[i].path, all[i - 1].path) == 0;
-        drop_marked(list, marked);
+        drop_marked_files(list, marked);
     }
     for (size_t i = 0; all && all[i].path; i++)
         free(all[i].path);

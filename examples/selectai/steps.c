@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "verbs.h"
+#include "shard.h"
 
 void add_counts(struct selectai_embed_counts *total, const struct selectai_embed_counts *part)
 {
@@ -131,10 +131,38 @@ static int project_is_new(const selectai_trainset *set, size_t index, const char
     return 1;
 }
 
-int embed_entries(selectai_embedding_cache *cache, selectai_encoder *encoder, const selectai_trainset *set,
-                  uint32_t threads, struct progress *progress, struct selectai_embed_counts *total)
+/* Takes every file that entries of the project name, from entry `from` on, once; of them those of the shard. */
+static int list_entry_files(struct file_list *files, const selectai_trainset *set, size_t from, const char *project,
+                            struct shard *shard)
 {
-    struct selectai_entry first = {.struct_size = sizeof first}, entry = {.struct_size = sizeof entry};
+    struct selectai_entry entry = {.struct_size = sizeof entry};
+    struct file_list named = {0}; /* entry by entry */
+    size_t n = selectai_trainset_count(set), n_sets = 0;
+    uint32_t *starts = calloc(n - from + 1, sizeof *starts);
+    int rc = starts ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = from; i < n && rc == SELECTAI_OK; i++) {
+        rc = selectai_trainset_get(set, i, &entry);
+        if (rc != SELECTAI_OK || strcmp(entry.project, project) != 0)
+            continue;
+        rc = add_entry_files(files, &entry);
+        if (rc == SELECTAI_OK && shard->count > 0)
+            rc = add_entry_files(&named, &entry);
+        starts[++n_sets] = (uint32_t)named.count;
+    }
+    drop_repeats(files);
+    if (rc == SELECTAI_OK)
+        rc = drop_bare_names(files);
+    if (rc == SELECTAI_OK)
+        rc = keep_shard_of_sets(files, shard, project, &named, starts, n_sets);
+    free_files(&named);
+    free(starts);
+    return rc;
+}
+
+int embed_entries(selectai_embedding_cache *cache, selectai_encoder *encoder, const selectai_trainset *set,
+                  struct shard *shard, uint32_t threads, struct progress *progress, struct selectai_embed_counts *total)
+{
+    struct selectai_entry first = {.struct_size = sizeof first};
     size_t n = selectai_trainset_count(set);
     char *last = NULL;
     size_t n_homeless = 0;
@@ -151,14 +179,7 @@ int embed_entries(selectai_embedding_cache *cache, selectai_encoder *encoder, co
         struct file_list files = {0};
         free(last);
         last = strdup(first.project);
-        for (size_t j = i; j < n && rc == SELECTAI_OK; j++) {
-            rc = selectai_trainset_get(set, j, &entry);
-            if (rc == SELECTAI_OK && strcmp(entry.project, first.project) == 0)
-                rc = add_entry_files(&files, &entry);
-        }
-        drop_repeats(&files);
-        if (rc == SELECTAI_OK)
-            rc = drop_bare_names(&files);
+        rc = list_entry_files(&files, set, i, first.project, shard);
         if (rc == SELECTAI_OK)
             rc = embed_project(cache, encoder, first.project, &files, threads, progress, total);
         free_files(&files);

@@ -7,12 +7,14 @@
 #include <stdlib.h>
 
 #include "project_args.h"
+#include "shard.h"
 
 struct embed_args {
     const char *cache;
     struct project_args projects; /* its `project`: of folders, and of rows that tell none */
     struct encoder_args encoder;
     struct text_list input, rest;
+    struct shard *shard; /* counts what it leaves */
     int32_t store;
     int json, quiet;
 };
@@ -35,6 +37,8 @@ static int embed_folders(selectai_embedding_cache *cache, selectai_encoder *enco
     if (rc == SELECTAI_OK)
         rc = drop_repeated_files(&files);
     if (rc == SELECTAI_OK)
+        rc = keep_shard(&files, args->shard, args->projects.project);
+    if (rc == SELECTAI_OK)
         rc = selectai_embed_files(&counts, &issues, cache, encoder, args->projects.project,
                                   (const char *const *)files.paths, (const char *const *)files.rel_paths, files.count,
                                   &options);
@@ -53,26 +57,42 @@ static int embed_logs(selectai_embedding_cache *cache, selectai_encoder *encoder
     selectai_trainset *set = NULL;
     int rc = load_decisions(&set, &args->input, &args->projects, 0, progress);
     if (rc == SELECTAI_OK) {
-        rc = embed_entries(cache, encoder, set, args->encoder.threads, progress, total);
+        rc = embed_entries(cache, encoder, set, args->shard, args->encoder.threads, progress, total);
         total->failed += selectai_issues_count(selectai_trainset_issues(set));
     }
     selectai_trainset_destroy(&set);
     return rc;
 }
 
+static int print_counts_json(const struct selectai_embed_counts *counts, double seconds, double rate,
+                             const struct shard *shard)
+{
+    json_t *document = json_pack("{s:I, s:I, s:I, s:I, s:f, s:f}", "encoded", (json_int_t)counts->encoded, "unchanged",
+                                 (json_int_t)counts->unchanged, "moved", (json_int_t)counts->moved, "failed",
+                                 (json_int_t)counts->failed, "seconds", seconds, "images_per_second", rate);
+    if (shard->count > 0) {
+        json_object_set_new(document, "shard", json_sprintf("%u/%u", shard->index + 1, shard->count));
+        json_object_set_new(document, "left_to_other_shards", json_integer((json_int_t)shard->left));
+    }
+    return print_json(document);
+}
+
 static int report_counts(const struct selectai_embed_counts *counts, double seconds, const struct embed_args *args)
 {
     double rate = seconds > 0 ? (double)counts->encoded / seconds : 0;
+    const struct shard *shard = args->shard;
     if (args->json)
-        return print_json(json_pack("{s:I, s:I, s:I, s:I, s:f, s:f}", "encoded", (json_int_t)counts->encoded,
-                                    "unchanged", (json_int_t)counts->unchanged, "moved", (json_int_t)counts->moved,
-                                    "failed", (json_int_t)counts->failed, "seconds", seconds, "images_per_second",
-                                    rate));
-    if (!args->quiet)
-        printf("%llu encoded (%.1f images/s), %llu already there, %llu found under another name, %llu files or rows "
-               "could not be used\n",
-               (unsigned long long)counts->encoded, rate, (unsigned long long)counts->unchanged,
-               (unsigned long long)counts->moved, (unsigned long long)counts->failed);
+        return print_counts_json(counts, seconds, rate, shard);
+    if (args->quiet)
+        return EXIT_DONE;
+    if (shard->count > 0)
+        printf("shard %u/%u: ", shard->index + 1, shard->count);
+    printf("%llu encoded (%.1f images/s), %llu already there, %llu found under another name, %llu files or rows "
+           "could not be used\n",
+           (unsigned long long)counts->encoded, rate, (unsigned long long)counts->unchanged,
+           (unsigned long long)counts->moved, (unsigned long long)counts->failed);
+    if (shard->count > 0)
+        printf("%zu files left to the other shards\n", shard->left);
     return EXIT_DONE;
 }
 
@@ -103,7 +123,9 @@ static int embed(const struct embed_args *args)
 
 static int run(int argc, char **argv, const struct verb *verb)
 {
-    struct embed_args a = {.encoder.what = "builtin"};
+    struct shard shard;
+    struct shard_args shard_args = {0};
+    struct embed_args a = {.encoder.what = "builtin", .shard = &shard};
     const struct arg args[] = {
         {"cache", ARG_TEXT, &a.cache, "DIR", "where the vectors go; made if needed", 1},
         {"project", ARG_TEXT, &a.projects.project, "NAME",
@@ -120,6 +142,7 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"store", ARG_CHOICE, &a.store, "float32|float16", "how vectors are stored", 0},
         {"batch-size", ARG_U32, &a.encoder.batch_size, "N", "images a model call (32)", 0},
         {"threads", ARG_U32, &a.encoder.threads, "N", "default: all cores", 0},
+        SHARD_FLAGS(&shard_args),
         {"json", ARG_FLAG, &a.json, NULL, "print the counts as JSON", 0},
         {"quiet", ARG_FLAG, &a.quiet, NULL, "no progress", 0},
         {0},
@@ -132,6 +155,8 @@ static int run(int argc, char **argv, const struct verb *verb)
     if (code < 0)
         code = check_project_args(verb, &a.projects);
     if (code < 0)
+        code = read_shard_args(&shard, verb, &shard_args);
+    if (code < 0)
         code = embed(&a);
     free_list(&a.rest);
     free_list(&a.input);
@@ -143,7 +168,11 @@ const struct verb verb_embed = {
     .name = "embed",
     .summary = "compute the vectors of images, once, into a cache",
     .usage = "--cache DIR (--project NAME DIR|FILES... | --input LOG...) [options]",
-    .text = "Files whose name, size and time, or whose content, are in the cache already cost no encoding.\n"
-            "An interrupted run goes on where it stopped. Exit code 1 if some files could not be read.",
+    .text =
+        "Files whose name, size and time, or whose content, are in the cache already cost no encoding.\n"
+        "An interrupted run goes on where it stopped. Exit code 1 if some files could not be read.\n"
+        "With --shard I/N, N processes or machines share the work without talking to each other: each takes the files\n"
+        "whose paths below DIR fall to it (of FILES, their names), stages of one picture and images of one entry\n"
+        "together. They may write into one cache.",
     .run = run,
 };

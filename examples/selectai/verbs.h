@@ -61,6 +61,8 @@ int list_files(struct file_list *list, const char *path);
 int add_file(struct file_list *list, const char *path, const char *rel_path);
 /* Keeps the first of several entries that are the same file (by its resolved path). */
 int drop_repeated_files(struct file_list *list);
+/* Takes off every file i with marked[i]. */
+void drop_marked_files(struct file_list *list, const char *marked);
 void free_files(struct file_list *list);
 /* Said before hours of work: the folder is there and can be written, and the path is no folder. 0 or EXIT_FAILED. */
 int check_output(const char *path);
@@ -85,9 +87,11 @@ char *path_of(const char *folder, const char *name);
 
 /* ---- steps.c: the pieces that verbs and the demo share --------------------------------------- */
 
-/* Embeds every image of every decision into the cache, project by project. */
+/* Embeds every image of every decision into the cache, project by project, as far as they are the shard's. */
+struct shard;
 int embed_entries(selectai_embedding_cache *cache, selectai_encoder *encoder, const selectai_trainset *set,
-                  uint32_t threads, struct progress *progress, struct selectai_embed_counts *total);
+                  struct shard *shard, uint32_t threads, struct progress *progress,
+                  struct selectai_embed_counts *total);
 
 /* Adds one call's counts to the total. */
 void add_counts(struct selectai_embed_counts *total, const struct selectai_embed_counts *part);

@@ -1,5 +1,6 @@
 /*
- * selectai/project.h: a project's files. Scanning folders, parsing names, grouping the stages of one picture.
+ * selectai/project.h: a project's files. Scanning folders, parsing names, grouping the stages of one picture, dealing
+ * files out to several machines.
  *
  * Tier 1: needs common.h only.
  *
@@ -66,6 +67,43 @@ SELECTAI_API void selectai_group_options_init(struct selectai_group_options *opt
  */
 SELECTAI_API int selectai_group_names(uint32_t *members, uint32_t *starts, size_t *n_groups, const char *const *names,
                                       size_t n, const struct selectai_group_options *options);
+
+/* ---- Shards: one job on many machines --------------------------------------------------------- */
+
+#define SELECTAI_SHARDS_MAX 65536
+
+struct selectai_shard_options {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const struct selectai_group_options *group; /**< how stages of one picture are found; default NULL = defaults */
+    /** Where each file lies, n of them: tells which files have one folder, for groups, and which are the same file. How
+     * folders are called does not matter. default NULL = the rel_paths. */
+    const char *const *paths;
+    /** Instead of groups: set s is files set_starts[s] .. set_starts[s + 1] - 1, so there are n_sets + 1 numbers, from
+     * 0 up to n. Sets that share a file are one. default NULL. */
+    const uint32_t *set_starts;
+    uint64_t n_sets;
+};
+SELECTAI_API void selectai_shard_options_init(struct selectai_shard_options *options, uint32_t struct_size);
+
+/**
+ * Deals the files of one project out to n_shards processes, which need not know of each other: out[i] (room for n) is
+ * the shard of rel_paths[i], 0 .. n_shards - 1. Each process takes what is its own; no file is left and none taken
+ * twice.
+ *
+ * Files of one group (or set) have one shard, and so has a file that is named twice. It depends on nothing but the
+ * project's name, n_shards, and the least in byte order of the group's rel_paths, its key; on its own rel_path for a
+ * file in no group. So it is the same wherever the project's folder lies, in whatever order files are listed, and
+ * whatever else there is. Groups are dealt out at random, as it were: of many, each shard has about the same number.
+ *
+ * The rule, which no version may change: shard = H(key, H(project, 0)) modulo n_shards. H(bytes, seed) is FNV-1a of 64
+ * bits whose offset basis is XORed with mix(seed) before the first byte, and whose result is mixed: mix(x): x ^= x >>
+ * 30; x *= 0xBF58476D1CE4E5B9; x ^= x >> 27; x *= 0x94D049BB133111EB; x ^= x >> 31 (the end of SplitMix64).
+ *
+ * n_shards: 1 .. SELECTAI_SHARDS_MAX. n must be below 2^32. options may be NULL.
+ */
+SELECTAI_API int selectai_shard_assign(uint32_t *out, const char *project, const char *const *rel_paths, size_t n,
+                                       uint32_t n_shards, const struct selectai_shard_options *options);
 
 /* ---- Scanning -------------------------------------------------------------------------------- */
 

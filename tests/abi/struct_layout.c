@@ -148,6 +148,13 @@ int main(void)
     FIELD(selectai_group_options, min_size);
     FIELD(selectai_group_options, reserved);
     FIELD(selectai_group_options, max_gap);
+    SIZE(selectai_shard_options);
+    FIELD(selectai_shard_options, struct_size);
+    FIELD(selectai_shard_options, reserved);
+    FIELD(selectai_shard_options, group);
+    FIELD(selectai_shard_options, paths);
+    FIELD(selectai_shard_options, set_starts);
+    FIELD(selectai_shard_options, n_sets);
     SIZE(selectai_file);
     FIELD(selectai_file, struct_size);
     FIELD(selectai_file, n_companions);

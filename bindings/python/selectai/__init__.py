@@ -14,6 +14,7 @@ also the built-in exception of the same meaning. Objects that own something in t
 Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
 """
 
+from . import distributed
 from ._errors import (
     BackendError,
     BackendMissingError,
@@ -63,6 +64,7 @@ from .issues import Issue
 from .models import Cropper, Ranker
 from .names import ParsedName, ScannedFile, Scanner, group, parse_filename, scan
 from .projects import Projects
+from .shards import shard
 from .suggest import Suggestion, Suggestions, suggest
 from .trainset import TrainSet
 from .validate import Example, FileReport, Problem, Validation, validate
@@ -121,6 +123,7 @@ __all__ = [
     "crop",
     "decode",
     "decode_bytes",
+    "distributed",
     "duplicates",
     "encode",
     "error_name",
@@ -138,6 +141,7 @@ __all__ = [
     "resize",
     "save",
     "scan",
+    "shard",
     "suggest",
     "validate",
 ]

@@ -163,6 +163,17 @@ class GroupOptions(ctypes.Structure):
     ]
 
 
+class ShardOptions(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_uint32),
+        ("group", POINTER(GroupOptions)),
+        ("paths", POINTER(c_char_p)),
+        ("set_starts", POINTER(c_uint32)),
+        ("n_sets", c_uint64),
+    ]
+
+
 class File(ctypes.Structure):
     _fields_ = [
         ("struct_size", c_uint32),
@@ -554,6 +565,7 @@ STRUCTURES = {
     "selectai_pixel_box": PixelBox,
     "selectai_parsed_name": ParsedName,
     "selectai_group_options": GroupOptions,
+    "selectai_shard_options": ShardOptions,
     "selectai_file": File,
     "selectai_known_project": KnownProject,
     "selectai_image_options": ImageOptions,
@@ -618,6 +630,8 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
         c_size_t,
         _P(GroupOptions),
     ),
+    "selectai_shard_options_init": (None, _P(ShardOptions), c_uint32),
+    "selectai_shard_assign": (c_int, _P(c_uint32), c_char_p, _texts, c_size_t, c_uint32, _P(ShardOptions)),
     "selectai_scanner_open": (c_int, _P(_P(Scanner)), c_char_p),
     "selectai_scanner_next": (c_int, _P(Scanner), _P(File)),
     "selectai_scanner_issues": (_P(Issues), _P(Scanner)),
