@@ -87,8 +87,9 @@ char *path_of(const char *folder, const char *name);
 
 /* ---- steps.c: the pieces that verbs and the demo share --------------------------------------- */
 
-/* Embeds every image of every decision into the cache, project by project, as far as they are the shard's. */
 struct shard;
+
+/* Embeds every image of every decision into the cache, project by project, as far as they are the shard's. */
 int embed_entries(selectai_embedding_cache *cache, selectai_encoder *encoder, const selectai_trainset *set,
                   struct shard *shard, uint32_t threads, struct progress *progress,
                   struct selectai_embed_counts *total);

@@ -178,6 +178,20 @@ class TestLogs(ShardTest):
             self.assertEqual(document["encoded"] + document["unchanged"] + document["moved"] +
                              document["left_to_other_shards"], len(together))
 
+    def test_other_spellings_of_a_file_go_with_it(self):
+        """By its whole path, and by its bare name as old crop logs have it."""
+        first, second = self.sets[1][0], self.sets[2][0]
+        self.entries(extra=[
+            {"project": "p", "chosen_path": self.path("RAW", first), "neg_paths": ["./RAW/" + second]},
+            {"project": "p", "chosen_path": os.path.basename(first), "neg_paths": ["RAW/" + self.sets[3][0]]},
+        ])
+        documents = self.embed_all("cache%d", sources=("--input", "e.jsonl"))
+        whole = self.embed("whole", sources=("--input", "e.jsonl"))
+        for key in ("encoded", "unchanged", "moved", "failed"):
+            self.assertEqual(sum(d[key] for d in documents), whole[key], key)
+        together = [key for k in range(1, SHARDS + 1) for key in cache_rows(self.path("cache%d" % k))]
+        self.assertEqual(sorted(together), sorted(cache_rows(self.path("whole"))))
+
     def test_a_log_and_its_folder_agree(self):
         """In a folder without sub-folders, an entry falls to the shard that its group falls to."""
         for name in list(self.names):
