@@ -60,9 +60,9 @@ SELECTAI_API const char *selectai_embedding_cache_encoder_id(const selectai_embe
 SELECTAI_API const selectai_issues *selectai_embedding_cache_issues(const selectai_embedding_cache *cache);
 
 /**
- * Images that could not be decoded, remembered by content (size and CRC-32): one issue each of kind "undecodable", whose
- * path is the one below the folder where it was met first. Failures that an older version of the library met are not
- * among them. *issues is a new list, which the caller destroys.
+ * Images that could not be decoded, remembered by content (size and CRC-32): one issue each of kind "undecodable",
+ * whose path is the one below the folder where it was met first. Failures that an older version of the library met are
+ * not among them. *issues is a new list, which the caller destroys.
  */
 SELECTAI_API int selectai_embedding_cache_failures(selectai_issues **issues, const selectai_embedding_cache *cache);
 
@@ -110,6 +110,102 @@ SELECTAI_API int selectai_embedding_cache_part(const selectai_embedding_cache *c
  * read.
  */
 SELECTAI_API int selectai_embedding_cache_verify(selectai_issues **issues, const char *directory);
+
+/* ---- Looking after caches -------------------------------------------------------------------- */
+
+/** Where the vectors of selectai_embedding_cache_export() go. */
+#define SELECTAI_EXPORT_PLAIN          0 /**< `embeddings.npy` and `embeddings.jsonl` */
+#define SELECTAI_EXPORT_CLIP_RETRIEVAL 1 /**< `img_emb/img_emb_<N>.npy` and `metadata/metadata_<N>.<jsonl|csv>` */
+
+#define SELECTAI_METADATA_JSONL 0
+#define SELECTAI_METADATA_CSV   1
+
+/** For all functions of this section; each one's comment says which members it reads besides progress and user. */
+struct selectai_cache_options {
+    uint32_t struct_size;
+    int32_t dtype;          /**< of what is written; default AUTO: float16 if all that is read is, else float32 */
+    int32_t layout;         /**< SELECTAI_EXPORT_*; default PLAIN */
+    int32_t metadata;       /**< SELECTAI_METADATA_*, for CLIP_RETRIEVAL; default JSONL */
+    int32_t normalise;      /**< 1: vectors are scaled to length 1; default 0 */
+    int32_t drop_missing;   /**< 1: rows of files that are gone are dropped; needs roots; default 0 */
+    uint64_t rows_per_file; /**< of CLIP_RETRIEVAL; default 1000000 */
+    const char *project;    /**< NULL: all */
+    const char *encoder_id; /**< see selectai_embedding_cache_import_legacy() */
+    const char *const *root_projects; /**< n_roots projects, and */
+    const char *const *root_folders;  /**< the folder that each one's rel_paths lie below */
+    uint64_t n_roots;
+    uint32_t threads; /**< default 0 = all cores */
+    uint32_t reserved;
+    selectai_progress_fn
+        progress; /**< in rows; stages "merge", "compact", "export", "import", "verify"; default NULL */
+    void *user;
+};
+SELECTAI_API void selectai_cache_options_init(struct selectai_cache_options *options, uint32_t struct_size);
+
+/** What happened to rows. */
+struct selectai_cache_counts {
+    uint32_t struct_size; /**< set by the caller */
+    uint32_t reserved;
+    uint64_t read;       /**< rows, or lines, that were looked at */
+    uint64_t written;    /**< rows that were written */
+    uint64_t present;    /**< were in the output already */
+    uint64_t superseded; /**< left out: the same project and path has a later row with other content */
+    uint64_t repeated;   /**< left out: the same project, path and content is there in a later row */
+    uint64_t missing; /**< compact: dropped, because the file is gone; import: written, without facts about the image */
+    uint64_t failed;  /**< left out: damaged; see the issues */
+    uint64_t files;   /**< parts, or files of vectors, that were written */
+};
+
+/**
+ * Joins caches of one encoder into `output`, which is made if it is not there and may hold rows already; what is read
+ * is never changed. Each (project, rel_path) gets one row: within a cache the last one counts; between caches the one
+ * with the greater mtime_ns, and of equal times the one of the later cache (the output counts as the first). Equal rows
+ * are written once. A killed run is repeated: it finds what it had written. Rows whose vector is damaged, and parts
+ * that cannot be read, are issues. Reads dtype. Errors: SELECTAI_ERR_MISMATCH, naming both, for caches of different
+ * encoders or dimensions. counts and issues may be NULL; *issues is a new list, which the caller destroys.
+ */
+SELECTAI_API int selectai_embedding_cache_merge(struct selectai_cache_counts *counts, selectai_issues **issues,
+                                                const char *output, const char *const *caches, size_t n,
+                                                const struct selectai_cache_options *options);
+
+/**
+ * Rewrites a cache so that each (project, rel_path) has its last row only, in few large parts, each with its index.
+ * Readers and writers may be at work meanwhile: what they add stays. A kill at any moment loses nothing: at worst rows
+ * are there twice until the next compaction. Rows of files that are gone are kept, unless drop_missing is set: then
+ * those of projects in root_projects whose file is not below its folder go (the folder itself must be there).
+ * Reads dtype, drop_missing and roots.
+ */
+SELECTAI_API int selectai_embedding_cache_compact(struct selectai_cache_counts *counts, selectai_issues **issues,
+                                                  const char *directory, const struct selectai_cache_options *options);
+
+/**
+ * Writes the last row of each (project, rel_path) to `output`, a folder that is empty or not there, for other programs.
+ * PLAIN: `embeddings.npy` (N x dim) and `embeddings.jsonl`, a line each with row, project, rel_path, size, mtime_ns,
+ * crc32, width, height, phash. CLIP_RETRIEVAL: the names of clip-retrieval, rows_per_file rows a file, N with as many
+ * digits as the greatest needs; metadata are rows of `image_path` and `project`. image_path is rel_path, below the
+ * project's folder where roots tell one. Reads dtype, layout, metadata, normalise, rows_per_file, project and roots.
+ * SELECTAI_ERR_NO_DATA if there is no such row.
+ */
+SELECTAI_API int selectai_embedding_cache_export(struct selectai_cache_counts *counts, selectai_issues **issues,
+                                                 const char *directory, const char *output,
+                                                 const struct selectai_cache_options *options);
+
+/**
+ * Adds an earlier cache to `output`: `jsonl` has lines {"image_path", "embedding_file", ...}, each file one vector of
+ * float16, float32 or float64 with the shape [d] or [1, d]. encoder_id and project must be given: the files do not tell
+ * them. Vectors are looked for as written, below the jsonl's folder, and there by their name alone; those that are
+ * missing or broken are issues. An image that is still there, and is no newer than its vector, gets its size, time,
+ * CRC, sides and hash; else they are unknown (size 0), and the row is found by name only. A killed run is repeated.
+ * Reads dtype, encoder_id, project, threads and the first root: image_path is taken relative to that folder.
+ */
+SELECTAI_API int selectai_embedding_cache_import_legacy(struct selectai_cache_counts *counts, selectai_issues **issues,
+                                                        const char *output, const char *jsonl,
+                                                        const struct selectai_cache_options *options);
+
+/** selectai_embedding_cache_verify() with progress; counts->read is the number of rows, failed that of issues. */
+SELECTAI_API int selectai_embedding_cache_verify_with(struct selectai_cache_counts *counts, selectai_issues **issues,
+                                                      const char *directory,
+                                                      const struct selectai_cache_options *options);
 
 /* ---- Filling --------------------------------------------------------------------------------- */
 

@@ -46,7 +46,7 @@ static void remove_superseded(const selectai_embedding_cache *cache, const char 
 }
 
 /* The list's order puts a merged part before those it was made of: once it is loaded, they are passed over. */
-static int load_parts(selectai_embedding_cache *cache, const struct sai_cache_list *list, bool *vanished)
+static int load_parts(selectai_embedding_cache *cache, const struct sai_cache_list *list)
 {
     uint32_t until = 0; /* flushes of the current writer that are loaded */
     for (size_t i = 0; i < list->n; i++) {
@@ -55,7 +55,7 @@ static int load_parts(selectai_embedding_cache *cache, const struct sai_cache_li
         if (i == 0 || strcmp(list->names[i - 1].writer, name->writer) != 0 || !*name->writer)
             until = 0;
         if (*name->writer && name->last <= until) {
-            if (cache->writable)
+            if (cache->writable || cache->tidy)
                 remove_superseded(cache, name->id);
             continue;
         }
@@ -66,7 +66,7 @@ static int load_parts(selectai_embedding_cache *cache, const struct sai_cache_li
                 return rc;
             continue;
         }
-        int rc = sai_cache_part_load(cache, name->id, &loaded, vanished);
+        int rc = sai_cache_part_load(cache, name->id, &loaded);
         if (rc != SELECTAI_OK)
             return rc;
         if (loaded)
@@ -90,57 +90,50 @@ static int report_gaps(selectai_embedding_cache *cache, const struct sai_cache_l
     return rc;
 }
 
-static int load_once(selectai_embedding_cache *cache, bool *changed)
+static int load_once(selectai_embedding_cache *cache, const struct sai_cache_list *list)
 {
-    struct sai_cache_list list;
-    size_t at = 0;
-    bool vanished = false;
     forget_parts(cache);
     int rc = sai_issues_create(&cache->issues);
     if (rc == SELECTAI_OK)
-        rc = sai_cache_list_read(&list, cache->directory);
-    if (rc != SELECTAI_OK)
-        return rc;
-    rc = load_parts(cache, &list, &vanished);
-    *changed = vanished || sai_cache_list_gap(&list, &at) != 0;
+        rc = load_parts(cache, list);
     if (rc == SELECTAI_OK)
-        rc = report_gaps(cache, &list);
+        rc = report_gaps(cache, list);
     if (rc == SELECTAI_OK && cache->writable)
-        sai_cache_new_writer(cache->writer, &list);
-    sai_cache_list_free(&list);
+        sai_cache_new_writer(cache->writer, list);
     return rc;
 }
 
-/* True if a folder's parts are not those of a moment ago: then what was missing may have been merged away. */
-static int changed_since(bool *changed, const selectai_embedding_cache *cache, struct sai_cache_list *before)
+static bool same_list(const struct sai_cache_list *a, const struct sai_cache_list *b)
 {
-    struct sai_cache_list now;
-    int rc = sai_cache_list_read(&now, cache->directory);
-    if (rc != SELECTAI_OK)
-        return rc;
-    *changed = now.n != before->n;
-    for (size_t i = 0; i < now.n && !*changed; i++)
-        *changed = strcmp(now.names[i].id, before->names[i].id) != 0;
-    sai_cache_list_free(before);
-    *before = now;
-    return SELECTAI_OK;
+    bool same = a->n == b->n && strcmp(a->compacted, b->compacted) == 0;
+    for (size_t i = 0; i < a->n && same; i++)
+        same = strcmp(a->names[i].id, b->names[i].id) == 0;
+    return same;
 }
 
+/*
+ * A folder is not read in one moment: while parts are joined, a listing may hold neither the joined part nor those it
+ * replaces. So what was loaded counts once the folder still has the same parts.
+ */
 static int load(selectai_embedding_cache *cache)
 {
-    struct sai_cache_list before = {0};
+    struct sai_cache_list list = {0}, now = {0};
     bool again = true;
-    int rc = sai_cache_list_read(&before, cache->directory);
+    int rc = sai_cache_list_read(&list, cache->directory);
     for (int i = 0; rc == SELECTAI_OK && again && i < MAX_ATTEMPTS; i++) {
         /* A writer merges seldom: the longer we wait, the likelier it is between two merges. 1 ms to 128 ms. */
         const struct timespec pause = {.tv_nsec = 500000L << i};
         if (i > 0)
             nanosleep(&pause, NULL);
-        rc = load_once(cache, &again);
-        if (rc == SELECTAI_OK && again)
-            rc = changed_since(&again, cache, &before);
+        rc = load_once(cache, &list);
+        if (rc == SELECTAI_OK)
+            rc = sai_cache_list_read(&now, cache->directory);
+        again = rc == SELECTAI_OK && !same_list(&list, &now);
+        sai_cache_list_free(&list);
+        list = now;
+        now = (struct sai_cache_list){0};
     }
-    sai_cache_list_free(&before);
+    sai_cache_list_free(&list);
     if (rc == SELECTAI_OK)
         rc = sai_cache_table_index(&cache->table);
     cache->first_own_part = cache->n_parts;
@@ -164,13 +157,19 @@ static int open_cache(selectai_embedding_cache **out, const char *directory, boo
     return rc;
 }
 
-int sai_cache_open(selectai_embedding_cache **out, const char *directory, bool lines_only)
+int sai_cache_open_empty(selectai_embedding_cache **out, const char *directory)
+{
+    return open_cache(out, directory, false);
+}
+
+int sai_cache_open(selectai_embedding_cache **out, const char *directory, unsigned mode)
 {
     selectai_embedding_cache *cache = NULL;
     int rc = open_cache(&cache, directory, false);
     if (rc != SELECTAI_OK)
         return rc;
-    cache->lines_only = lines_only;
+    cache->lines_only = (mode & SAI_CACHE_LINES_ONLY) != 0;
+    cache->tidy = (mode & SAI_CACHE_TIDY) != 0;
     rc = load(cache);
     if (rc != SELECTAI_OK)
         free_cache(cache);
@@ -182,7 +181,7 @@ int sai_cache_open(selectai_embedding_cache **out, const char *directory, bool l
 int selectai_embedding_cache_open(selectai_embedding_cache **out, const char *directory)
 {
     SAI_REQUIRE(out && directory);
-    return sai_cache_open(out, directory, false);
+    return sai_cache_open(out, directory, 0);
 }
 
 int selectai_embedding_cache_create(selectai_embedding_cache **out, const char *directory, const char *encoder_id,

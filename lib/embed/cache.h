@@ -47,7 +47,18 @@ struct sai_cache_part_name {
 struct sai_cache_list {
     struct sai_cache_part_name *names; /* by writer, then first, the widest before those it holds */
     size_t n, capacity;
+    char compacted[SAI_CACHE_WRITER_DIGITS + 1]; /* of the latest compaction, or "" */
 };
+
+/*
+ * "compacted-<writer>": a compaction with that writer id has begun, before it looked which parts there are. Parts of
+ * earlier writers may be gone since.
+ */
+#define SAI_CACHE_COMPACTED "compacted-"
+/* The greatest writer id of such files; false if there is none. */
+bool sai_cache_compacted(char out[SAI_CACHE_WRITER_DIGITS + 1], const char *directory);
+/* The writer id in the name of such a file, or NULL. */
+const char *sai_cache_compacted_writer(const char *name);
 /* Both files of a part count; temporary files do not. */
 int sai_cache_list_read(struct sai_cache_list *out, const char *directory);
 void sai_cache_list_free(struct sai_cache_list *list);
@@ -75,6 +86,7 @@ struct selectai_embedding_cache {
     size_t n_parts, parts_capacity;
     struct selectai_issues *issues;
     bool lines_only; /* index files are not used */
+    bool tidy;       /* parts that others replace are removed */
 
     /* Writers only. */
     bool writable, half;
@@ -90,10 +102,10 @@ struct selectai_embedding_cache {
 char *sai_cache_part_path(const char *directory, const char *id, const char *extension);
 
 /*
- * Adds one part's rows to the cache. A part that is not sound becomes an issue and leaves no rows; *vanished is set if
- * one of its files is not there (any more). Only errors that concern more than this part are returned.
+ * Adds one part's rows to the cache. A part that is not sound becomes an issue and leaves no rows. Only errors that
+ * concern more than this part are returned.
  */
-int sai_cache_part_load(selectai_embedding_cache *cache, const char *id, bool *loaded, bool *vanished);
+int sai_cache_part_load(selectai_embedding_cache *cache, const char *id, bool *loaded);
 
 /* Deletes a part that another one replaces, with its index: the .jsonl first, so that what is left is no part any more.
  */
@@ -123,8 +135,14 @@ const struct sai_cache_part *sai_cache_part_of(const selectai_embedding_cache *c
 
 /* ---- The rest -------------------------------------------------------------------------------- */
 
-/* Opens for reading; lines_only: without looking at index files. */
-int sai_cache_open(selectai_embedding_cache **out, const char *directory, bool lines_only);
+/* Opens for reading. */
+enum {
+    SAI_CACHE_LINES_ONLY = 1, /* without looking at index files */
+    SAI_CACHE_TIDY = 2,       /* removing parts that others replace, as writers do */
+};
+int sai_cache_open(selectai_embedding_cache **out, const char *directory, unsigned mode);
+/* Reads the manifest only. */
+int sai_cache_open_empty(selectai_embedding_cache **out, const char *directory);
 
 /* Sets encoder_id and dim. */
 int sai_cache_manifest_read(selectai_embedding_cache *cache);
@@ -133,6 +151,12 @@ int sai_cache_manifest_make(const char *directory, const char *encoder_id, uint3
 
 /* Joins parts of this handle: those of equal level once there are many, or (at close) all but the largest. */
 int sai_cache_merge(selectai_embedding_cache *cache, bool closing);
+
+/* A vector as it lies in a part, with the CRC-32 of those bytes; INVALID_ARGUMENT if a number cannot be held. */
+int sai_cache_pack(uint8_t *out, uint32_t *crc, const float *vector, uint32_t dim, bool half);
+
+/* Writes the .jsonl of rows [first, first + n), which are in memory. */
+int sai_cache_lines_write(const char *path, const struct sai_cache_table *table, size_t first, size_t n);
 
 /* Adds a row whose members are all set (struct_size is not looked at) and proved to be sound. */
 int sai_cache_add(selectai_embedding_cache *cache, const struct selectai_cache_row *row, const float *vector);

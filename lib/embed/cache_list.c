@@ -38,6 +38,34 @@ static bool is_hex(const char *text, size_t n)
     return strspn(text, "0123456789abcdef") >= n;
 }
 
+const char *sai_cache_compacted_writer(const char *name)
+{
+    const size_t k = sizeof SAI_CACHE_COMPACTED - 1;
+    if (strncmp(name, SAI_CACHE_COMPACTED, k) != 0 || strlen(name) != k + SAI_CACHE_WRITER_DIGITS ||
+        !is_hex(name + k, SAI_CACHE_WRITER_DIGITS))
+        return NULL;
+    return name + k;
+}
+
+static void keep_latest(char latest[SAI_CACHE_WRITER_DIGITS + 1], const char *name)
+{
+    const char *writer = sai_cache_compacted_writer(name);
+    if (writer && strcmp(writer, latest) > 0)
+        memcpy(latest, writer, SAI_CACHE_WRITER_DIGITS + 1);
+}
+
+bool sai_cache_compacted(char out[SAI_CACHE_WRITER_DIGITS + 1], const char *directory)
+{
+    const struct dirent *entry;
+    DIR *dir = opendir(directory);
+    *out = '\0';
+    while (dir && (entry = readdir(dir)) != NULL)
+        keep_latest(out, entry->d_name);
+    if (dir)
+        closedir(dir);
+    return *out != '\0';
+}
+
 static bool read_flush(uint32_t *out, const char **p, char end)
 {
     uint32_t value = 0;
@@ -114,6 +142,8 @@ int sai_cache_list_read(struct sai_cache_list *out, const char *directory)
         size_t n;
         if (split_name(entry->d_name, &id, &n))
             rc = add_name(out, id, n);
+        else
+            keep_latest(out->compacted, entry->d_name);
         errno = 0;
     }
     if (rc == SELECTAI_OK && errno != 0)
@@ -139,8 +169,8 @@ uint32_t sai_cache_list_gap(const struct sai_cache_list *list, size_t *i)
     uint32_t until = 0;
     for (; *i < list->n; (*i)++) {
         const struct sai_cache_part_name *name = &list->names[*i];
-        if (!*name->writer)
-            continue;
+        if (!*name->writer || strcmp(name->writer, list->compacted) < 0)
+            continue; /* a compaction may have taken flushes of earlier writers */
         /* The caller may go on behind a gap: the part before tells up to where all is known. */
         if (*i == 0 || strcmp(list->names[*i - 1].writer, name->writer) != 0)
             until = 0;
@@ -152,13 +182,18 @@ uint32_t sai_cache_list_gap(const struct sai_cache_list *list, size_t *i)
     return 0;
 }
 
+static uint64_t time_of(const char writer[SAI_CACHE_WRITER_DIGITS + 1])
+{
+    char digits[TIME_DIGITS + 1] = "";
+    memcpy(digits, writer, TIME_DIGITS);
+    return strtoull(digits, NULL, 16);
+}
+
 static uint64_t latest_time(const struct sai_cache_list *list)
 {
-    uint64_t latest = 0;
+    uint64_t latest = time_of(list->compacted);
     for (size_t i = 0; i < list->n; i++) {
-        char digits[TIME_DIGITS + 1] = "";
-        memcpy(digits, list->names[i].writer, TIME_DIGITS);
-        uint64_t time_ms = strtoull(digits, NULL, 16);
+        uint64_t time_ms = time_of(list->names[i].writer);
         if (time_ms > latest)
             latest = time_ms;
     }

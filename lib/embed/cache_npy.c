@@ -3,6 +3,7 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,41 @@ void sai_npy_header(char out[SAI_NPY_HEADER], uint64_t n_rows, uint32_t dim, boo
                      half ? 2 : 4, n_rows, dim);
     out[PREAMBLE + (size_t)n] = ' ';
     out[SAI_NPY_HEADER - 1] = '\n';
+}
+
+int sai_npy_begin(struct sai_npy_file *npy, const char *path, uint32_t dim, bool half)
+{
+    static const char blank[SAI_NPY_HEADER];
+    *npy = (struct sai_npy_file){.dim = dim, .half = half};
+    int rc = sai_atomic_open(&npy->file, path);
+    npy->open = rc == SELECTAI_OK;
+    if (npy->open)
+        sai_atomic_write(&npy->file, blank, sizeof blank);
+    return rc;
+}
+
+void sai_npy_add(struct sai_npy_file *npy, const void *row)
+{
+    sai_atomic_write(&npy->file, row, (size_t)npy->dim * (npy->half ? 2 : 4));
+    npy->n_rows++;
+}
+
+int sai_npy_commit(struct sai_npy_file *npy)
+{
+    char header[SAI_NPY_HEADER];
+    sai_npy_header(header, npy->n_rows, npy->dim, npy->half);
+    if (!npy->file.failed && fseek(npy->file.stream, 0, SEEK_SET) != 0)
+        npy->file.failed = errno;
+    sai_atomic_write(&npy->file, header, sizeof header);
+    npy->open = false;
+    return sai_atomic_commit(&npy->file);
+}
+
+void sai_npy_discard(struct sai_npy_file *npy)
+{
+    if (npy->open)
+        sai_atomic_discard(&npy->file);
+    npy->open = false;
 }
 
 struct scan {

@@ -156,13 +156,12 @@ static int read_part(selectai_embedding_cache *cache, struct sai_cache_part *par
 }
 
 /* What the part's failure means for the cache. */
-static int report(selectai_embedding_cache *cache, const struct sai_cache_part *part, int code, bool *vanished)
+static int report(selectai_embedding_cache *cache, const struct sai_cache_part *part, int code)
 {
     if (code == SELECTAI_ERR_OUT_OF_MEMORY || code == SELECTAI_ERR_LIMIT)
         return code;
     if (code != SELECTAI_ERR_NOT_FOUND)
         return sai_issues_add_last(cache->issues, "torn-part", part->jsonl_path, 0);
-    *vanished = true;
     if (sai_path_exists(part->npy_path))
         return sai_issues_add(cache->issues, SELECTAI_ERR_NOT_FOUND, "uncommitted", part->npy_path, 0,
                               "%s: ignored, because it has no .jsonl: a run was killed, or is still writing it",
@@ -171,7 +170,7 @@ static int report(selectai_embedding_cache *cache, const struct sai_cache_part *
                           "%s: ignored, because its .npy is missing: restore it, or embed again", part->jsonl_path);
 }
 
-int sai_cache_part_load(selectai_embedding_cache *cache, const char *id, bool *loaded, bool *vanished)
+int sai_cache_part_load(selectai_embedding_cache *cache, const char *id, bool *loaded)
 {
     struct sai_cache_part part = {.npy_path = sai_cache_part_path(cache->directory, id, ".npy"),
                                   .jsonl_path = sai_cache_part_path(cache->directory, id, ".jsonl"),
@@ -186,7 +185,7 @@ int sai_cache_part_load(selectai_embedding_cache *cache, const char *id, bool *l
             return SELECTAI_OK;
         }
         sai_cache_table_truncate(&cache->table, part.first_row);
-        rc = report(cache, &part, rc, vanished);
+        rc = report(cache, &part, rc);
     }
     sai_cache_part_close(&part);
     return rc;

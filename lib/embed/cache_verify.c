@@ -9,7 +9,8 @@
 #include <zlib.h>
 
 #include "base/path.h"
-#include "embed/cache.h"
+#include "embed/cache_options.h"
+#include "embed/cache_part_index.h"
 
 /* A damaged disk can spoil a million rows: a list of that length helps nobody. */
 #define MAX_ISSUES_A_PART 100u
@@ -34,9 +35,10 @@ static int check_vector(selectai_issues *issues, const selectai_embedding_cache 
     return SELECTAI_OK;
 }
 
-static int check_part(selectai_issues *issues, const selectai_embedding_cache *cache, const struct sai_cache_part *part,
-                      float *vector)
+static int check_part(struct sai_cache_job *job, const selectai_embedding_cache *cache,
+                      const struct sai_cache_part *part, float *vector)
 {
+    selectai_issues *issues = job->issues;
     size_t before = selectai_issues_count(issues);
     int rc = SELECTAI_OK;
     for (size_t i = 0; i < part->n_rows && rc == SELECTAI_OK; i++) {
@@ -44,6 +46,8 @@ static int check_part(selectai_issues *issues, const selectai_embedding_cache *c
             return sai_issues_add(issues, SELECTAI_ERR_FORMAT, "too-many", part->npy_path, i + 1,
                                   "%s: and perhaps more: the rest of this part was not looked at", part->npy_path);
         rc = check_vector(issues, cache, part, i, vector);
+        if (rc == SELECTAI_OK)
+            rc = sai_cache_job_progress(job, part->first_row + i + 1, cache->table.n_rows);
     }
     return rc;
 }
@@ -111,28 +115,123 @@ static int check_twice(selectai_issues *issues, const selectai_embedding_cache *
     return rc;
 }
 
+/* ---- Index files ----------------------------------------------------------------------------- */
+
+static bool same_rows(const struct sai_part_index *index, const struct sai_cache_table *table, size_t first)
+{
+    const char **names = NULL, *project = index->projects;
+    bool same = (names = sai_malloc_array(index->n_projects + 1, sizeof *names)) != NULL;
+    for (size_t i = 0; same && i < index->n_projects; i++, project += strlen(project) + 1)
+        names[i] = project;
+    for (uint32_t i = 0; same && i < index->n_rows; i++) {
+        const struct sai_cache_row *row = &table->rows[first + i];
+        struct sai_cache_row it;
+        same = sai_part_index_row(&it, index, i) && strcmp(it.rel_path, row->rel_path) == 0 &&
+               strcmp(names[it.project], table->projects[row->project]) == 0 && it.size == row->size &&
+               it.mtime_ns == row->mtime_ns && it.phash == row->phash && it.crc32 == row->crc32 &&
+               it.width == row->width && it.height == row->height && it.vector_crc32 == row->vector_crc32 &&
+               !it.has_vector_crc32 == !row->has_vector_crc32;
+    }
+    sai_free(names);
+    return same;
+}
+
+/* The tables of equal rows are equal to the slot. */
+static int same_tables(bool *same, const struct sai_part_index *index, const struct sai_cache_table *table,
+                       size_t first)
+{
+    const struct sai_cache_index *const there[] = {&index->by_name, &index->by_path, &index->by_content};
+    struct sai_cache_index wanted[3] = {0};
+    int rc = sai_cache_table_range(wanted, table, first, index->n_rows);
+    for (int t = 0; t < 3 && rc == SELECTAI_OK; t++) {
+        *same = *same && wanted[t].n_slots == there[t]->n_slots;
+        for (size_t i = 0; *same && i < wanted[t].n_slots; i++)
+            *same = wanted[t].slots[i] == 0 ? there[t]->slots[i] == 0
+                                            : wanted[t].slots[i] - first == there[t]->slots[i];
+    }
+    for (int t = 0; t < 3; t++)
+        sai_cache_index_free(&wanted[t]);
+    return rc;
+}
+
+static int check_index(selectai_issues *issues, const selectai_embedding_cache *cache,
+                       const struct sai_cache_part *part)
+{
+    struct sai_part_index *index = NULL;
+    char *path = sai_part_index_name(part->jsonl_path);
+    if (!path)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    int rc = sai_part_index_open(&index, path, part->jsonl_path);
+    if (rc == SELECTAI_OK) {
+        bool same = index->n_rows == part->n_rows && sai_part_index_intact(index) &&
+                    same_rows(index, &cache->table, part->first_row);
+        if (same)
+            rc = same_tables(&same, index, &cache->table, part->first_row);
+        if (rc == SELECTAI_OK && !same)
+            rc = sai_issues_add(issues, SELECTAI_ERR_FORMAT, "wrong-index", path, 0,
+                                "%s: does not say what %s says: delete it, the next run that writes makes it anew",
+                                path, sai_path_basename(part->jsonl_path));
+    } else if (rc != SELECTAI_ERR_OUT_OF_MEMORY) {
+        rc = rc == SELECTAI_ERR_NOT_FOUND ? SELECTAI_OK : sai_issues_add_last(issues, "wrong-index", path, 0);
+    }
+    sai_part_index_close(&index);
+    sai_free(path);
+    return rc;
+}
+
+/* ---- All of it ------------------------------------------------------------------------------- */
+
+static int check_failures(selectai_issues *issues, const char *directory)
+{
+    struct sai_cache_failures failures = {0};
+    int rc = sai_cache_failures_read(&failures, directory, issues);
+    sai_cache_failures_free(&failures);
+    return rc;
+}
+
+static int check_parts(struct sai_cache_job *job, const selectai_embedding_cache *cache)
+{
+    int rc = SELECTAI_OK;
+    float *vector = sai_malloc_array(cache->dim, sizeof *vector);
+    if (!vector)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = 0; rc == SELECTAI_OK && i < cache->n_parts; i++) {
+        rc = check_part(job, cache, &cache->parts[i], vector);
+        if (rc == SELECTAI_OK)
+            rc = check_index(job->issues, cache, &cache->parts[i]);
+    }
+    sai_free(vector);
+    return rc;
+}
+
+int selectai_embedding_cache_verify_with(struct selectai_cache_counts *counts, selectai_issues **issues,
+                                         const char *directory, const struct selectai_cache_options *options)
+{
+    struct sai_cache_job job;
+    selectai_embedding_cache *cache = NULL;
+    SAI_REQUIRE(issues && directory);
+    int rc = sai_cache_job_begin(&job, options, "verify");
+    if (rc == SELECTAI_OK)
+        rc = sai_cache_open(&cache, directory, SAI_CACHE_LINES_ONLY);
+    if (rc == SELECTAI_OK)
+        rc = sai_issues_append(job.issues, cache->issues);
+    if (rc == SELECTAI_OK)
+        rc = check_parts(&job, cache);
+    if (rc == SELECTAI_OK)
+        rc = check_twice(job.issues, cache);
+    if (rc == SELECTAI_OK)
+        rc = check_failures(job.issues, directory);
+    if (rc == SELECTAI_OK) {
+        job.counts.read = cache->table.n_rows;
+        job.counts.files = cache->n_parts;
+        job.counts.failed = selectai_issues_count(job.issues);
+    }
+    selectai_embedding_cache_close(&cache);
+    return sai_cache_job_end(&job, rc, counts, issues);
+}
+
 int selectai_embedding_cache_verify(selectai_issues **issues, const char *directory)
 {
-    selectai_embedding_cache *cache = NULL;
-    selectai_issues *list = NULL;
-    float *vector = NULL;
     SAI_REQUIRE(issues && directory);
-    int rc = sai_cache_open(&cache, directory, true);
-    if (rc == SELECTAI_OK)
-        rc = sai_issues_create(&list);
-    if (rc == SELECTAI_OK && !(vector = sai_malloc_array(cache->dim, sizeof *vector)))
-        rc = SELECTAI_ERR_OUT_OF_MEMORY;
-    if (rc == SELECTAI_OK)
-        rc = sai_issues_append(list, cache->issues);
-    for (size_t i = 0; rc == SELECTAI_OK && i < cache->n_parts; i++)
-        rc = check_part(list, cache, &cache->parts[i], vector);
-    if (rc == SELECTAI_OK)
-        rc = check_twice(list, cache);
-    sai_free(vector);
-    selectai_embedding_cache_close(&cache);
-    if (rc == SELECTAI_OK)
-        *issues = list;
-    else
-        selectai_issues_destroy(&list);
-    return rc;
+    return selectai_embedding_cache_verify_with(NULL, issues, directory, NULL);
 }

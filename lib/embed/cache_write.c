@@ -55,17 +55,17 @@ static int write_array(const selectai_embedding_cache *cache, struct sai_cache_p
     return sai_atomic_commit(&file);
 }
 
-static int write_lines(const selectai_embedding_cache *cache, const struct sai_cache_part *part)
+int sai_cache_lines_write(const char *path, const struct sai_cache_table *table, size_t first, size_t n)
 {
     struct sai_atomic_file file;
     struct sai_text line = {0};
-    int rc = sai_atomic_open(&file, part->jsonl_path);
+    int rc = sai_atomic_open(&file, path);
     if (rc != SELECTAI_OK)
         return rc;
-    for (size_t i = 0; i < part->n_rows && !line.failed; i++) {
-        const struct sai_cache_row *row = &cache->table.rows[part->first_row + i];
+    for (size_t i = 0; i < n && !line.failed; i++) {
+        const struct sai_cache_row *row = &table->rows[first + i];
         sai_text_clear(&line);
-        sai_cache_line_write(&line, i, cache->table.projects[row->project], row);
+        sai_cache_line_write(&line, i, table->projects[row->project], row);
         if (!line.failed)
             sai_atomic_write(&file, line.data, line.length);
     }
@@ -74,7 +74,7 @@ static int write_lines(const selectai_embedding_cache *cache, const struct sai_c
     if (!failed)
         return sai_atomic_commit(&file);
     sai_atomic_discard(&file);
-    return SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "out of memory while writing %s", part->jsonl_path);
+    return SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "out of memory while writing %s", path);
 }
 
 /* part: first, last, first_row, n_rows and half are set. On failure nothing of it is left on disk. */
@@ -87,7 +87,7 @@ static int publish(const selectai_embedding_cache *cache, struct sai_cache_part 
         return rc;
     rc = sai_file_map(&part->npy, part->npy_path); /* first: after the commit nothing may fail any more */
     if (rc == SELECTAI_OK)
-        rc = write_lines(cache, part);
+        rc = sai_cache_lines_write(part->jsonl_path, &cache->table, part->first_row, part->n_rows);
     if (rc != SELECTAI_OK)
         (void)unlink(part->npy_path);
     return rc;
@@ -100,6 +100,49 @@ static void merge_quietly(selectai_embedding_cache *cache)
     sai_error_save(&kept);
     if (sai_cache_merge(cache, false) != SELECTAI_OK)
         sai_error_restore(&kept);
+}
+
+/* ---- Compactions meanwhile ------------------------------------------------------------------- */
+
+/* A compaction that began after this handle was opened may have missed the part that was just published. */
+static bool is_overtaken(const selectai_embedding_cache *cache)
+{
+    char compacted[SAI_CACHE_WRITER_DIGITS + 1];
+    return sai_cache_compacted(compacted, cache->directory) && strcmp(compacted, cache->writer) > 0;
+}
+
+/*
+ * Later rows win, and parts are ordered by writer: what was just published, and all that follows, gets a writer id that
+ * sorts behind the compaction's. Without memory or space for that the part stays as it is: its rows are safe, at worst
+ * an earlier row of a changed file is found by name.
+ */
+static void renew_writer(selectai_embedding_cache *cache)
+{
+    struct sai_cache_list list = {0};
+    struct sai_error_copy kept;
+    struct sai_cache_part *old = &cache->parts[cache->n_parts - 1];
+    struct sai_cache_part part = {
+        .first = 1, .last = 1, .first_row = old->first_row, .n_rows = old->n_rows, .half = cache->half};
+    char before[sizeof cache->writer];
+    sai_error_save(&kept);
+    memcpy(before, cache->writer, sizeof before);
+    int rc = sai_cache_list_read(&list, cache->directory);
+    if (rc == SELECTAI_OK) {
+        sai_cache_new_writer(cache->writer, &list);
+        rc = publish(cache, &part);
+    }
+    sai_cache_list_free(&list);
+    if (rc != SELECTAI_OK) {
+        memcpy(cache->writer, before, sizeof before);
+        sai_cache_part_close(&part);
+        sai_error_restore(&kept);
+        return;
+    }
+    sai_cache_part_remove(old->npy_path, old->jsonl_path);
+    sai_cache_part_close(old);
+    *old = part;
+    cache->first_own_part = cache->n_parts - 1; /* what lies before is the compaction's affair */
+    cache->flushes = 1;
 }
 
 static int flush_rows(selectai_embedding_cache *cache)
@@ -121,6 +164,8 @@ static int flush_rows(selectai_embedding_cache *cache)
     cache->parts[cache->n_parts++] = part;
     cache->n_pending = 0;
     cache->flushes++;
+    if (is_overtaken(cache))
+        renew_writer(cache);
     merge_quietly(cache);
     return SELECTAI_OK;
 }
@@ -171,6 +216,8 @@ static size_t tail_from(const selectai_embedding_cache *cache, uint32_t level)
 int sai_cache_merge(selectai_embedding_cache *cache, bool closing)
 {
     int rc = SELECTAI_OK;
+    if (cache->n_parts <= cache->first_own_part || is_overtaken(cache))
+        return SELECTAI_OK;
     for (uint32_t level = 0; level < MERGE_LEVEL && rc == SELECTAI_OK && !closing; level++) {
         size_t from = tail_from(cache, level);
         if (cache->n_parts - from < MERGE_FAN)
@@ -187,25 +234,29 @@ int sai_cache_merge(selectai_embedding_cache *cache, bool closing)
 
 /* ---- Adding ---------------------------------------------------------------------------------- */
 
+int sai_cache_pack(uint8_t *out, uint32_t *crc, const float *vector, uint32_t dim, bool half)
+{
+    for (uint32_t i = 0; i < dim; i++) {
+        uint16_t bits = half ? sai_half_from_float(vector[i]) : 0;
+        if (!isfinite(vector[i]) || (bits & 0x7C00) == 0x7C00)
+            return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "number %u of a vector is %g, which %s cannot hold", i,
+                            (double)vector[i], half ? "a cache of float16" : "a cache");
+        if (half)
+            memcpy(out + 2 * (size_t)i, &bits, sizeof bits);
+        else
+            memcpy(out + 4 * (size_t)i, &vector[i], sizeof vector[i]);
+    }
+    *crc = (uint32_t)crc32_z(0, out, (size_t)dim * (half ? 2 : 4));
+    return SELECTAI_OK;
+}
+
 /* Puts the vector behind the pending ones, in the form it will have in the file. */
 static int store_vector(selectai_embedding_cache *cache, const float *vector, uint32_t *crc)
 {
     size_t row_bytes = sai_cache_row_bytes(cache, cache->half);
     if (!cache->pending && !(cache->pending = sai_malloc_array(SAI_CACHE_FLUSH_ROWS, row_bytes)))
         return SELECTAI_ERR_OUT_OF_MEMORY;
-    uint8_t *out = cache->pending + cache->n_pending * row_bytes;
-    for (uint32_t i = 0; i < cache->dim; i++) {
-        uint16_t bits = cache->half ? sai_half_from_float(vector[i]) : 0;
-        if (!isfinite(vector[i]) || (bits & 0x7C00) == 0x7C00)
-            return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "number %u of a vector is %g, which %s cannot hold", i,
-                            (double)vector[i], cache->half ? "a cache of float16" : "a cache");
-        if (cache->half)
-            memcpy(out + 2 * (size_t)i, &bits, sizeof bits);
-        else
-            memcpy(out + 4 * (size_t)i, &vector[i], sizeof vector[i]);
-    }
-    *crc = (uint32_t)crc32(crc32(0, NULL, 0), out, (uInt)row_bytes);
-    return SELECTAI_OK;
+    return sai_cache_pack(cache->pending + cache->n_pending * row_bytes, crc, vector, cache->dim, cache->half);
 }
 
 /* Text of the record is clean UTF-8. */

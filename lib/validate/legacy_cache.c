@@ -3,14 +3,12 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <unistd.h>
 
 #include "base/path.h"
-#include "project/name_index.h"
+#include "embed/legacy_files.h"
+#include "embed/npy_vector.h"
 #include "validate/validate.h"
 
 #define LINES_A_REPORT 64u
@@ -19,9 +17,7 @@ struct legacy {
     struct sai_validator *v;
     const struct sai_target *target;
     char *folder;
-    struct sai_name_index vectors; /* files of the folder and of those below: value 1 once a line names one */
-    struct sai_name_index names;   /* their names -> item of vectors */
-    struct sai_arena arena;
+    struct sai_legacy_files vectors; /* of the folder and of those below */
     struct sai_seen *seen;
     uint64_t dim; /* of the first good vector; 0: none yet */
     struct sai_presence presence;
@@ -30,70 +26,6 @@ struct legacy {
 
 #define REFUSE(l, code, ...) ((l)->fault = (code), SAI_FAIL(SELECTAI_ERR_FORMAT, __VA_ARGS__))
 
-/* ---- Which vectors there are ----------------------------------------------------------------- */
-
-static int add_vector(struct legacy *l, const char *path)
-{
-    const char *copy = sai_arena_strdup(&l->arena, path);
-    if (!copy)
-        return SELECTAI_ERR_OUT_OF_MEMORY;
-    const char *name = sai_path_basename(copy);
-    int rc = sai_name_index_add(&l->names, name, strlen(name), (uint32_t)l->vectors.count);
-    return rc == SELECTAI_OK ? sai_name_index_add(&l->vectors, copy, strlen(copy), 0) : rc;
-}
-
-static int list_vectors(struct legacy *l, const char *folder, int depth)
-{
-    DIR *handle = opendir(folder);
-    const struct dirent *entry;
-    int rc = SELECTAI_OK;
-    if (!handle)
-        return SELECTAI_OK; /* the lines that name something in it will say so */
-    while (rc == SELECTAI_OK && (entry = readdir(handle)) != NULL) {
-        const char *name = entry->d_name;
-        if (name[0] == '.')
-            continue;
-        bool is_vector = strcasecmp(sai_path_extension(name), ".npy") == 0;
-        char *path = sai_path_join(folder, name);
-        if (!path)
-            rc = SELECTAI_ERR_OUT_OF_MEMORY;
-        else if (is_vector) {
-            rc = add_vector(l, path);
-        } else if (depth < 2 && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) &&
-                   sai_path_is_directory(path)) {
-            rc = list_vectors(l, path, depth + 1);
-        }
-        sai_free(path);
-    }
-    closedir(handle);
-    return rc;
-}
-
-/* Where a line's file is: as written, below the index's folder, or by its name anywhere below it. The caller frees it.
- */
-static int find_vector(char **out, struct legacy *l, const char *written)
-{
-    while (strncmp(written, "./", 2) == 0) /* the files of the folder are known without */
-        written += 2;
-    char *below = sai_path_join(l->folder, written);
-    const char *name = sai_path_basename(written);
-    *out = NULL;
-    if (!below)
-        return SELECTAI_ERR_OUT_OF_MEMORY;
-    if (*written != '/' && access(below, F_OK) == 0) {
-        *out = below;
-        return SELECTAI_OK;
-    }
-    sai_free(below);
-    uint32_t item = sai_name_index_find(&l->names, name, strlen(name));
-    const char *found = item != SAI_INDEX_END        ? l->vectors.items[l->names.items[item].value].key
-                        : access(written, F_OK) == 0 ? written
-                                                     : NULL;
-    if (found)
-        *out = sai_strdup(found);
-    return !found || *out ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
-}
-
 /* ---- Lines ----------------------------------------------------------------------------------- */
 
 static int check_vector(struct legacy *l, const char *written)
@@ -101,14 +33,12 @@ static int check_vector(struct legacy *l, const char *written)
     struct sai_npy_facts facts;
     struct sai_error_copy why;
     char *path = NULL;
-    int rc = find_vector(&path, l, written);
+    int rc = sai_legacy_files_find(&path, &l->vectors, written);
     if (rc != SELECTAI_OK)
         return rc;
     if (!path)
         return REFUSE(l, "missing-vector", "%s is not there", written);
-    uint32_t item = sai_name_index_find(&l->vectors, path, strlen(path));
-    if (item != SAI_INDEX_END)
-        l->vectors.items[item].value = 1;
+    sai_legacy_files_use(&l->vectors, path);
     rc = sai_npy_vector(&facts, path);
     if (rc == SELECTAI_ERR_FORMAT)
         l->fault = "bad-npy";
@@ -187,12 +117,12 @@ static int by_text(const void *a, const void *b)
 
 static int report_orphans(struct legacy *l)
 {
-    const char **orphans = sai_malloc_array(l->vectors.count + 1, sizeof *orphans);
+    const char **orphans = sai_malloc_array(l->vectors.n + 1, sizeof *orphans);
     size_t n = 0;
     int rc = orphans ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
-    for (size_t i = 0; orphans && i < l->vectors.count; i++)
-        if (l->vectors.items[i].value == 0)
-            orphans[n++] = l->vectors.items[i].key;
+    for (size_t i = 0; orphans && i < l->vectors.n; i++)
+        if (!l->vectors.items[i].used)
+            orphans[n++] = l->vectors.items[i].path;
     if (n > 1)
         qsort(orphans, n, sizeof *orphans, by_text);
     for (size_t i = 0; rc == SELECTAI_OK && i < n; i++) {
@@ -208,7 +138,7 @@ int sai_check_legacy_cache(struct sai_validator *v, const struct sai_target *tar
     struct legacy l = {.v = v, .target = target, .folder = sai_path_dirname(target->path)};
     int rc = l.folder ? sai_seen_create(&l.seen) : SELECTAI_ERR_OUT_OF_MEMORY;
     if (rc == SELECTAI_OK)
-        rc = list_vectors(&l, l.folder, 0);
+        rc = sai_legacy_files_list(&l.vectors, l.folder);
     if (rc == SELECTAI_OK)
         rc = sai_check_failed(v, target, "unreadable", read_lines(&l));
     if (rc == SELECTAI_OK)
@@ -216,9 +146,7 @@ int sai_check_legacy_cache(struct sai_validator *v, const struct sai_target *tar
     if (rc == SELECTAI_OK)
         rc = sai_check_presence_end(v, target->result, &l.presence);
     sai_seen_destroy(&l.seen);
-    sai_name_index_free(&l.vectors);
-    sai_name_index_free(&l.names);
-    sai_arena_clear(&l.arena);
+    sai_legacy_files_free(&l.vectors);
     sai_free(l.folder);
     return rc;
 }

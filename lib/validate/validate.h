@@ -9,7 +9,7 @@
  *   decisions.c   logs, row by row; decision_checks.c, decision_seen.c
  *   records.c     other JSONL files
  *   documents.c   config, manifest, report
- *   cache.c, legacy_cache.c, npy.c, model.c, images.c, present.c
+ *   cache.c, legacy_cache.c, model.c, images.c, present.c
  *   fix.c         the cleaned copies
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
@@ -251,15 +251,5 @@ int sai_fix_drop(struct sai_fix *fix, uint64_t end, uint64_t row, const char *co
 int sai_fix_end(struct sai_fix *fix, bool whole);
 /* Puts everything in place. */
 int sai_fix_commit(struct sai_fix *fix, uint64_t *n_dropped);
-
-/* ---- Arrays (npy.c) -------------------------------------------------------------------------- */
-
-struct sai_npy_facts {
-    uint64_t count; /* values */
-    uint64_t dim;   /* of a vector or of the rows of a matrix with one row */
-    bool finite;
-};
-/* Any array of '<f2', '<f4' or '<f8' of one vector: (n,), (1, n). FORMAT otherwise. */
-int sai_npy_vector(struct sai_npy_facts *out, const char *path);
 
 #endif

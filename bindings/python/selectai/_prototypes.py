@@ -411,6 +411,42 @@ class CacheRow(ctypes.Structure):
     ]
 
 
+class CacheOptions(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("dtype", c_int32),
+        ("layout", c_int32),
+        ("metadata", c_int32),
+        ("normalise", c_int32),
+        ("drop_missing", c_int32),
+        ("rows_per_file", c_uint64),
+        ("project", c_char_p),
+        ("encoder_id", c_char_p),
+        ("root_projects", POINTER(c_char_p)),
+        ("root_folders", POINTER(c_char_p)),
+        ("n_roots", c_uint64),
+        ("threads", c_uint32),
+        ("reserved", c_uint32),
+        ("progress", ProgressFn),
+        ("user", c_void_p),
+    ]
+
+
+class CacheCounts(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_uint32),
+        ("read", c_uint64),
+        ("written", c_uint64),
+        ("present", c_uint64),
+        ("superseded", c_uint64),
+        ("repeated", c_uint64),
+        ("missing", c_uint64),
+        ("failed", c_uint64),
+        ("files", c_uint64),
+    ]
+
+
 class EmbedOptions(ctypes.Structure):
     _fields_ = [
         ("struct_size", c_uint32),
@@ -582,6 +618,8 @@ STRUCTURES = {
     "selectai_extract_options": ExtractOptions,
     "selectai_encoder_options": EncoderOptions,
     "selectai_cache_row": CacheRow,
+    "selectai_cache_options": CacheOptions,
+    "selectai_cache_counts": CacheCounts,
     "selectai_embed_options": EmbedOptions,
     "selectai_embed_counts": EmbedCounts,
     "selectai_ranker_options": RankerOptions,
@@ -795,6 +833,27 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
         _P(c_size_t),
     ),
     "selectai_embedding_cache_verify": (c_int, _issues_out, c_char_p),
+    "selectai_cache_options_init": (None, _P(CacheOptions), c_uint32),
+    "selectai_embedding_cache_merge": (
+        c_int,
+        _P(CacheCounts),
+        _issues_out,
+        c_char_p,
+        _texts,
+        c_size_t,
+        _P(CacheOptions),
+    ),
+    "selectai_embedding_cache_compact": (c_int, _P(CacheCounts), _issues_out, c_char_p, _P(CacheOptions)),
+    "selectai_embedding_cache_export": (c_int, _P(CacheCounts), _issues_out, c_char_p, c_char_p, _P(CacheOptions)),
+    "selectai_embedding_cache_import_legacy": (
+        c_int,
+        _P(CacheCounts),
+        _issues_out,
+        c_char_p,
+        c_char_p,
+        _P(CacheOptions),
+    ),
+    "selectai_embedding_cache_verify_with": (c_int, _P(CacheCounts), _issues_out, c_char_p, _P(CacheOptions)),
     "selectai_embed_options_init": (None, _P(EmbedOptions), c_uint32),
     "selectai_embed_files": (
         c_int,

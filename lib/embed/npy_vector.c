@@ -1,5 +1,5 @@
 /*
- * validate/npy.c: one vector in a NumPy file, of any float type: what earlier caches held.
+ * embed/npy_vector.c: one vector in a NumPy file, of any float type: what earlier caches held.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/safetensors.h"
-#include "validate/validate.h"
+#include "embed/npy_vector.h"
 
 #define PREAMBLE_1 10u
 #define PREAMBLE_2 12u
@@ -78,7 +78,7 @@ static int read_header(struct array *out, const struct sai_mapping *file, const 
     return SELECTAI_OK;
 }
 
-static bool is_finite(const uint8_t *at, size_t size)
+static double value_at(const uint8_t *at, size_t size)
 {
     uint16_t half;
     float single;
@@ -86,13 +86,25 @@ static bool is_finite(const uint8_t *at, size_t size)
     switch (size) {
     case 2:
         memcpy(&half, at, sizeof half);
-        return isfinite(sai_float_from_half(half));
+        return sai_float_from_half(half);
     case 4:
         memcpy(&single, at, sizeof single);
-        return isfinite(single);
+        return single;
     default:
         memcpy(&full, at, sizeof full);
-        return isfinite(full);
+        return full;
+    }
+}
+
+/* values: room for them as floats, or NULL. A double that no float can hold counts as not finite then. */
+static void look_at(struct sai_npy_facts *out, float *values, const struct array *array, const struct sai_mapping *file)
+{
+    *out = (struct sai_npy_facts){.count = array->count, .dim = array->last, .finite = true};
+    for (uint64_t i = 0; out->finite && i < array->count; i++) {
+        double value = value_at(file->data + array->data_offset + i * array->value_size, array->value_size);
+        out->finite = isfinite(values ? (double)(float)value : value);
+        if (values)
+            values[i] = (float)value;
     }
 }
 
@@ -104,11 +116,34 @@ int sai_npy_vector(struct sai_npy_facts *out, const char *path)
     if (rc != SELECTAI_OK)
         return rc;
     rc = read_header(&array, &file, path);
-    if (rc == SELECTAI_OK) {
-        *out = (struct sai_npy_facts){.count = array.count, .dim = array.last, .finite = true};
-        for (uint64_t i = 0; out->finite && i < array.count; i++)
-            out->finite = is_finite(file.data + array.data_offset + i * array.value_size, array.value_size);
-    }
+    if (rc == SELECTAI_OK)
+        look_at(out, NULL, &array, &file);
     sai_file_unmap(&file);
+    return rc;
+}
+
+int sai_npy_vector_load(float **out, uint64_t *dim, const char *path)
+{
+    struct sai_mapping file = {0};
+    struct array array = {0};
+    struct sai_npy_facts facts = {0};
+    float *values = NULL;
+    int rc = sai_file_map(&file, path);
+    if (rc != SELECTAI_OK)
+        return rc;
+    rc = read_header(&array, &file, path);
+    if (rc == SELECTAI_OK && !(values = sai_malloc_array((size_t)array.count, sizeof *values)))
+        rc = SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK)
+        look_at(&facts, values, &array, &file);
+    if (rc == SELECTAI_OK && !facts.finite)
+        rc = bad(path, "it holds a value that is no finite number");
+    sai_file_unmap(&file);
+    if (rc != SELECTAI_OK) {
+        sai_free(values);
+        return rc;
+    }
+    *out = values;
+    *dim = facts.dim;
     return rc;
 }
