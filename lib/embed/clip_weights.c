@@ -14,13 +14,17 @@
 #define MAX_SIDE   65536u
 #define MAX_LAYERS 512u
 #define MAX_GRID   1024u
+#define MAX_PREFIX 256u
+#define MAX_NAME   512u
 
-#define HF "vision_model."
+#define HF            "vision_model." /* what Hugging Face calls the tower; the projection lies beside it */
+#define HF_PROJECTION "visual_projection.weight"
 
 struct reader {
     struct sai_clip_weights *w;
     const char *path;
-    const char *prefix; /* of OpenAI's names in this file */
+    char prefix[MAX_PREFIX]; /* of the tower's names in this file; Hugging Face's tower: with "vision_model." */
+    char beside[MAX_PREFIX]; /* of Hugging Face's projection */
     bool hugging_face;
 };
 
@@ -46,9 +50,9 @@ static const struct member members[] = {
 
 static const struct sai_tensor *find(const struct reader *r, const char *prefix, const char *name)
 {
-    char full[256];
+    char full[2 * MAX_NAME];
     snprintf(full, sizeof full, "%s%s", prefix, name);
-    return sai_safetensors_find(&r->w->file, full);
+    return sai_weights_find(&r->w->file, full);
 }
 
 static int get(const struct sai_tensor **out, const struct reader *r, const char *prefix, const char *name)
@@ -57,6 +61,23 @@ static int get(const struct sai_tensor **out, const struct reader *r, const char
     if (!*out)
         return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s%s is missing: not a CLIP image tower (vision transformer)",
                         r->path, prefix, name);
+    return SELECTAI_OK;
+}
+
+/* The tower computes in float32 at most. */
+static int shorten(struct sai_tensor *tensor, const struct reader *r)
+{
+    float *shorter = sai_arena_array(&r->w->arena, (size_t)tensor->n, sizeof *shorter);
+    if (!shorter)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = 0; i < tensor->n; i++) {
+        double x;
+        memcpy(&x, (const char *)tensor->data + sizeof x * i, sizeof x);
+        shorter[i] = (float)x;
+    }
+    tensor->data = shorter;
+    tensor->n_bytes = (size_t)tensor->n * sizeof *shorter;
+    memcpy(tensor->dtype, "F32", 4);
     return SELECTAI_OK;
 }
 
@@ -69,7 +90,7 @@ static int read_dtype(int32_t *out, const struct reader *r, const struct sai_ten
     else if (strcmp(tensor->dtype, "BF16") == 0)
         *out = SAI_BACKEND_BF16;
     else
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s has dtype %s: F32, F16 or BF16 is needed", r->path,
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s has dtype %s: F32, F16, BF16 or F64 is needed", r->path,
                         tensor->name, tensor->dtype);
     return SELECTAI_OK;
 }
@@ -95,6 +116,22 @@ static int check_shape(const struct reader *r, const struct sai_tensor *tensor, 
     return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s has shape %s, expected %s", r->path, tensor->name, is, wanted);
 }
 
+/* A tensor of this shape, its numbers of a kind that the backend knows. */
+static int read_tensor(struct sai_tensor *out, int32_t *dtype, const struct reader *r, const char *prefix,
+                       const char *name, uint32_t rank, const uint64_t *shape)
+{
+    const struct sai_tensor *tensor;
+    int rc = get(&tensor, r, prefix, name);
+    if (rc == SELECTAI_OK)
+        rc = check_shape(r, tensor, rank, shape);
+    if (rc != SELECTAI_OK)
+        return rc;
+    *out = *tensor;
+    if (strcmp(out->dtype, "F64") == 0)
+        rc = shorten(out, r);
+    return rc == SELECTAI_OK ? read_dtype(dtype, r, out) : rc;
+}
+
 /* Appends a tensor under its canonical name; `data` may be other than the file's, of the same dtype. */
 static int put(const struct reader *r, const char *name, const void *data, int32_t dtype, uint32_t rank,
                const uint64_t *shape)
@@ -112,14 +149,10 @@ static int put(const struct reader *r, const char *name, const void *data, int32
 static int take(const struct reader *r, const char *prefix, const char *name, const char *canonical, uint32_t rank,
                 const uint64_t *shape)
 {
-    const struct sai_tensor *tensor;
+    struct sai_tensor tensor;
     int32_t dtype = 0;
-    int rc = get(&tensor, r, prefix, name);
-    if (rc == SELECTAI_OK)
-        rc = check_shape(r, tensor, rank, shape);
-    if (rc == SELECTAI_OK)
-        rc = read_dtype(&dtype, r, tensor);
-    return rc == SELECTAI_OK ? put(r, canonical, tensor->data, dtype, rank, shape) : rc;
+    int rc = read_tensor(&tensor, &dtype, r, prefix, name, rank, shape);
+    return rc == SELECTAI_OK ? put(r, canonical, tensor.data, dtype, rank, shape) : rc;
 }
 
 /* ---- Geometry -------------------------------------------------------------------------------- */
@@ -152,7 +185,7 @@ static int infer_grid(const struct reader *r, const struct sai_tensor *positions
 static int infer_heads(const struct reader *r, uint32_t wanted)
 {
     struct sai_clip_weights *w = r->w;
-    const char *text = sai_safetensors_text(&w->file, "heads", NULL);
+    const char *text = sai_weights_text(&w->file, "heads", NULL);
     uint64_t heads = wanted ? wanted : w->width / 64;
     if (!wanted && text && !sai_number_parse_u64(&heads, text))
         return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: metadata \"heads\" is no number: %s", r->path, text);
@@ -165,17 +198,14 @@ static int infer_heads(const struct reader *r, uint32_t wanted)
 }
 
 /* Where block `i`'s names start. */
-static void block_prefix(char out[128], const struct reader *r, const char *prefix, uint32_t i)
+static void block_prefix(char out[MAX_NAME], const struct reader *r, const char *prefix, uint32_t i)
 {
-    if (r->hugging_face)
-        snprintf(out, 128, HF "encoder.layers.%u.", i);
-    else
-        snprintf(out, 128, "%stransformer.resblocks.%u.", prefix, i);
+    snprintf(out, MAX_NAME, "%s%s.%u.", prefix, r->hugging_face ? "encoder.layers" : "transformer.resblocks", i);
 }
 
 static int count_layers(const struct reader *r)
 {
-    char prefix[128];
+    char prefix[MAX_NAME];
     const char *first = r->hugging_face ? members[0].hf_name : members[0].name;
     uint32_t n = 0, beyond = 0;
     for (uint32_t i = 0; i < MAX_LAYERS; i++) {
@@ -200,17 +230,15 @@ static int count_layers(const struct reader *r)
 static int infer(struct reader *r, uint32_t heads)
 {
     const struct sai_tensor *conv, *positions, *fc, *projection;
-    char block[128];
+    char block[MAX_NAME];
     struct sai_clip_weights *w = r->w;
     block_prefix(block, r, r->prefix, 0);
-    int rc = r->hugging_face ? get(&conv, r, HF, "embeddings.patch_embedding.weight")
-                             : get(&conv, r, r->prefix, "conv1.weight");
+    int rc = get(&conv, r, r->prefix, r->hugging_face ? "embeddings.patch_embedding.weight" : "conv1.weight");
     if (rc == SELECTAI_OK)
-        rc = r->hugging_face ? get(&positions, r, HF, "embeddings.position_embedding.weight")
-                             : get(&positions, r, r->prefix, "positional_embedding");
+        rc = get(&positions, r, r->prefix,
+                 r->hugging_face ? "embeddings.position_embedding.weight" : "positional_embedding");
     if (rc == SELECTAI_OK)
-        rc = r->hugging_face ? get(&projection, r, "", "visual_projection.weight")
-                             : get(&projection, r, r->prefix, "proj");
+        rc = r->hugging_face ? get(&projection, r, r->beside, HF_PROJECTION) : get(&projection, r, r->prefix, "proj");
     if (rc == SELECTAI_OK)
         rc = get(&fc, r, block, r->hugging_face ? "mlp.fc1.weight" : "mlp.c_fc.weight");
     if (rc == SELECTAI_OK)
@@ -240,22 +268,18 @@ static int join_qkv(const struct reader *r, const char *block, const char *kind,
     int32_t first_dtype = 0, dtype = 0;
     for (size_t i = 0; i < 3; i++) {
         char name[64];
-        const struct sai_tensor *tensor;
+        struct sai_tensor tensor;
         snprintf(name, sizeof name, "self_attn.%s_proj.%s", parts[i], kind);
-        int rc = get(&tensor, r, block, name);
-        if (rc == SELECTAI_OK)
-            rc = check_shape(r, tensor, rank, one);
-        if (rc == SELECTAI_OK)
-            rc = read_dtype(&dtype, r, tensor);
+        int rc = read_tensor(&tensor, &dtype, r, block, name, rank, one);
         if (rc != SELECTAI_OK)
             return rc;
         if (i > 0 && dtype != first_dtype)
             return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s has another dtype than %sself_attn.q_proj.%s", r->path,
-                            tensor->name, block, kind);
+                            tensor.name, block, kind);
         first_dtype = dtype;
-        if (!joined && !(joined = sai_arena_array(&r->w->arena, 3, tensor->n_bytes)))
+        if (!joined && !(joined = sai_arena_array(&r->w->arena, 3, tensor.n_bytes)))
             return SELECTAI_ERR_OUT_OF_MEMORY;
-        memcpy(joined + i * tensor->n_bytes, tensor->data, tensor->n_bytes);
+        memcpy(joined + i * tensor.n_bytes, tensor.data, tensor.n_bytes);
     }
     return put(r, canonical, joined, dtype, rank, all);
 }
@@ -263,19 +287,15 @@ static int join_qkv(const struct reader *r, const char *block, const char *kind,
 /* [output, width] -> [width, output] */
 static int transpose_projection(const struct reader *r)
 {
-    const struct sai_tensor *tensor;
+    struct sai_tensor tensor;
     const uint64_t width = r->w->width, output = r->w->output, is[2] = {output, width}, wanted[2] = {width, output};
     int32_t dtype = 0;
-    int rc = get(&tensor, r, "", "visual_projection.weight");
-    if (rc == SELECTAI_OK)
-        rc = check_shape(r, tensor, 2, is);
-    if (rc == SELECTAI_OK)
-        rc = read_dtype(&dtype, r, tensor);
+    int rc = read_tensor(&tensor, &dtype, r, r->beside, HF_PROJECTION, 2, is);
     if (rc != SELECTAI_OK)
         return rc;
     size_t element = dtype == SAI_BACKEND_F32 ? 4 : 2;
-    uint8_t *turned = sai_arena_alloc(&r->w->arena, tensor->n_bytes);
-    const uint8_t *data = tensor->data;
+    uint8_t *turned = sai_arena_alloc(&r->w->arena, tensor.n_bytes);
+    const uint8_t *data = tensor.data;
     if (!turned)
         return SELECTAI_ERR_OUT_OF_MEMORY;
     for (size_t row = 0; row < output; row++)
@@ -288,16 +308,14 @@ static int transpose_projection(const struct reader *r)
 
 static int take_block(const struct reader *r, uint32_t i)
 {
-    char from[128], canonical[128], name[192];
+    char from[MAX_NAME], name[128];
     const struct sai_clip_weights *w = r->w;
-    struct reader plain = {.hugging_face = false};
     block_prefix(from, r, r->prefix, i);
-    block_prefix(canonical, &plain, "", i);
     for (size_t k = 0; k < sizeof members / sizeof members[0]; k++) {
         const struct member *m = &members[k];
         const uint64_t shape[2] = {m->rows ? (uint64_t)m->rows * w->width : w->mlp_width,
                                    m->columns ? (uint64_t)m->columns * w->width : w->mlp_width};
-        snprintf(name, sizeof name, "%s%s", canonical, m->name);
+        snprintf(name, sizeof name, "transformer.resblocks.%u.%s", i, m->name);
         int rc;
         if (!r->hugging_face)
             rc = take(r, from, m->name, name, m->rank, shape);
@@ -332,8 +350,8 @@ static int take_all(const struct reader *r)
     };
     int rc = SELECTAI_OK;
     for (size_t i = 0; i < sizeof single / sizeof single[0] && rc == SELECTAI_OK; i++)
-        rc = r->hugging_face ? take(r, HF, single[i].hf_name, single[i].name, single[i].rank, single[i].shape)
-                             : take(r, r->prefix, single[i].name, single[i].name, single[i].rank, single[i].shape);
+        rc = take(r, r->prefix, r->hugging_face ? single[i].hf_name : single[i].name, single[i].name, single[i].rank,
+                  single[i].shape);
     for (uint32_t i = 0; i < w->layers && rc == SELECTAI_OK; i++)
         rc = take_block(r, i);
     if (rc != SELECTAI_OK)
@@ -341,17 +359,61 @@ static int take_all(const struct reader *r)
     return r->hugging_face ? transpose_projection(r) : take(r, r->prefix, "proj", "proj", 2, projection);
 }
 
+/* ---- Which tower ----------------------------------------------------------------------------- */
+
+/* What only image towers have, in OpenAI's names and Hugging Face's; the second line for towers that lack the first. */
+static const struct {
+    const char *name;
+    bool hugging_face;
+} anchors[2][2] = {{{HF "embeddings.class_embedding", true}, {"class_embedding", false}},
+                   {{HF "embeddings.patch_embedding.weight", true}, {"conv1.weight", false}}};
+
+/* The length of the prefix that stands before `ending`; SIZE_MAX: the name does not end so. */
+static size_t prefix_length(const char *name, const char *ending)
+{
+    size_t n = strlen(name), k = strlen(ending);
+    bool ends = n >= k && strcmp(name + n - k, ending) == 0 && n - k < MAX_PREFIX - sizeof HF;
+    return ends && (n == k || name[n - k - 1] == '.') ? n - k : SIZE_MAX;
+}
+
+/* Sets the prefix to what stands before the anchors' names. A file of two towers does not say which one is meant. */
+static int find_tower(struct reader *r)
+{
+    const struct sai_tensor *found = NULL;
+    for (size_t line = 0; line < 2 && !found; line++) {
+        for (size_t i = 0; i < r->w->file.n_tensors; i++) {
+            const struct sai_tensor *tensor = &r->w->file.tensors[i];
+            size_t n = SIZE_MAX;
+            bool hugging_face = false;
+            for (size_t k = 0; k < 2 && n == SIZE_MAX; k++) {
+                n = prefix_length(tensor->name, anchors[line][k].name);
+                hugging_face = anchors[line][k].hugging_face;
+            }
+            if (n == SIZE_MAX)
+                continue;
+            if (found)
+                return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: it holds several image towers: %s and %s", r->path,
+                                found->name, tensor->name);
+            found = tensor;
+            r->hugging_face = hugging_face;
+            snprintf(r->beside, sizeof r->beside, "%.*s", (int)n, tensor->name);
+            snprintf(r->prefix, sizeof r->prefix, "%.*s%s", (int)n, tensor->name, hugging_face ? HF : "");
+        }
+    }
+    if (r->hugging_face && !find(r, r->beside, HF_PROJECTION))
+        r->beside[0] = '\0';
+    return SELECTAI_OK;
+}
+
 int sai_clip_weights_open(struct sai_clip_weights *out, const char *path, uint32_t heads)
 {
-    struct reader r = {.w = out, .path = path, .prefix = ""};
+    struct reader r = {.w = out, .path = path};
     *out = (struct sai_clip_weights){0};
-    int rc = sai_safetensors_open(&out->file, path);
-    if (rc == SELECTAI_OK) {
-        r.hugging_face = find(&r, HF, "embeddings.patch_embedding.weight") != NULL;
-        if (find(&r, "visual.", "conv1.weight"))
-            r.prefix = "visual.";
+    int rc = sai_weights_open(&out->file, path);
+    if (rc == SELECTAI_OK)
+        rc = find_tower(&r);
+    if (rc == SELECTAI_OK)
         rc = infer(&r, heads);
-    }
     if (rc == SELECTAI_OK)
         rc = take_all(&r);
     if (rc != SELECTAI_OK)
@@ -363,6 +425,6 @@ void sai_clip_weights_close(struct sai_clip_weights *weights)
 {
     sai_free(weights->tensors);
     sai_arena_clear(&weights->arena);
-    sai_safetensors_close(&weights->file);
+    sai_weights_close(&weights->file);
     *weights = (struct sai_clip_weights){0};
 }
