@@ -225,13 +225,13 @@ static void test_limits(void **state)
     }
     /* One container that swallows itself over and over: ever more items, but no more values. */
     struct bytes b = repeated("2(", 2, 0);
-    put_bytes(&b, "]", 1);
-    put_bytes(&b, "q\0(", 3);
+    PUT(&b, "]");
+    PUT(&b, "q\0(");
     for (size_t i = 0; i < 900000; i++)
         put_op(&b, 'N');
-    put_bytes(&b, "e", 1);
+    PUT(&b, "e");
     for (size_t i = 0; i < 200; i++)
-        put_bytes(&b, "(h\0h\0h\0h\0eh\0a", 13);
+        PUT(&b, "(h\0h\0h\0h\0eh\0a");
     put_op(&b, '.');
     struct sai_pickle pickle;
     assert_int_equal(sai_pickle_read(&pickle, b.data, b.n, "x.pt"), SELECTAI_OK);
@@ -246,14 +246,14 @@ static void test_slots(void **state)
 {
     struct bytes b = {0};
     (void)state;
-    put_bytes(&b, "\x80\2", 2);
+    PUT(&b, "\x80\2");
     for (size_t i = 0; i < 30; i++) {
         put_op(&b, '(');
         for (size_t k = 0; k < 600000; k++)
             put_op(&b, 'N');
-        put_bytes(&b, "l0", 2);
+        PUT(&b, "l0");
     }
-    put_bytes(&b, "N.", 2);
+    PUT(&b, "N.");
     expect_bad_bytes(b.data, b.n, "items");
     free_bytes(&b);
 }
@@ -273,7 +273,7 @@ static void test_commands(void **state)
         put_protocol(&b);
         put_global(&b, calls[i][0], calls[i][1]);
         put_text(&b, command);
-        put_bytes(&b, "\x85R.", 3);
+        PUT(&b, "\x85R.");
         expect_bad_bytes(b.data, b.n, calls[i][1]);
         assert_non_null(strstr(selectai_last_error(), "do not trust it"));
         free_bytes(&b);

@@ -59,8 +59,9 @@ static void test_sound(void **state)
         struct zip_builder z = two_members(zip64);
         expect_sound(&z);
         /* A comment at the end, in which something looks like an end. */
-        put_bytes(&z.file, "PK\5\6 a comment of 32 bytes ......", 32);
-        z.file.data[z.file.n - 32 - 2] = 32;
+        static const char comment[] = "PK\5\6 a comment that is longer than an end";
+        PUT(&z.file, comment);
+        z.file.data[z.file.n - (sizeof comment - 1) - 2] = sizeof comment - 1;
         expect_sound(&z);
         zip_free(&z);
     }

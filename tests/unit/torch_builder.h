@@ -28,6 +28,9 @@ static inline void put_bytes(struct bytes *b, const void *bytes, size_t n)
     b->n += n;
 }
 
+/* A string literal, NUL bytes in it included. */
+#define PUT(b, literal) put_bytes((b), (literal), sizeof(literal) - 1)
+
 static inline void put_number(struct bytes *b, uint64_t value, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
@@ -60,7 +63,7 @@ static inline void zip_add(struct zip_builder *z, const char *name, const void *
 {
     size_t start = z->file.n, length = strlen(name);
     uint64_t size = z->zip64 ? 0xFFFFFFFF : n, place = z->zip64 ? 0xFFFFFFFF : start;
-    put_bytes(&z->file, "PK\3\4", 4);
+    PUT(&z->file, "PK\3\4");
     put_number(&z->file, 0, 2); /* version */
     put_number(&z->file, 0x800, 2);
     put_number(&z->file, z->method, 2);
@@ -70,10 +73,10 @@ static inline void zip_add(struct zip_builder *z, const char *name, const void *
     put_number(&z->file, length, 2);
     put_number(&z->file, 6, 2); /* PyTorch fills an extra field up */
     put_bytes(&z->file, name, length);
-    put_bytes(&z->file, "FB\2\0ZZ", 6);
+    PUT(&z->file, "FB\2\0ZZ");
     put_bytes(&z->file, data, n);
 
-    put_bytes(&z->directory, "PK\1\2", 4);
+    PUT(&z->directory, "PK\1\2");
     put_number(&z->directory, 0, 4); /* versions */
     put_number(&z->directory, 0x800, 2);
     put_number(&z->directory, z->method, 2);
@@ -102,19 +105,19 @@ static inline void zip_finish(struct zip_builder *z)
     put_bytes(&z->file, z->directory.data, z->directory.n);
     if (z->zip64) {
         uint64_t end64 = z->file.n;
-        put_bytes(&z->file, "PK\6\6", 4);
+        PUT(&z->file, "PK\6\6");
         put_number(&z->file, 44, 8);
         put_number(&z->file, 0, 12); /* versions, disks */
         put_number(&z->file, z->count, 8);
         put_number(&z->file, z->count, 8);
         put_number(&z->file, size, 8);
         put_number(&z->file, start, 8);
-        put_bytes(&z->file, "PK\6\7", 4);
+        PUT(&z->file, "PK\6\7");
         put_number(&z->file, 0, 4);
         put_number(&z->file, end64, 8);
         put_number(&z->file, 1, 4);
     }
-    put_bytes(&z->file, "PK\5\6", 4);
+    PUT(&z->file, "PK\5\6");
     put_number(&z->file, 0, 4);
     put_number(&z->file, z->zip64 ? 0xFFFF : z->count, 2);
     put_number(&z->file, z->zip64 ? 0xFFFF : z->count, 2);
@@ -127,13 +130,14 @@ static inline void zip_free(struct zip_builder *z)
 {
     free_bytes(&z->file);
     free_bytes(&z->directory);
+    *z = (struct zip_builder){0};
 }
 
 /* ---- Pickles --------------------------------------------------------------------------------- */
 
 static inline void put_protocol(struct bytes *b)
 {
-    put_bytes(b, "\x80\2", 2);
+    PUT(b, "\x80\2");
 }
 
 static inline void put_text(struct bytes *b, const char *text)
@@ -145,7 +149,7 @@ static inline void put_text(struct bytes *b, const char *text)
 
 static inline void put_integer(struct bytes *b, int64_t value)
 {
-    put_bytes(b, "\x8a\x08", 2); /* LONG1 */
+    PUT(b, "\x8a\x08"); /* LONG1 */
     put_number(b, (uint64_t)value, 8);
 }
 
@@ -162,7 +166,7 @@ static inline void put_global(struct bytes *b, const char *module, const char *n
 static inline void put_ordered_dict(struct bytes *b)
 {
     put_global(b, "collections", "OrderedDict");
-    put_bytes(b, ")R", 2);
+    PUT(b, ")R");
 }
 
 static inline void put_counts(struct bytes *b, const int64_t *counts, size_t n)
@@ -188,7 +192,7 @@ static inline void put_storage(struct bytes *b, const struct tensor_recipe *t)
     put_text(b, t->key ? t->key : "0");
     put_text(b, t->location ? t->location : "cpu");
     put_integer(b, t->elements);
-    put_bytes(b, "tQ", 2);
+    PUT(b, "tQ");
 }
 
 /* torch._utils._rebuild_tensor_v2(storage, offset, shape, strides, False, OrderedDict()) */
@@ -202,7 +206,7 @@ static inline void put_tensor(struct bytes *b, const struct tensor_recipe *t)
     put_counts(b, t->strides, t->rank);
     put_op(b, 0x89);
     put_ordered_dict(b);
-    put_bytes(b, "tR", 2);
+    PUT(b, "tR");
 }
 
 /* An archive of that pickle, with one storage "0" of n bytes. */
