@@ -8,24 +8,19 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "embed/clip_names.h"
 #include "embed/clip_weights.h"
 
 /* Far beyond any tower there is; products of two of them fit 64 bits easily. */
 #define MAX_SIDE   65536u
 #define MAX_LAYERS 512u
 #define MAX_GRID   1024u
-#define MAX_PREFIX 256u
 #define MAX_NAME   512u
-
-#define HF            "vision_model." /* what Hugging Face calls the tower; the projection lies beside it */
-#define HF_PROJECTION "visual_projection.weight"
 
 struct reader {
     struct sai_clip_weights *w;
     const char *path;
-    char prefix[MAX_PREFIX]; /* of the tower's names in this file; Hugging Face's tower: with "vision_model." */
-    char beside[MAX_PREFIX]; /* of Hugging Face's projection */
-    bool hugging_face;
+    struct sai_clip_names names;
 };
 
 /* Members of one block: OpenAI's name, Hugging Face's; rows and columns in units of the width (0: mlp_width). */
@@ -200,27 +195,27 @@ static int infer_heads(const struct reader *r, uint32_t wanted)
 /* Where block `i`'s names start. */
 static void block_prefix(char out[MAX_NAME], const struct reader *r, const char *prefix, uint32_t i)
 {
-    snprintf(out, MAX_NAME, "%s%s.%u.", prefix, r->hugging_face ? "encoder.layers" : "transformer.resblocks", i);
+    snprintf(out, MAX_NAME, "%s%s.%u.", prefix, r->names.hugging_face ? "encoder.layers" : "transformer.resblocks", i);
 }
 
 static int count_layers(const struct reader *r)
 {
     char prefix[MAX_NAME];
-    const char *first = r->hugging_face ? members[0].hf_name : members[0].name;
+    const char *first = r->names.hugging_face ? members[0].hf_name : members[0].name;
     uint32_t n = 0, beyond = 0;
     for (uint32_t i = 0; i < MAX_LAYERS; i++) {
-        block_prefix(prefix, r, r->prefix, i);
+        block_prefix(prefix, r, r->names.prefix, i);
         if (find(r, prefix, first))
             beyond = i + 1;
         n += beyond == i + 1;
     }
     if (n == 0 || n != beyond) {
         for (n = 0; n < beyond; n++) {
-            block_prefix(prefix, r, r->prefix, n);
+            block_prefix(prefix, r, r->names.prefix, n);
             if (!find(r, prefix, first))
                 break;
         }
-        block_prefix(prefix, r, r->prefix, n);
+        block_prefix(prefix, r, r->names.prefix, n);
         return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s%s is missing", r->path, prefix, first);
     }
     r->w->layers = n;
@@ -232,15 +227,17 @@ static int infer(struct reader *r, uint32_t heads)
     const struct sai_tensor *conv, *positions, *fc, *projection;
     char block[MAX_NAME];
     struct sai_clip_weights *w = r->w;
-    block_prefix(block, r, r->prefix, 0);
-    int rc = get(&conv, r, r->prefix, r->hugging_face ? "embeddings.patch_embedding.weight" : "conv1.weight");
+    block_prefix(block, r, r->names.prefix, 0);
+    int rc = get(&conv, r, r->names.prefix,
+                 r->names.hugging_face ? "embeddings.patch_embedding.weight" : "conv1.weight");
     if (rc == SELECTAI_OK)
-        rc = get(&positions, r, r->prefix,
-                 r->hugging_face ? "embeddings.position_embedding.weight" : "positional_embedding");
+        rc = get(&positions, r, r->names.prefix,
+                 r->names.hugging_face ? "embeddings.position_embedding.weight" : "positional_embedding");
     if (rc == SELECTAI_OK)
-        rc = r->hugging_face ? get(&projection, r, r->beside, HF_PROJECTION) : get(&projection, r, r->prefix, "proj");
+        rc = r->names.hugging_face ? get(&projection, r, r->names.beside, SAI_CLIP_HF_PROJECTION)
+                                   : get(&projection, r, r->names.prefix, "proj");
     if (rc == SELECTAI_OK)
-        rc = get(&fc, r, block, r->hugging_face ? "mlp.fc1.weight" : "mlp.c_fc.weight");
+        rc = get(&fc, r, block, r->names.hugging_face ? "mlp.fc1.weight" : "mlp.c_fc.weight");
     if (rc == SELECTAI_OK)
         rc = side(&w->width, r, conv, 0);
     if (rc == SELECTAI_OK)
@@ -248,7 +245,7 @@ static int infer(struct reader *r, uint32_t heads)
     if (rc == SELECTAI_OK)
         rc = side(&w->mlp_width, r, fc, 0);
     if (rc == SELECTAI_OK)
-        rc = side(&w->output, r, projection, r->hugging_face ? 0 : 1);
+        rc = side(&w->output, r, projection, r->names.hugging_face ? 0 : 1);
     if (rc == SELECTAI_OK)
         rc = infer_grid(r, positions);
     if (rc == SELECTAI_OK)
@@ -290,7 +287,7 @@ static int transpose_projection(const struct reader *r)
     struct sai_tensor tensor;
     const uint64_t width = r->w->width, output = r->w->output, is[2] = {output, width}, wanted[2] = {width, output};
     int32_t dtype = 0;
-    int rc = read_tensor(&tensor, &dtype, r, r->beside, HF_PROJECTION, 2, is);
+    int rc = read_tensor(&tensor, &dtype, r, r->names.beside, SAI_CLIP_HF_PROJECTION, 2, is);
     if (rc != SELECTAI_OK)
         return rc;
     size_t element = dtype == SAI_BACKEND_F32 ? 4 : 2;
@@ -310,14 +307,14 @@ static int take_block(const struct reader *r, uint32_t i)
 {
     char from[MAX_NAME], name[128];
     const struct sai_clip_weights *w = r->w;
-    block_prefix(from, r, r->prefix, i);
+    block_prefix(from, r, r->names.prefix, i);
     for (size_t k = 0; k < sizeof members / sizeof members[0]; k++) {
         const struct member *m = &members[k];
         const uint64_t shape[2] = {m->rows ? (uint64_t)m->rows * w->width : w->mlp_width,
                                    m->columns ? (uint64_t)m->columns * w->width : w->mlp_width};
         snprintf(name, sizeof name, "transformer.resblocks.%u.%s", i, m->name);
         int rc;
-        if (!r->hugging_face)
+        if (!r->names.hugging_face)
             rc = take(r, from, m->name, name, m->rank, shape);
         else if (m->hf_name)
             rc = take(r, from, m->hf_name, name, m->rank, shape);
@@ -350,59 +347,13 @@ static int take_all(const struct reader *r)
     };
     int rc = SELECTAI_OK;
     for (size_t i = 0; i < sizeof single / sizeof single[0] && rc == SELECTAI_OK; i++)
-        rc = take(r, r->prefix, r->hugging_face ? single[i].hf_name : single[i].name, single[i].name, single[i].rank,
-                  single[i].shape);
+        rc = take(r, r->names.prefix, r->names.hugging_face ? single[i].hf_name : single[i].name, single[i].name,
+                  single[i].rank, single[i].shape);
     for (uint32_t i = 0; i < w->layers && rc == SELECTAI_OK; i++)
         rc = take_block(r, i);
     if (rc != SELECTAI_OK)
         return rc;
-    return r->hugging_face ? transpose_projection(r) : take(r, r->prefix, "proj", "proj", 2, projection);
-}
-
-/* ---- Which tower ----------------------------------------------------------------------------- */
-
-/* What only image towers have, in OpenAI's names and Hugging Face's; the second line for towers that lack the first. */
-static const struct {
-    const char *name;
-    bool hugging_face;
-} anchors[2][2] = {{{HF "embeddings.class_embedding", true}, {"class_embedding", false}},
-                   {{HF "embeddings.patch_embedding.weight", true}, {"conv1.weight", false}}};
-
-/* The length of the prefix that stands before `ending`; SIZE_MAX: the name does not end so. */
-static size_t prefix_length(const char *name, const char *ending)
-{
-    size_t n = strlen(name), k = strlen(ending);
-    bool ends = n >= k && strcmp(name + n - k, ending) == 0 && n - k < MAX_PREFIX - sizeof HF;
-    return ends && (n == k || name[n - k - 1] == '.') ? n - k : SIZE_MAX;
-}
-
-/* Sets the prefix to what stands before the anchors' names. A file of two towers does not say which one is meant. */
-static int find_tower(struct reader *r)
-{
-    const struct sai_tensor *found = NULL;
-    for (size_t line = 0; line < 2 && !found; line++) {
-        for (size_t i = 0; i < r->w->file.n_tensors; i++) {
-            const struct sai_tensor *tensor = &r->w->file.tensors[i];
-            size_t n = SIZE_MAX;
-            bool hugging_face = false;
-            for (size_t k = 0; k < 2 && n == SIZE_MAX; k++) {
-                n = prefix_length(tensor->name, anchors[line][k].name);
-                hugging_face = anchors[line][k].hugging_face;
-            }
-            if (n == SIZE_MAX)
-                continue;
-            if (found)
-                return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: it holds several image towers: %s and %s", r->path,
-                                found->name, tensor->name);
-            found = tensor;
-            r->hugging_face = hugging_face;
-            snprintf(r->beside, sizeof r->beside, "%.*s", (int)n, tensor->name);
-            snprintf(r->prefix, sizeof r->prefix, "%.*s%s", (int)n, tensor->name, hugging_face ? HF : "");
-        }
-    }
-    if (r->hugging_face && !find(r, r->beside, HF_PROJECTION))
-        r->beside[0] = '\0';
-    return SELECTAI_OK;
+    return r->names.hugging_face ? transpose_projection(r) : take(r, r->names.prefix, "proj", "proj", 2, projection);
 }
 
 int sai_clip_weights_open(struct sai_clip_weights *out, const char *path, uint32_t heads)
@@ -411,7 +362,7 @@ int sai_clip_weights_open(struct sai_clip_weights *out, const char *path, uint32
     *out = (struct sai_clip_weights){0};
     int rc = sai_weights_open(&out->file, path);
     if (rc == SELECTAI_OK)
-        rc = find_tower(&r);
+        rc = sai_clip_names_find(&r.names, &out->file, path);
     if (rc == SELECTAI_OK)
         rc = infer(&r, heads);
     if (rc == SELECTAI_OK)
