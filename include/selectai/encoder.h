@@ -18,7 +18,8 @@ extern "C" {
  * Turns images into vectors of `dim` floats.
  *
  * "builtin" is the weight-free descriptor of the library (docs/builtin-encoder.md): always there, 512 numbers, the
- * same bits on every run and number of threads. A path is a CLIP image tower (safetensors) and needs the torch module.
+ * same bits on every run and number of threads. A path is a CLIP image tower and needs the torch module:
+ * safetensors, or PyTorch's .pt (a state dict, a checkpoint or TorchScript; nothing in it is run). See docs/formats.md.
  * Vectors are not L2-normalised; the encoder's id says all that two vectors must share to be comparable.
  * Thread-safety: one call at a time per handle; calls use several threads inside.
  */

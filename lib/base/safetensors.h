@@ -9,18 +9,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
-
-#define SAI_TENSOR_MAX_RANK 8
-
-struct sai_tensor {
-    const char *name;
-    char dtype[8]; /* "F32", "F16", "BF16", "I64", "U64", ... */
-    uint32_t rank;
-    uint64_t shape[SAI_TENSOR_MAX_RANK];
-    uint64_t n; /* elements */
-    size_t n_bytes;
-    const void *data; /* into the mapping; not necessarily aligned: use memcpy */
-};
+#include "base/tensor.h"
 
 struct sai_safetensors {
     struct sai_mapping mapping;
@@ -28,10 +17,13 @@ struct sai_safetensors {
     json_t *metadata; /* object of strings, borrowed from header; never NULL after opening (may be empty) */
     struct sai_tensor *tensors;
     size_t n_tensors;
+    struct sai_tensor_index index;
 };
 
 /* Maps and checks everything: header size, JSON, dtypes, shapes, data without overlaps or holes. */
 int sai_safetensors_open(struct sai_safetensors *out, const char *path);
+/* The same of a file that is mapped already; the mapping is taken over, whatever comes of it. */
+int sai_safetensors_read(struct sai_safetensors *out, struct sai_mapping *mapping, const char *path);
 void sai_safetensors_close(struct sai_safetensors *file);
 
 const struct sai_tensor *sai_safetensors_find(const struct sai_safetensors *file, const char *name);
@@ -44,10 +36,5 @@ const char *sai_safetensors_text(const struct sai_safetensors *file, const char 
 
 /* Writing: tensors in the given order, data aligned to 8 bytes, metadata keys as in the object (strings only). */
 int sai_safetensors_write(const char *path, const struct sai_tensor *tensors, size_t n_tensors, const json_t *metadata);
-
-/* Bytes of one element, 0 for an unknown dtype. */
-size_t sai_dtype_size(const char *dtype);
-float sai_float_from_half(uint16_t bits);
-uint16_t sai_half_from_float(float value); /* to nearest even */
 
 #endif

@@ -11,20 +11,6 @@
 #define MAX_HEADER  (100u << 20) /* the reference implementation's limit */
 #define MAX_TENSORS 100000u
 
-static const struct {
-    const char *name;
-    size_t size;
-} dtypes[] = {{"F32", 4}, {"F16", 2}, {"BF16", 2}, {"F64", 8}, {"I64", 8}, {"U64", 8}, {"I32", 4},
-              {"U32", 4}, {"I16", 2}, {"U16", 2},  {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
-
-size_t sai_dtype_size(const char *dtype)
-{
-    for (size_t i = 0; i < sizeof dtypes / sizeof dtypes[0]; i++)
-        if (strcmp(dtypes[i].name, dtype) == 0)
-            return dtypes[i].size;
-    return 0;
-}
-
 static int bad(const char *path, const char *name, const char *what)
 {
     return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: not a valid safetensors file: %s%s%s", path, name, *name ? ": " : "",
@@ -135,15 +121,25 @@ static int read_header(struct sai_safetensors *file, const char *path)
             return rc;
         file->n_tensors++;
     }
-    return check_layout(file, p + 8 + n, file->mapping.size - 8 - (size_t)n, path);
+    rc = check_layout(file, p + 8 + n, file->mapping.size - 8 - (size_t)n, path);
+    return rc == SELECTAI_OK ? sai_tensor_index_make(&file->index, file->tensors, file->n_tensors) : rc;
 }
 
 int sai_safetensors_open(struct sai_safetensors *out, const char *path)
 {
-    *out = (struct sai_safetensors){0};
-    int rc = sai_file_map(&out->mapping, path);
+    struct sai_mapping mapping = {0};
+    int rc = sai_file_map(&mapping, path);
     if (rc == SELECTAI_OK)
-        rc = read_header(out, path);
+        return sai_safetensors_read(out, &mapping, path);
+    *out = (struct sai_safetensors){0};
+    return rc;
+}
+
+int sai_safetensors_read(struct sai_safetensors *out, struct sai_mapping *mapping, const char *path)
+{
+    *out = (struct sai_safetensors){.mapping = *mapping};
+    *mapping = (struct sai_mapping){0};
+    int rc = read_header(out, path);
     if (rc == SELECTAI_OK) {
         out->metadata = json_object_get(out->header, "__metadata__");
         if (!json_is_object(out->metadata)) {
@@ -160,6 +156,7 @@ int sai_safetensors_open(struct sai_safetensors *out, const char *path)
 void sai_safetensors_close(struct sai_safetensors *file)
 {
     json_decref(file->header);
+    sai_tensor_index_free(&file->index);
     sai_free(file->tensors);
     sai_file_unmap(&file->mapping);
     *file = (struct sai_safetensors){0};
@@ -167,52 +164,12 @@ void sai_safetensors_close(struct sai_safetensors *file)
 
 const struct sai_tensor *sai_safetensors_find(const struct sai_safetensors *file, const char *name)
 {
-    for (size_t i = 0; i < file->n_tensors; i++)
-        if (strcmp(file->tensors[i].name, name) == 0)
-            return &file->tensors[i];
-    return NULL;
+    return sai_tensor_index_find(&file->index, name);
 }
 
 const char *sai_safetensors_text(const struct sai_safetensors *file, const char *key, const char *otherwise)
 {
     return sai_json_string(file->metadata, key, otherwise);
-}
-
-float sai_float_from_half(uint16_t bits)
-{
-    uint32_t sign = (uint32_t)(bits & 0x8000) << 16, exponent = bits >> 10 & 31, mantissa = bits & 1023, word;
-    float value;
-    if (exponent == 31) {
-        word = sign | 0x7F800000 | mantissa << 13;
-    } else if (exponent > 0) {
-        word = sign | (exponent + 112) << 23 | mantissa << 13;
-    } else { /* subnormal: mantissa x 2^-24 */
-        value = (float)mantissa * 0x1p-24f;
-        return sign ? -value : value;
-    }
-    memcpy(&value, &word, sizeof value);
-    return value;
-}
-
-uint16_t sai_half_from_float(float value)
-{
-    uint32_t word;
-    memcpy(&word, &value, sizeof word);
-    uint16_t sign = (uint16_t)(word >> 16 & 0x8000);
-    uint32_t magnitude = word & 0x7FFFFFFF;
-    if (magnitude > 0x7F800000)
-        return sign | 0x7E00; /* NaN */
-    if (magnitude >= 0x477FF000)
-        return sign | 0x7C00;     /* rounds to infinity */
-    if (magnitude < 0x38800000) { /* subnormal half: the float addition rounds to even for us */
-        float absolute, shifted;
-        uint32_t bits;
-        memcpy(&absolute, &magnitude, sizeof absolute);
-        shifted = absolute + 0.5f;
-        memcpy(&bits, &shifted, sizeof bits);
-        return (uint16_t)(sign | (bits - 0x3F000000));
-    }
-    return (uint16_t)(sign | ((magnitude - 0x38000000 + 0xFFF + (magnitude >> 13 & 1)) >> 13));
 }
 
 int sai_safetensors_floats(const struct sai_safetensors *file, const char *name, float *out, uint64_t n)

@@ -8,20 +8,19 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "embed/clip_names.h"
 #include "embed/clip_weights.h"
 
 /* Far beyond any tower there is; products of two of them fit 64 bits easily. */
 #define MAX_SIDE   65536u
 #define MAX_LAYERS 512u
 #define MAX_GRID   1024u
-
-#define HF "vision_model."
+#define MAX_NAME   512u
 
 struct reader {
     struct sai_clip_weights *w;
     const char *path;
-    const char *prefix; /* of OpenAI's names in this file */
-    bool hugging_face;
+    struct sai_clip_names names;
 };
 
 /* Members of one block: OpenAI's name, Hugging Face's; rows and columns in units of the width (0: mlp_width). */
@@ -46,9 +45,9 @@ static const struct member members[] = {
 
 static const struct sai_tensor *find(const struct reader *r, const char *prefix, const char *name)
 {
-    char full[256];
+    char full[2 * MAX_NAME];
     snprintf(full, sizeof full, "%s%s", prefix, name);
-    return sai_safetensors_find(&r->w->file, full);
+    return sai_weights_find(&r->w->file, full);
 }
 
 static int get(const struct sai_tensor **out, const struct reader *r, const char *prefix, const char *name)
@@ -57,6 +56,23 @@ static int get(const struct sai_tensor **out, const struct reader *r, const char
     if (!*out)
         return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s%s is missing: not a CLIP image tower (vision transformer)",
                         r->path, prefix, name);
+    return SELECTAI_OK;
+}
+
+/* The tower computes in float32 at most. */
+static int shorten(struct sai_tensor *tensor, const struct reader *r)
+{
+    float *shorter = sai_arena_array(&r->w->arena, (size_t)tensor->n, sizeof *shorter);
+    if (!shorter)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = 0; i < tensor->n; i++) {
+        double x;
+        memcpy(&x, (const char *)tensor->data + sizeof x * i, sizeof x);
+        shorter[i] = (float)x;
+    }
+    tensor->data = shorter;
+    tensor->n_bytes = (size_t)tensor->n * sizeof *shorter;
+    memcpy(tensor->dtype, "F32", 4);
     return SELECTAI_OK;
 }
 
@@ -69,7 +85,7 @@ static int read_dtype(int32_t *out, const struct reader *r, const struct sai_ten
     else if (strcmp(tensor->dtype, "BF16") == 0)
         *out = SAI_BACKEND_BF16;
     else
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s has dtype %s: F32, F16 or BF16 is needed", r->path,
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s has dtype %s: F32, F16, BF16 or F64 is needed", r->path,
                         tensor->name, tensor->dtype);
     return SELECTAI_OK;
 }
@@ -95,6 +111,22 @@ static int check_shape(const struct reader *r, const struct sai_tensor *tensor, 
     return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s has shape %s, expected %s", r->path, tensor->name, is, wanted);
 }
 
+/* A tensor of this shape, its numbers of a kind that the backend knows. */
+static int read_tensor(struct sai_tensor *out, int32_t *dtype, const struct reader *r, const char *prefix,
+                       const char *name, uint32_t rank, const uint64_t *shape)
+{
+    const struct sai_tensor *tensor;
+    int rc = get(&tensor, r, prefix, name);
+    if (rc == SELECTAI_OK)
+        rc = check_shape(r, tensor, rank, shape);
+    if (rc != SELECTAI_OK)
+        return rc;
+    *out = *tensor;
+    if (strcmp(out->dtype, "F64") == 0)
+        rc = shorten(out, r);
+    return rc == SELECTAI_OK ? read_dtype(dtype, r, out) : rc;
+}
+
 /* Appends a tensor under its canonical name; `data` may be other than the file's, of the same dtype. */
 static int put(const struct reader *r, const char *name, const void *data, int32_t dtype, uint32_t rank,
                const uint64_t *shape)
@@ -112,14 +144,10 @@ static int put(const struct reader *r, const char *name, const void *data, int32
 static int take(const struct reader *r, const char *prefix, const char *name, const char *canonical, uint32_t rank,
                 const uint64_t *shape)
 {
-    const struct sai_tensor *tensor;
+    struct sai_tensor tensor;
     int32_t dtype = 0;
-    int rc = get(&tensor, r, prefix, name);
-    if (rc == SELECTAI_OK)
-        rc = check_shape(r, tensor, rank, shape);
-    if (rc == SELECTAI_OK)
-        rc = read_dtype(&dtype, r, tensor);
-    return rc == SELECTAI_OK ? put(r, canonical, tensor->data, dtype, rank, shape) : rc;
+    int rc = read_tensor(&tensor, &dtype, r, prefix, name, rank, shape);
+    return rc == SELECTAI_OK ? put(r, canonical, tensor.data, dtype, rank, shape) : rc;
 }
 
 /* ---- Geometry -------------------------------------------------------------------------------- */
@@ -152,7 +180,7 @@ static int infer_grid(const struct reader *r, const struct sai_tensor *positions
 static int infer_heads(const struct reader *r, uint32_t wanted)
 {
     struct sai_clip_weights *w = r->w;
-    const char *text = sai_safetensors_text(&w->file, "heads", NULL);
+    const char *text = sai_weights_text(&w->file, "heads", NULL);
     uint64_t heads = wanted ? wanted : w->width / 64;
     if (!wanted && text && !sai_number_parse_u64(&heads, text))
         return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: metadata \"heads\" is no number: %s", r->path, text);
@@ -165,32 +193,29 @@ static int infer_heads(const struct reader *r, uint32_t wanted)
 }
 
 /* Where block `i`'s names start. */
-static void block_prefix(char out[128], const struct reader *r, const char *prefix, uint32_t i)
+static void block_prefix(char out[MAX_NAME], const struct reader *r, const char *prefix, uint32_t i)
 {
-    if (r->hugging_face)
-        snprintf(out, 128, HF "encoder.layers.%u.", i);
-    else
-        snprintf(out, 128, "%stransformer.resblocks.%u.", prefix, i);
+    snprintf(out, MAX_NAME, "%s%s.%u.", prefix, r->names.hugging_face ? "encoder.layers" : "transformer.resblocks", i);
 }
 
 static int count_layers(const struct reader *r)
 {
-    char prefix[128];
-    const char *first = r->hugging_face ? members[0].hf_name : members[0].name;
+    char prefix[MAX_NAME];
+    const char *first = r->names.hugging_face ? members[0].hf_name : members[0].name;
     uint32_t n = 0, beyond = 0;
     for (uint32_t i = 0; i < MAX_LAYERS; i++) {
-        block_prefix(prefix, r, r->prefix, i);
+        block_prefix(prefix, r, r->names.prefix, i);
         if (find(r, prefix, first))
             beyond = i + 1;
         n += beyond == i + 1;
     }
     if (n == 0 || n != beyond) {
         for (n = 0; n < beyond; n++) {
-            block_prefix(prefix, r, r->prefix, n);
+            block_prefix(prefix, r, r->names.prefix, n);
             if (!find(r, prefix, first))
                 break;
         }
-        block_prefix(prefix, r, r->prefix, n);
+        block_prefix(prefix, r, r->names.prefix, n);
         return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s%s is missing", r->path, prefix, first);
     }
     r->w->layers = n;
@@ -200,19 +225,19 @@ static int count_layers(const struct reader *r)
 static int infer(struct reader *r, uint32_t heads)
 {
     const struct sai_tensor *conv, *positions, *fc, *projection;
-    char block[128];
+    char block[MAX_NAME];
     struct sai_clip_weights *w = r->w;
-    block_prefix(block, r, r->prefix, 0);
-    int rc = r->hugging_face ? get(&conv, r, HF, "embeddings.patch_embedding.weight")
-                             : get(&conv, r, r->prefix, "conv1.weight");
+    block_prefix(block, r, r->names.prefix, 0);
+    int rc = get(&conv, r, r->names.prefix,
+                 r->names.hugging_face ? "embeddings.patch_embedding.weight" : "conv1.weight");
     if (rc == SELECTAI_OK)
-        rc = r->hugging_face ? get(&positions, r, HF, "embeddings.position_embedding.weight")
-                             : get(&positions, r, r->prefix, "positional_embedding");
+        rc = get(&positions, r, r->names.prefix,
+                 r->names.hugging_face ? "embeddings.position_embedding.weight" : "positional_embedding");
     if (rc == SELECTAI_OK)
-        rc = r->hugging_face ? get(&projection, r, "", "visual_projection.weight")
-                             : get(&projection, r, r->prefix, "proj");
+        rc = r->names.hugging_face ? get(&projection, r, r->names.beside, SAI_CLIP_HF_PROJECTION)
+                                   : get(&projection, r, r->names.prefix, "proj");
     if (rc == SELECTAI_OK)
-        rc = get(&fc, r, block, r->hugging_face ? "mlp.fc1.weight" : "mlp.c_fc.weight");
+        rc = get(&fc, r, block, r->names.hugging_face ? "mlp.fc1.weight" : "mlp.c_fc.weight");
     if (rc == SELECTAI_OK)
         rc = side(&w->width, r, conv, 0);
     if (rc == SELECTAI_OK)
@@ -220,7 +245,7 @@ static int infer(struct reader *r, uint32_t heads)
     if (rc == SELECTAI_OK)
         rc = side(&w->mlp_width, r, fc, 0);
     if (rc == SELECTAI_OK)
-        rc = side(&w->output, r, projection, r->hugging_face ? 0 : 1);
+        rc = side(&w->output, r, projection, r->names.hugging_face ? 0 : 1);
     if (rc == SELECTAI_OK)
         rc = infer_grid(r, positions);
     if (rc == SELECTAI_OK)
@@ -240,22 +265,18 @@ static int join_qkv(const struct reader *r, const char *block, const char *kind,
     int32_t first_dtype = 0, dtype = 0;
     for (size_t i = 0; i < 3; i++) {
         char name[64];
-        const struct sai_tensor *tensor;
+        struct sai_tensor tensor;
         snprintf(name, sizeof name, "self_attn.%s_proj.%s", parts[i], kind);
-        int rc = get(&tensor, r, block, name);
-        if (rc == SELECTAI_OK)
-            rc = check_shape(r, tensor, rank, one);
-        if (rc == SELECTAI_OK)
-            rc = read_dtype(&dtype, r, tensor);
+        int rc = read_tensor(&tensor, &dtype, r, block, name, rank, one);
         if (rc != SELECTAI_OK)
             return rc;
         if (i > 0 && dtype != first_dtype)
             return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s has another dtype than %sself_attn.q_proj.%s", r->path,
-                            tensor->name, block, kind);
+                            tensor.name, block, kind);
         first_dtype = dtype;
-        if (!joined && !(joined = sai_arena_array(&r->w->arena, 3, tensor->n_bytes)))
+        if (!joined && !(joined = sai_arena_array(&r->w->arena, 3, tensor.n_bytes)))
             return SELECTAI_ERR_OUT_OF_MEMORY;
-        memcpy(joined + i * tensor->n_bytes, tensor->data, tensor->n_bytes);
+        memcpy(joined + i * tensor.n_bytes, tensor.data, tensor.n_bytes);
     }
     return put(r, canonical, joined, dtype, rank, all);
 }
@@ -263,19 +284,15 @@ static int join_qkv(const struct reader *r, const char *block, const char *kind,
 /* [output, width] -> [width, output] */
 static int transpose_projection(const struct reader *r)
 {
-    const struct sai_tensor *tensor;
+    struct sai_tensor tensor;
     const uint64_t width = r->w->width, output = r->w->output, is[2] = {output, width}, wanted[2] = {width, output};
     int32_t dtype = 0;
-    int rc = get(&tensor, r, "", "visual_projection.weight");
-    if (rc == SELECTAI_OK)
-        rc = check_shape(r, tensor, 2, is);
-    if (rc == SELECTAI_OK)
-        rc = read_dtype(&dtype, r, tensor);
+    int rc = read_tensor(&tensor, &dtype, r, r->names.beside, SAI_CLIP_HF_PROJECTION, 2, is);
     if (rc != SELECTAI_OK)
         return rc;
     size_t element = dtype == SAI_BACKEND_F32 ? 4 : 2;
-    uint8_t *turned = sai_arena_alloc(&r->w->arena, tensor->n_bytes);
-    const uint8_t *data = tensor->data;
+    uint8_t *turned = sai_arena_alloc(&r->w->arena, tensor.n_bytes);
+    const uint8_t *data = tensor.data;
     if (!turned)
         return SELECTAI_ERR_OUT_OF_MEMORY;
     for (size_t row = 0; row < output; row++)
@@ -288,18 +305,16 @@ static int transpose_projection(const struct reader *r)
 
 static int take_block(const struct reader *r, uint32_t i)
 {
-    char from[128], canonical[128], name[192];
+    char from[MAX_NAME], name[128];
     const struct sai_clip_weights *w = r->w;
-    struct reader plain = {.hugging_face = false};
-    block_prefix(from, r, r->prefix, i);
-    block_prefix(canonical, &plain, "", i);
+    block_prefix(from, r, r->names.prefix, i);
     for (size_t k = 0; k < sizeof members / sizeof members[0]; k++) {
         const struct member *m = &members[k];
         const uint64_t shape[2] = {m->rows ? (uint64_t)m->rows * w->width : w->mlp_width,
                                    m->columns ? (uint64_t)m->columns * w->width : w->mlp_width};
-        snprintf(name, sizeof name, "%s%s", canonical, m->name);
+        snprintf(name, sizeof name, "transformer.resblocks.%u.%s", i, m->name);
         int rc;
-        if (!r->hugging_face)
+        if (!r->names.hugging_face)
             rc = take(r, from, m->name, name, m->rank, shape);
         else if (m->hf_name)
             rc = take(r, from, m->hf_name, name, m->rank, shape);
@@ -332,26 +347,24 @@ static int take_all(const struct reader *r)
     };
     int rc = SELECTAI_OK;
     for (size_t i = 0; i < sizeof single / sizeof single[0] && rc == SELECTAI_OK; i++)
-        rc = r->hugging_face ? take(r, HF, single[i].hf_name, single[i].name, single[i].rank, single[i].shape)
-                             : take(r, r->prefix, single[i].name, single[i].name, single[i].rank, single[i].shape);
+        rc = take(r, r->names.prefix, r->names.hugging_face ? single[i].hf_name : single[i].name, single[i].name,
+                  single[i].rank, single[i].shape);
     for (uint32_t i = 0; i < w->layers && rc == SELECTAI_OK; i++)
         rc = take_block(r, i);
     if (rc != SELECTAI_OK)
         return rc;
-    return r->hugging_face ? transpose_projection(r) : take(r, r->prefix, "proj", "proj", 2, projection);
+    return r->names.hugging_face ? transpose_projection(r) : take(r, r->names.prefix, "proj", "proj", 2, projection);
 }
 
 int sai_clip_weights_open(struct sai_clip_weights *out, const char *path, uint32_t heads)
 {
-    struct reader r = {.w = out, .path = path, .prefix = ""};
+    struct reader r = {.w = out, .path = path};
     *out = (struct sai_clip_weights){0};
-    int rc = sai_safetensors_open(&out->file, path);
-    if (rc == SELECTAI_OK) {
-        r.hugging_face = find(&r, HF, "embeddings.patch_embedding.weight") != NULL;
-        if (find(&r, "visual.", "conv1.weight"))
-            r.prefix = "visual.";
+    int rc = sai_weights_open(&out->file, path);
+    if (rc == SELECTAI_OK)
+        rc = sai_clip_names_find(&r.names, &out->file, path);
+    if (rc == SELECTAI_OK)
         rc = infer(&r, heads);
-    }
     if (rc == SELECTAI_OK)
         rc = take_all(&r);
     if (rc != SELECTAI_OK)
@@ -363,6 +376,6 @@ void sai_clip_weights_close(struct sai_clip_weights *weights)
 {
     sai_free(weights->tensors);
     sai_arena_clear(&weights->arena);
-    sai_safetensors_close(&weights->file);
+    sai_weights_close(&weights->file);
     *weights = (struct sai_clip_weights){0};
 }

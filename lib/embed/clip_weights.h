@@ -1,5 +1,5 @@
 /*
- * embed/clip_weights.h: the tensors of a CLIP image tower in a safetensors file, whatever they are called there.
+ * embed/clip_weights.h: the tensors of a CLIP image tower in a weights file, whatever they are called there.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -8,20 +8,21 @@
 
 #include <selectai_backend.h>
 
-#include "base/safetensors.h"
+#include "base/weights_file.h"
 
 struct sai_clip_weights {
     uint32_t image_size, patch, width, layers, heads, mlp_width, output;
     struct sai_backend_tensor *tensors; /* all that struct sai_backend_tower_spec names, under those names */
     size_t n_tensors, capacity;
     /* What they point into. */
-    struct sai_safetensors file;
+    struct sai_weights_file file;
     struct sai_arena arena;
 };
 
 /*
- * Reads OpenAI's and open_clip's names with or without "visual." and Hugging Face's names (split q, k and v; a
- * transposed projection), infers the geometry and checks every shape. heads: 0 takes the file's metadata ("heads"),
+ * Reads safetensors, state dicts of PyTorch and TorchScript archives; in them OpenAI's and open_clip's names, and
+ * Hugging Face's (split q, k and v; a transposed projection), behind any prefix ("visual.", "module.visual.", "clip.").
+ * Infers the geometry and checks every shape; float64 becomes float32. heads: 0 takes the file's metadata ("heads"),
  * else width / 64. Errors name the file and the tensor.
  */
 int sai_clip_weights_open(struct sai_clip_weights *out, const char *path, uint32_t heads);

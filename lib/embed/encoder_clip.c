@@ -77,7 +77,7 @@ static char *make_id(const struct sai_clip_weights *weights, int32_t activation)
     char hex[SAI_SHA256_HEX];
     struct sai_sha256 sha;
     sai_sha256_init(&sha);
-    sai_sha256_update(&sha, weights->file.mapping.data, weights->file.mapping.size);
+    sai_sha256_update(&sha, weights->file.bytes, weights->file.n_bytes);
     sai_sha256_hex(&sha, hex);
     return sai_asprintf("clip:%.*s:%s", ID_DIGITS, hex, activation == SELECTAI_ACTIVATION_GELU ? "gelu" : "quickgelu");
 }

@@ -59,7 +59,8 @@ class Encoder(Handle):
         batch_size: int = 32,
         backend_dir: Optional[PathLike] = None,
     ) -> "Encoder":
-        """what: "builtin", the descriptor that needs no weights, or the path of a CLIP image tower (safetensors).
+        """what: "builtin", the descriptor that needs no weights, or the path of a CLIP image tower: safetensors,
+        or a .pt of torch.save() or torch.jit.save(), which is read without PyTorch; nothing in it is run.
 
         activation: "quickgelu" (OpenAI's weights) or "gelu" (laion's): the file cannot tell. dtype of the computation:
         "auto", "float32", "float16", "bfloat16". device: "auto", "cpu", "cuda", "mps". threads: 0 is one per core.
