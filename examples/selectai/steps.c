@@ -15,6 +15,7 @@ void add_counts(struct selectai_embed_counts *total, const struct selectai_embed
     total->unchanged += part->unchanged;
     total->moved += part->moved;
     total->failed += part->failed;
+    total->given_up += part->given_up;
 }
 
 int open_encoder(selectai_encoder **out, const struct encoder_args *args)
@@ -25,6 +26,9 @@ int open_encoder(selectai_encoder **out, const struct encoder_args *args)
     options.dtype = args->dtype;
     options.threads = args->threads;
     options.device = args->device;
+    options.convert = args->convert;
+    options.exif = (uint32_t)args->exif;
+    options.min_side = args->min_side;
     if (args->batch_size)
         options.batch_size = args->batch_size;
     return selectai_encoder_open(out, args->what, &options);
@@ -102,14 +106,15 @@ static int drop_bare_names(struct file_list *files)
 }
 
 static int embed_project(selectai_embedding_cache *cache, selectai_encoder *encoder, const char *project,
-                         const struct file_list *files, uint32_t threads, struct progress *progress,
+                         const struct file_list *files, struct embed_how how, struct progress *progress,
                          struct selectai_embed_counts *total)
 {
     struct selectai_embed_options options;
     struct selectai_embed_counts counts = {.struct_size = sizeof counts};
     selectai_issues *issues = NULL;
     selectai_embed_options_init(&options, sizeof options);
-    options.threads = threads;
+    options.threads = how.threads;
+    options.retry_failed = (uint32_t)how.retry_failed;
     options.progress = show_progress;
     options.user = progress;
     int rc = selectai_embed_files(&counts, &issues, cache, encoder, project, (const char *const *)files->paths,
@@ -160,7 +165,8 @@ static int list_entry_files(struct file_list *files, const selectai_trainset *se
 }
 
 int embed_entries(selectai_embedding_cache *cache, selectai_encoder *encoder, const selectai_trainset *set,
-                  struct shard *shard, uint32_t threads, struct progress *progress, struct selectai_embed_counts *total)
+                  struct shard *shard, struct embed_how how, struct progress *progress,
+                  struct selectai_embed_counts *total)
 {
     struct selectai_entry first = {.struct_size = sizeof first};
     size_t n = selectai_trainset_count(set);
@@ -181,7 +187,7 @@ int embed_entries(selectai_embedding_cache *cache, selectai_encoder *encoder, co
         last = strdup(first.project);
         rc = list_entry_files(&files, set, i, first.project, shard);
         if (rc == SELECTAI_OK)
-            rc = embed_project(cache, encoder, first.project, &files, threads, progress, total);
+            rc = embed_project(cache, encoder, first.project, &files, how, progress, total);
         free_files(&files);
     }
     free(last);

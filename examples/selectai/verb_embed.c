@@ -16,7 +16,7 @@ struct embed_args {
     struct text_list input, rest;
     struct shard *shard; /* counts what it leaves */
     int32_t store;
-    int json, quiet;
+    int retry_failed, json, quiet;
 };
 
 static int embed_folders(selectai_embedding_cache *cache, selectai_encoder *encoder, const struct embed_args *args,
@@ -30,6 +30,7 @@ static int embed_folders(selectai_embedding_cache *cache, selectai_encoder *enco
 
     selectai_embed_options_init(&options, sizeof options);
     options.threads = args->encoder.threads;
+    options.retry_failed = (uint32_t)args->retry_failed;
     options.progress = show_progress;
     options.user = progress;
     for (size_t i = 0; i < args->rest.count && rc == SELECTAI_OK; i++)
@@ -54,10 +55,11 @@ static int embed_folders(selectai_embedding_cache *cache, selectai_encoder *enco
 static int embed_logs(selectai_embedding_cache *cache, selectai_encoder *encoder, const struct embed_args *args,
                       struct progress *progress, struct selectai_embed_counts *total)
 {
+    const struct embed_how how = {.threads = args->encoder.threads, .retry_failed = args->retry_failed};
     selectai_trainset *set = NULL;
     int rc = load_decisions(&set, &args->input, &args->projects, 0, progress);
     if (rc == SELECTAI_OK) {
-        rc = embed_entries(cache, encoder, set, args->shard, args->encoder.threads, progress, total);
+        rc = embed_entries(cache, encoder, set, args->shard, how, progress, total);
         total->failed += selectai_issues_count(selectai_trainset_issues(set));
     }
     selectai_trainset_destroy(&set);
@@ -67,9 +69,10 @@ static int embed_logs(selectai_embedding_cache *cache, selectai_encoder *encoder
 static int print_counts_json(const struct selectai_embed_counts *counts, double seconds, double rate,
                              const struct shard *shard)
 {
-    json_t *document = json_pack("{s:I, s:I, s:I, s:I, s:f, s:f}", "encoded", (json_int_t)counts->encoded, "unchanged",
-                                 (json_int_t)counts->unchanged, "moved", (json_int_t)counts->moved, "failed",
-                                 (json_int_t)counts->failed, "seconds", seconds, "images_per_second", rate);
+    json_t *document = json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "encoded", (json_int_t)counts->encoded,
+                                 "unchanged", (json_int_t)counts->unchanged, "moved", (json_int_t)counts->moved,
+                                 "failed", (json_int_t)counts->failed, "given_up", (json_int_t)counts->given_up,
+                                 "seconds", seconds, "images_per_second", rate);
     if (shard->count > 0) {
         json_object_set_new(document, "shard", json_sprintf("%u/%u", shard->index + 1, shard->count));
         json_object_set_new(document, "left_to_other_shards", json_integer((json_int_t)shard->left));
@@ -91,6 +94,9 @@ static int report_counts(const struct selectai_embed_counts *counts, double seco
            "could not be used\n",
            (unsigned long long)counts->encoded, rate, (unsigned long long)counts->unchanged,
            (unsigned long long)counts->moved, (unsigned long long)counts->failed);
+    if (counts->given_up > 0)
+        printf("%llu of them failed in an earlier run and were not tried again (--retry-failed does)\n",
+               (unsigned long long)counts->given_up);
     if (shard->count > 0)
         printf("%zu files left to the other shards\n", shard->left);
     return EXIT_DONE;
@@ -137,11 +143,18 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"activation", ARG_CHOICE, &a.encoder.activation, "quickgelu|gelu", "of the CLIP weights; the file cannot tell",
          0},
         {"dtype", ARG_CHOICE, &a.encoder.dtype, "auto|float32|float16|bfloat16",
-         "of the computation; this version: auto or float32", 0},
+         "of CLIP's computation; auto: bfloat16 where the processor is quicker with it, else float32", 0},
         {"device", ARG_TEXT, &a.encoder.device, "NAME", "cpu, cuda, mps", 0},
+        {"convert", ARG_CHOICE, &a.encoder.convert, "first|after",
+         "to RGB before resizing (open_clip today) or after it, in the file's own mode", 0},
+        {"exif", ARG_FLAG, &a.encoder.exif, NULL, "turn images as EXIF's orientation says", 0},
+        {"min-side", ARG_U32, &a.encoder.min_side, "N",
+         "decode JPEG smaller, as long as N pixels are left on the shorter side: quicker, slightly other vectors", 0},
         {"store", ARG_CHOICE, &a.store, "float32|float16", "how vectors are stored", 0},
-        {"batch-size", ARG_U32, &a.encoder.batch_size, "N", "images a model call (32)", 0},
+        {"batch-size", ARG_U32, &a.encoder.batch_size, "N", "images a model call, at most (32)", 0},
         {"threads", ARG_U32, &a.encoder.threads, "N", "default: all cores", 0},
+        {"retry-failed", ARG_FLAG, &a.retry_failed, NULL,
+         "try images again that could not be decoded in an earlier run", 0},
         SHARD_FLAGS(&shard_args),
         {"json", ARG_FLAG, &a.json, NULL, "print the counts as JSON", 0},
         {"quiet", ARG_FLAG, &a.quiet, NULL, "no progress", 0},
@@ -170,7 +183,8 @@ const struct verb verb_embed = {
     .usage = "--cache DIR (--project NAME DIR|FILES... | --input LOG...) [options]",
     .text =
         "Files whose name, size and time, or whose content, are in the cache already cost no encoding.\n"
-        "An interrupted run goes on where it stopped. Exit code 1 if some files could not be read.\n"
+        "An interrupted run goes on where it stopped. Exit code 1 if some files could not be read; their content is\n"
+        "remembered and not tried again without --retry-failed.\n"
         "With --shard I/N, N processes or machines share the work without talking to each other: each takes the files\n"
         "whose paths below DIR fall to it (of FILES, their names), stages of one picture and images of one entry\n"
         "together. They may write into one cache.",

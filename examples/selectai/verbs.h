@@ -89,9 +89,14 @@ char *path_of(const char *folder, const char *name);
 
 struct shard;
 
+struct embed_how {
+    uint32_t threads;
+    int retry_failed;
+};
+
 /* Embeds every image of every decision into the cache, project by project, as far as they are the shard's. */
 int embed_entries(selectai_embedding_cache *cache, selectai_encoder *encoder, const selectai_trainset *set,
-                  struct shard *shard, uint32_t threads, struct progress *progress,
+                  struct shard *shard, struct embed_how how, struct progress *progress,
                   struct selectai_embed_counts *total);
 
 /* Adds one call's counts to the total. */
@@ -100,8 +105,9 @@ void add_counts(struct selectai_embed_counts *total, const struct selectai_embed
 /* Encoder flags shared by embed and suggest. */
 struct encoder_args {
     const char *what, *device;
-    int32_t activation, dtype;
-    uint32_t threads, batch_size;
+    int32_t activation, dtype, convert;
+    uint32_t threads, batch_size, min_side;
+    int exif;
 };
 int open_encoder(selectai_encoder **out, const struct encoder_args *args);
 

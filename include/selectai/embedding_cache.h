@@ -214,6 +214,9 @@ struct selectai_embed_options {
     uint32_t threads;              /**< for reading and decoding; default 0 = all cores */
     selectai_progress_fn progress; /**< stage "embed", in files; default NULL */
     void *user;
+    /** 1: images that could not be decoded in an earlier run are tried again; default 0: their content is remembered */
+    uint32_t retry_failed;
+    uint32_t reserved; /**< 0 */
 };
 SELECTAI_API void selectai_embed_options_init(struct selectai_embed_options *options, uint32_t struct_size);
 
@@ -225,6 +228,7 @@ struct selectai_embed_counts {
     uint64_t unchanged; /**< already there: same name, size and time, or same content */
     uint64_t moved;     /**< same content under another name: the vector was taken over */
     uint64_t failed;    /**< unreadable: see the issues */
+    uint64_t given_up;  /**< of `failed`: not tried, because the same content failed in an earlier run */
 };
 
 /**

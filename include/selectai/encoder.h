@@ -36,12 +36,20 @@ typedef struct selectai_encoder selectai_encoder;
 struct selectai_encoder_options {
     uint32_t struct_size;
     int32_t activation; /**< SELECTAI_ACTIVATION_*; the file cannot tell; default QUICKGELU */
-    int32_t dtype;    /**< of the computation; default AUTO; this version knows AUTO and FLOAT32, others: UNSUPPORTED */
-    uint32_t threads; /**< default 0 = all cores */
-    uint32_t heads;   /**< attention heads; default 0 = metadata of the file, else width / 64 */
-    uint32_t batch_size;     /**< images a model call; default 32 */
+    /** Of a tower's computation. Default AUTO: BFLOAT16 on processors that multiply it faster (AVX-512 BF16, AMX), else
+     * FLOAT32. FLOAT16 on other devices only. Vectors of BFLOAT16 have a cosine of at least 0.999 with those of FLOAT32
+     * and share their id */
+    int32_t dtype;
+    uint32_t threads;        /**< default 0 = all cores */
+    uint32_t heads;          /**< attention heads; default 0 = metadata of the file, else width / 64 */
+    uint32_t batch_size;     /**< images a model call, at most; default 32 */
     const char *device;      /**< "cpu", "cuda", "mps"; default NULL = "auto" = "cpu" */
     const char *backend_dir; /**< see selectai_backend_load(); default NULL */
+    int32_t convert;         /**< SELECTAI_CONVERT_*, of files that a tower sees; default FIRST. AFTER changes the id */
+    uint32_t exif;           /**< 1: files are turned by EXIF's orientation, which changes the id; default 0 */
+    uint32_t
+        min_side; /**< as in struct selectai_image_options: quicker JPEG, other pixels; changes the id; default 0 */
+    uint32_t reserved; /**< 0 */
 };
 SELECTAI_API void selectai_encoder_options_init(struct selectai_encoder_options *options, uint32_t struct_size);
 
@@ -53,8 +61,8 @@ SELECTAI_API void selectai_encoder_close(selectai_encoder **encoder);
 SELECTAI_API uint32_t selectai_encoder_dim(const selectai_encoder *encoder);
 
 /**
- * "selectai-builtin-1", or "clip:<first 16 digits of the weights' SHA-256>:quickgelu": equal ids, comparable vectors.
- * Borrowed.
+ * "selectai-builtin-1", or "clip:<first 16 digits of the weights' SHA-256>:quickgelu", and ":convert-after", ":exif",
+ * ":min-side-<pixels>" where those options are set: equal ids, comparable vectors. Borrowed.
  */
 SELECTAI_API const char *selectai_encoder_id(const selectai_encoder *encoder);
 

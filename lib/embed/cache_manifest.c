@@ -50,21 +50,38 @@ int sai_cache_manifest_read(selectai_embedding_cache *cache)
     return rc;
 }
 
-/* "clip:<digits>:<activation>" says more than its name; ids of other forms speak for themselves. */
+/* "clip:<digits>:<activation>[:<option>...]" says more than its name. */
+static void write_clip(struct sai_text *text, const char *digits)
+{
+    const char *activation = strchr(digits, ':') + 1, *options = activation + strcspn(activation, ":");
+    char *name = sai_strndup(activation, (size_t)(options - activation));
+    char *how = sai_asprintf("clip: bicubic to the shorter side, centre crop, mean and deviation%s%s",
+                             *options ? "; " : "", *options ? options + 1 : "");
+    sai_text_printf(text, ",\n  \"weights_sha256\": \"%.*s\",\n  \"activation\": ", (int)(activation - 1 - digits),
+                    digits);
+    if (name && how) {
+        sai_text_json_string(text, name);
+        sai_text_puts(text, ",\n  \"preprocessing\": ");
+        sai_text_json_string(text, how);
+        sai_text_puts(text, ",\n");
+    } else {
+        text->failed = true;
+    }
+    sai_free(name);
+    sai_free(how);
+}
+
+/* Ids of other forms speak for themselves. */
 static void write_encoder(struct sai_text *text, const char *id)
 {
-    const char *digits = strncmp(id, "clip:", 5) == 0 ? id + 5 : NULL, *colon = digits ? strchr(digits, ':') : NULL;
+    const char *digits = strncmp(id, "clip:", 5) == 0 ? id + 5 : NULL;
     sai_text_puts(text, "  \"encoder\": ");
     sai_text_json_string(text, id);
-    if (!colon) {
+    if (digits && strchr(digits, ':'))
+        write_clip(text, digits);
+    else
         sai_text_puts(text,
                       ",\n  \"weights_sha256\": null,\n  \"activation\": null,\n  \"preprocessing\": \"none\",\n");
-        return;
-    }
-    sai_text_printf(text, ",\n  \"weights_sha256\": \"%.*s\",\n  \"activation\": ", (int)(colon - digits), digits);
-    sai_text_json_string(text, colon + 1);
-    sai_text_puts(text,
-                  ",\n  \"preprocessing\": \"clip: bicubic to the shorter side, centre crop, mean and deviation\",\n");
 }
 
 static int manifest_text(char **out, const char *encoder_id, uint32_t dim, bool half)

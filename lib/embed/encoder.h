@@ -1,8 +1,9 @@
 /*
  * embed/encoder.h: what all kinds of encoders share.
  *
- * An image becomes a vector in two steps: `prepare` runs on any number of workers and makes what `run` takes, which
- * runs on the calling thread for many images at once (a CLIP tower), or has nothing left to do (the built-in encoder).
+ * An image becomes a vector in two steps: `prepare` makes what `run` takes, `run` makes vectors of many at once. Both
+ * work on the thread that calls them and may be called from any number of threads: so each thread takes a batch of
+ * images from file to vector, and no thread waits for another.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -15,8 +16,10 @@
 #include "base/threads.h"
 
 struct sai_encoder_ops {
-    /* Thread-safe. x: input_floats numbers. */
+    /* x: input_floats numbers. */
     int (*prepare)(float *x, const selectai_encoder *encoder, const selectai_image *image);
+    /* The same from a file's bytes; NULL: the decoded image will do. */
+    int (*prepare_bytes)(float *x, const selectai_encoder *encoder, const void *bytes, size_t n, const char *name);
     /* out: n x dim from x: n x input_floats. */
     int (*run)(float *out, selectai_encoder *encoder, const float *x, size_t n);
     void (*destroy)(selectai_encoder *encoder); /* frees the handle too; it may be half-built */
@@ -26,27 +29,40 @@ struct selectai_encoder {
     const struct sai_encoder_ops *ops;
     char *id;
     uint32_t dim;
-    uint32_t input_size; /* side of the square that a tower takes; 0: any size */
-    uint32_t threads;    /* as asked for: 0 = all cores */
-    uint32_t chunk;      /* images at once */
-    size_t input_floats; /* of one prepared image */
+    uint32_t input_size;     /* side of the square that a tower takes; 0: any size */
+    uint32_t threads;        /* as asked for: 0 = all cores */
+    uint32_t chunk;          /* images in a batch, at most */
+    size_t input_floats;     /* of one prepared image */
+    uint32_t exif, min_side; /* how files are decoded: see struct selectai_encoder_options */
 };
 
 int sai_encoder_builtin_open(selectai_encoder **out, const struct selectai_encoder_options *options);
 int sai_encoder_clip_open(selectai_encoder **out, const char *path, const struct selectai_encoder_options *options);
 
+/* "<id>:convert-after:exif:min-side-512", as far as the options are set; NULL: out of memory. */
+char *sai_encoder_make_id(const char *id, const struct selectai_encoder_options *options);
+
+/* ---- Batches --------------------------------------------------------------------------------- */
+
+/* Where each batch of n images begins, and n. Towards the end batches get smaller, so that all threads end together. */
+struct sai_batches {
+    size_t *begin;
+    size_t n, largest;
+};
+int sai_batches_make(struct sai_batches *out, const selectai_encoder *encoder, size_t n, unsigned threads);
+void sai_batches_free(struct sai_batches *batches);
+
 /* Room for `n` prepared images; free with sai_free(). */
 float *sai_encoder_inputs(const selectai_encoder *encoder, size_t n);
 
-/*
- * sai_parallel_for() over one chunk of a longer job: `outer` (may be NULL) hears of base + done of total. Returns
- * CANCELLED if it asks to stop.
- */
-struct sai_chunk {
-    struct sai_progress *outer;
-    const char *stage;
-    uint64_t base, total;
+/* What else is known of a file that was decoded. */
+struct sai_decoded {
+    uint64_t phash; /* selectai_image_phash(), if it was asked for */
+    uint32_t width, height;
 };
-int sai_chunk_run(const struct sai_chunk *chunk, unsigned threads, size_t count, sai_task_fn task, void *ctx);
+
+/* A file's bytes to what run() takes. name: for messages. decoded: NULL if nobody wants to know. */
+int sai_encoder_prepare_bytes(float *x, struct sai_decoded *decoded, const selectai_encoder *encoder, const void *bytes,
+                              size_t n, const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * embed/encoder_builtin.c: the weight-free descriptor (builtin.h) as an encoder. All work is done by the workers, one
- * image each, so the number of threads cannot change a bit.
+ * embed/encoder_builtin.c: the weight-free descriptor (builtin.h) as an encoder. Each image is
+ * one thread's work, so the number of threads cannot change a bit.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -9,9 +9,7 @@
 #include "embed/builtin.h"
 #include "embed/encoder.h"
 
-/* Images at once: enough that the last ones of a chunk, on which some workers wait, do not weigh. */
-#define MIN_CHUNK        64u
-#define CHUNK_PER_THREAD 8u
+#define CHUNK 16u /* images that a thread takes at once */
 
 static int prepare(float *x, const selectai_encoder *encoder, const selectai_image *image)
 {
@@ -36,16 +34,19 @@ static const struct sai_encoder_ops ops = {.prepare = prepare, .run = run, .dest
 
 int sai_encoder_builtin_open(selectai_encoder **out, const struct selectai_encoder_options *options)
 {
+    if (options->convert != SELECTAI_CONVERT_FIRST)
+        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, SAI_BUILTIN_ID " sees RGB only: convert first");
     selectai_encoder *encoder = sai_calloc(1, sizeof *encoder);
     if (!encoder)
         return SELECTAI_ERR_OUT_OF_MEMORY;
-    unsigned by_threads = CHUNK_PER_THREAD * sai_thread_count(options->threads);
     *encoder = (selectai_encoder){.ops = &ops,
-                                  .id = sai_strdup(SAI_BUILTIN_ID),
+                                  .id = sai_encoder_make_id(SAI_BUILTIN_ID, options),
                                   .dim = SAI_BUILTIN_DIM,
                                   .threads = options->threads,
-                                  .chunk = by_threads > MIN_CHUNK ? by_threads : MIN_CHUNK,
-                                  .input_floats = SAI_BUILTIN_DIM};
+                                  .chunk = CHUNK,
+                                  .input_floats = SAI_BUILTIN_DIM,
+                                  .exif = options->exif,
+                                  .min_side = options->min_side};
     if (!encoder->id) {
         destroy(encoder);
         return SELECTAI_ERR_OUT_OF_MEMORY;

@@ -30,19 +30,25 @@ static int prepare(float *x, const selectai_encoder *encoder, const selectai_ima
     return selectai_image_preprocess(x, image, encoder->input_size);
 }
 
+static int prepare_bytes(float *x, const selectai_encoder *encoder, const void *bytes, size_t n, const char *name)
+{
+    struct selectai_preprocess_options how;
+    struct selectai_image_options decoding;
+    selectai_preprocess_options_init(&how, sizeof how);
+    how.size = encoder->input_size;
+    how.convert = SELECTAI_CONVERT_AFTER;
+    selectai_image_options_init(&decoding, sizeof decoding);
+    decoding.exif = encoder->exif;
+    decoding.min_side = encoder->min_side;
+    return selectai_image_preprocess_bytes(x, bytes, n, name, &how, &decoding);
+}
+
 static int run(float *out, selectai_encoder *encoder, const float *x, size_t n)
 {
     struct clip *clip = clip_of(encoder);
     char err[SAI_BACKEND_ERR_SIZE] = "";
-    for (size_t done = 0; done < n;) {
-        size_t count = n - done < encoder->chunk ? n - done : encoder->chunk;
-        int code = clip->backend->tower_encode(clip->tower, out + done * encoder->dim, x + done * encoder->input_floats,
-                                               count, err, sizeof err);
-        if (code != SAI_BACKEND_OK)
-            return sai_backend_fail(code, clip->path, err);
-        done += count;
-    }
-    return SELECTAI_OK;
+    int code = clip->backend->tower_encode_share(clip->tower, out, x, n, err, sizeof err);
+    return code == SAI_BACKEND_OK ? SELECTAI_OK : sai_backend_fail(code, clip->path, err);
 }
 
 static void destroy(selectai_encoder *encoder)
@@ -55,15 +61,9 @@ static void destroy(selectai_encoder *encoder)
     sai_free(clip);
 }
 
-static const struct sai_encoder_ops ops = {.prepare = prepare, .run = run, .destroy = destroy};
-
-static int compute_dtype(int32_t *out, int32_t wanted)
-{
-    *out = SAI_BACKEND_F32;
-    if (wanted == SELECTAI_DTYPE_FLOAT16 || wanted == SELECTAI_DTYPE_BFLOAT16)
-        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, "towers compute in float32 in this version: use float32 or auto");
-    return SELECTAI_OK;
-}
+static const struct sai_encoder_ops convert_first = {.prepare = prepare, .run = run, .destroy = destroy};
+static const struct sai_encoder_ops convert_after = {
+    .prepare = prepare, .prepare_bytes = prepare_bytes, .run = run, .destroy = destroy};
 
 /* "auto" is the processor: other devices have to be asked for by name. */
 static const char *device_name(const char *wanted)
@@ -72,14 +72,33 @@ static const char *device_name(const char *wanted)
 }
 
 /* sha256sum of the file shows the same digits. */
-static char *make_id(const struct sai_clip_weights *weights, int32_t activation)
+static char *make_id(const struct sai_clip_weights *weights, const struct selectai_encoder_options *options)
 {
     char hex[SAI_SHA256_HEX];
     struct sai_sha256 sha;
     sai_sha256_init(&sha);
     sai_sha256_update(&sha, weights->file.bytes, weights->file.n_bytes);
     sai_sha256_hex(&sha, hex);
-    return sai_asprintf("clip:%.*s:%s", ID_DIGITS, hex, activation == SELECTAI_ACTIVATION_GELU ? "gelu" : "quickgelu");
+    char *id = NULL, *base = sai_asprintf("clip:%.*s:%s", ID_DIGITS, hex,
+                                          options->activation == SELECTAI_ACTIVATION_GELU ? "gelu" : "quickgelu");
+    if (base)
+        id = sai_encoder_make_id(base, options);
+    sai_free(base);
+    return id;
+}
+
+static int compute_dtype(int32_t *out, const struct clip *clip, const struct selectai_encoder_options *options)
+{
+    static const int32_t dtypes[] = {[SELECTAI_DTYPE_FLOAT32] = SAI_BACKEND_F32,
+                                     [SELECTAI_DTYPE_FLOAT16] = SAI_BACKEND_F16,
+                                     [SELECTAI_DTYPE_BFLOAT16] = SAI_BACKEND_BF16};
+    char err[SAI_BACKEND_ERR_SIZE] = "";
+    if (options->dtype != SELECTAI_DTYPE_AUTO) {
+        *out = dtypes[options->dtype];
+        return SELECTAI_OK;
+    }
+    int code = clip->backend->tower_dtype(out, device_name(options->device), err, sizeof err);
+    return code == SAI_BACKEND_OK ? SELECTAI_OK : sai_backend_fail(code, clip->path, err);
 }
 
 static int make_tower(struct clip *clip, const struct sai_clip_weights *weights,
@@ -102,7 +121,7 @@ static int make_tower(struct clip *clip, const struct sai_clip_weights *weights,
         .tensors = weights->tensors,
         .n_tensors = weights->n_tensors,
     };
-    int rc = compute_dtype(&spec.compute_dtype, options->dtype);
+    int rc = compute_dtype(&spec.compute_dtype, clip, options);
     if (rc != SELECTAI_OK)
         return rc;
     int code = clip->backend->set_threads(options->threads, err, sizeof err);
@@ -117,11 +136,13 @@ static int fill(struct clip *clip, const struct sai_clip_weights *weights,
     int rc = make_tower(clip, weights, options);
     if (rc != SELECTAI_OK)
         return rc;
-    clip->base.id = make_id(weights, options->activation);
+    clip->base.id = make_id(weights, options);
     clip->base.dim = weights->output;
     clip->base.input_size = weights->image_size;
     clip->base.threads = options->threads;
     clip->base.chunk = options->batch_size;
+    clip->base.exif = options->exif;
+    clip->base.min_side = options->min_side;
     clip->base.input_floats = (size_t)3 * weights->image_size * weights->image_size;
     return clip->base.id ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
 }
@@ -132,7 +153,7 @@ int sai_encoder_clip_open(selectai_encoder **out, const char *path, const struct
     struct clip *clip = sai_calloc(1, sizeof *clip);
     if (!clip)
         return SELECTAI_ERR_OUT_OF_MEMORY;
-    clip->base.ops = &ops;
+    clip->base.ops = options->convert == SELECTAI_CONVERT_AFTER ? &convert_after : &convert_first;
     clip->path = sai_strdup(path);
     int rc = clip->path ? sai_clip_weights_open(&weights, path, options->heads) : SELECTAI_ERR_OUT_OF_MEMORY;
     if (rc == SELECTAI_OK) { /* a wrong file is told about before a missing module */

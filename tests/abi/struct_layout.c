@@ -98,6 +98,8 @@ int main(void)
     FIELD(selectai_embed_options, threads);
     FIELD(selectai_embed_options, progress);
     FIELD(selectai_embed_options, user);
+    FIELD(selectai_embed_options, retry_failed);
+    FIELD(selectai_embed_options, reserved);
     SIZE(selectai_embed_counts);
     FIELD(selectai_embed_counts, struct_size);
     FIELD(selectai_embed_counts, reserved);
@@ -105,6 +107,7 @@ int main(void)
     FIELD(selectai_embed_counts, unchanged);
     FIELD(selectai_embed_counts, moved);
     FIELD(selectai_embed_counts, failed);
+    FIELD(selectai_embed_counts, given_up);
     SIZE(selectai_encoder_options);
     FIELD(selectai_encoder_options, struct_size);
     FIELD(selectai_encoder_options, activation);
@@ -114,6 +117,10 @@ int main(void)
     FIELD(selectai_encoder_options, batch_size);
     FIELD(selectai_encoder_options, device);
     FIELD(selectai_encoder_options, backend_dir);
+    FIELD(selectai_encoder_options, convert);
+    FIELD(selectai_encoder_options, exif);
+    FIELD(selectai_encoder_options, min_side);
+    FIELD(selectai_encoder_options, reserved);
     SIZE(selectai_metric);
     FIELD(selectai_metric, struct_size);
     FIELD(selectai_metric, reserved);

@@ -6,6 +6,7 @@
 #include "test_util.h"
 
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <time.h>
 
@@ -17,12 +18,11 @@
 #define DIM 5u
 
 /*
- * An encoder whose vectors show what it saw, and that counts. It is made of the parts that real ones are made of; the
- * calls are counted on the calling thread.
+ * An encoder whose vectors show what it saw, and that counts. It is made of the parts that real ones are made of.
  */
 struct counting {
     selectai_encoder base;
-    size_t calls, images;
+    atomic_size_t calls, images;
     bool slow; /* longer than the time between two reports of progress */
 };
 

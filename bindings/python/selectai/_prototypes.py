@@ -393,6 +393,10 @@ class EncoderOptions(ctypes.Structure):
         ("batch_size", c_uint32),
         ("device", c_char_p),
         ("backend_dir", c_char_p),
+        ("convert", c_int32),
+        ("exif", c_uint32),
+        ("min_side", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 
@@ -453,6 +457,8 @@ class EmbedOptions(ctypes.Structure):
         ("threads", c_uint32),
         ("progress", ProgressFn),
         ("user", c_void_p),
+        ("retry_failed", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 
@@ -464,6 +470,7 @@ class EmbedCounts(ctypes.Structure):
         ("unchanged", c_uint64),
         ("moved", c_uint64),
         ("failed", c_uint64),
+        ("given_up", c_uint64),
     ]
 
 

@@ -53,6 +53,7 @@ class EmbedResult(NamedTuple):
     moved: int
     failed: int
     issues: list[Issue]
+    given_up: int = 0  # of failed: not tried, because the same content failed in an earlier run
 
 
 class EmbeddingCache(Handle):
@@ -239,13 +240,15 @@ class EmbeddingCache(Handle):
         rel_paths: Optional[Iterable[PathLike]] = None,
         *,
         threads: int = 0,
+        retry_failed: bool = False,
         progress: Optional[ProgressCallback] = None,
     ) -> EmbedResult:
         """Makes sure that every file's vector is in the cache; the cache must come from create().
 
         encoder: None for the one given to create(). rel_paths: each file's path below its folder, None for the paths
         themselves. Files are recognised by name, size and time, then by content; only new and changed ones are encoded,
-        so a killed run is resumed by calling again. progress: called with (done, total, stage), a true value cancels.
+        so a killed run is resumed by calling again. retry_failed: try images again that could not be decoded in an earlier
+        run; their content is remembered. progress: called with (done, total, stage), a true value cancels.
         """
         encoder = encoder or self.encoder
         if encoder is None:
@@ -259,7 +262,11 @@ class EmbeddingCache(Handle):
         counts = _prototypes.EmbedCounts(struct_size=ctypes.sizeof(_prototypes.EmbedCounts))
         with self._alone, encoder._alone, IssueList() as issues, Progress(progress) as running:
             options = make(
-                _prototypes.EmbedOptions, "selectai_embed_options_init", threads=threads, progress=running.function
+                _prototypes.EmbedOptions,
+                "selectai_embed_options_init",
+                threads=threads,
+                progress=running.function,
+                retry_failed=int(retry_failed),
             )
             running.check(
                 lib.selectai_embed_files(
@@ -275,7 +282,7 @@ class EmbeddingCache(Handle):
                 )
             )
             found = issues.take()
-        return EmbedResult(counts.encoded, counts.unchanged, counts.moved, counts.failed, found)
+        return EmbedResult(counts.encoded, counts.unchanged, counts.moved, counts.failed, found, counts.given_up)
 
 
 def make_row(row: CacheRow) -> _prototypes.CacheRow:

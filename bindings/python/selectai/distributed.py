@@ -160,7 +160,12 @@ def _embed_shard(job: _Job, rel_paths: list[str]) -> EmbedResult:
 
 def _sum(a: EmbedResult, b: EmbedResult) -> EmbedResult:
     return EmbedResult(
-        a.encoded + b.encoded, a.unchanged + b.unchanged, a.moved + b.moved, a.failed + b.failed, a.issues + b.issues
+        a.encoded + b.encoded,
+        a.unchanged + b.unchanged,
+        a.moved + b.moved,
+        a.failed + b.failed,
+        a.issues + b.issues,
+        a.given_up + b.given_up,
     )
 
 

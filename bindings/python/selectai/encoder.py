@@ -26,6 +26,7 @@ from .issues import Issue, IssueList
 __all__ = ["Encoder"]
 
 ACTIVATIONS = {"quickgelu": 0, "gelu": 1}
+CONVERSIONS = {"first": 0, "after": 1}
 DTYPES = {"auto": 0, "float32": 1, "float16": 2, "bfloat16": 3}
 
 # Arrays are copied into C images, so not all of them at once.
@@ -58,14 +59,21 @@ class Encoder(Handle):
         heads: int = 0,
         batch_size: int = 32,
         backend_dir: Optional[PathLike] = None,
+        convert: str = "first",
+        exif: bool = False,
+        min_side: int = 0,
     ) -> "Encoder":
         """what: "builtin", the descriptor that needs no weights, or the path of a CLIP image tower: safetensors,
         or a .pt of torch.save() or torch.jit.save(), which is read without PyTorch; nothing in it is run.
 
         activation: "quickgelu" (OpenAI's weights) or "gelu" (laion's): the file cannot tell. dtype of the computation:
         "auto", "float32", "float16", "bfloat16". device: "auto", "cpu", "cuda", "mps". threads: 0 is one per core.
-        heads: attention heads, 0 is what the file says. batch_size: images a model call. backend_dir: folder of
-        selectai-torch.so.
+        heads: attention heads, 0 is what the file says. batch_size: images a model call, at most. backend_dir: folder of
+        selectai-torch.so. convert: "first" to RGB, or "after" resizing in the file's own mode (towers only). exif: turn
+        files by EXIF's orientation. min_side: JPEG may be decoded smaller, down to so many pixels on the shorter side.
+        The last three change the model_id.
+
+        dtype "auto" is bfloat16 where the processor multiplies it faster, else float32.
 
         Raises FileNotFoundError, FormatError (names the tensor) or BackendMissingError (towers need the torch module).
         """
@@ -79,6 +87,9 @@ class Encoder(Handle):
             batch_size=batch_size,
             device=None if device == "auto" else utf8(device, "device"),
             backend_dir=None if backend_dir is None else path_bytes(backend_dir),
+            convert=choice(convert, CONVERSIONS, "convert"),
+            exif=int(exif),
+            min_side=min_side,
         )
         self = cls._new()
         self.issues = []
