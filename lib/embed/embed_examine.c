@@ -43,7 +43,8 @@ static int look_up(struct sai_embed_slot *slot, struct sai_embed_job *job, const
     return rc;
 }
 
-/* By size and crc32: as a row of the cache, or as a failure, which becomes the slot's error. */
+/* By size and crc32: as a row of the cache, or as a failure of an earlier run, which becomes the slot's error. What
+ * this run found is no reason to give up: which of two equal files is first would depend on the threads. */
 static void look_up_content(struct sai_embed_slot *slot, struct sai_embed_job *job, const char *path)
 {
     const struct sai_cache_failure *failure = NULL;
@@ -53,9 +54,9 @@ static void look_up_content(struct sai_embed_slot *slot, struct sai_embed_job *j
         slot->state = SAI_EMBED_KNOWN;
     else if (!job->retry_failed)
         failure = sai_cache_failure_find(job->cache, slot->row.size, slot->row.crc32);
-    if (failure) {
+    if (failure && failure < job->cache->failures.items + job->cache->failures.n_read) {
         slot->state = SAI_EMBED_GIVEN_UP;
-        slot->code = SAI_FAIL(failure->code, "%s: not tried again: in an earlier run, %s", path, failure->message);
+        slot->code = SAI_FAIL(failure->code, "%s: %s", path, failure->message);
         sai_error_save(&slot->error);
     }
     pthread_rwlock_unlock(&job->lock);

@@ -76,6 +76,13 @@ static int add_new(struct sai_embed_job *job, size_t i, struct sai_embed_slot *s
     return add_row(job, i, slot, vectors + slot->vector * job->encoder->dim, &job->counts.encoded);
 }
 
+/* "path: what is wrong" without the path: the next file of that content has another. */
+static const char *reason(const char *message, const char *path)
+{
+    size_t n = strlen(path);
+    return strncmp(message, path, n) == 0 && strncmp(message + n, ": ", 2) == 0 ? message + n + 2 : message;
+}
+
 static int note_failure(struct sai_embed_job *job, size_t i, const struct sai_embed_slot *slot)
 {
     int rc = SELECTAI_OK;
@@ -87,7 +94,7 @@ static int note_failure(struct sai_embed_job *job, size_t i, const struct sai_em
                                                   .code = slot->code,
                                                   .project = job->project,
                                                   .rel_path = job->names[i],
-                                                  .message = slot->error.detail.message};
+                                                  .message = reason(slot->error.detail.message, job->paths[i])};
         pthread_rwlock_wrlock(&job->lock);
         rc = sai_cache_failure_add(job->cache, &failure);
         pthread_rwlock_unlock(&job->lock);

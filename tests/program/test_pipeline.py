@@ -216,7 +216,7 @@ class TestEmbed(PipelineTest):
     def rows(self, cache="cache"):
         rows = []
         for name in files_below(self.path(cache)):
-            if name.endswith(".jsonl"):
+            if name.startswith("part-") and name.endswith(".jsonl"):
                 rows += read_jsonl(self.path(cache, name))
         return rows
 
@@ -363,6 +363,17 @@ class TestEmbed(PipelineTest):
         for name in ("in/cut.png", "in/empty.png", "in/text.png"):
             self.assertIn(name, result.err)
         self.assertEqual(len(self.rows()), 6)
+        # Their content is remembered, whatever it is called; the reason is told again.
+        os.rename(self.path("in/text.png"), self.path("in/words.png"))
+        again = self.run_in_dir("embed", "--project", "p", "--cache", "cache", "in", "--json")
+        self.assertEqual([again.json()[key] for key in ("encoded", "unchanged", "failed", "given_up")], [0, 6, 3, 3])
+        self.assertEqual(sorted(again.err.splitlines()),
+                         sorted(result.err.replace("in/text.png", "in/words.png").splitlines()))
+        again = self.run_in_dir("embed", "--project", "p", "--cache", "cache", "in", "--json", "--retry-failed")
+        self.assertEqual([again.json()[key] for key in ("failed", "given_up")], [3, 0])
+        self.write("in/words.png", good)  # another content: tried
+        again = self.run_in_dir("embed", "--project", "p", "--cache", "cache", "in", "--json")
+        self.assertEqual([again.json()[key] for key in ("encoded", "failed", "given_up")], [1, 2, 2])
 
     def test_inputs_are_never_modified(self):
         self.small()

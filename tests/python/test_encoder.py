@@ -126,7 +126,7 @@ class Towers(fixtures.FolderCase):
         x = np.fromfile(data / "tiny128.input.f32", np.float32).reshape(-1, 3, 64, 64)
         for activation in ("quickgelu", "gelu"):
             expected = np.fromfile(data / f"tiny128.emb.{activation}.f32", np.float32).reshape(len(x), 32)
-            with selectai.Encoder.open(data / "tiny128.safetensors", activation=activation) as tower:
+            with selectai.Encoder.open(data / "tiny128.safetensors", activation=activation, dtype="float32") as tower:
                 self.assertEqual((tower.input_size, tower.dim), (64, 32))
                 self.assertTrue(tower.model_id.endswith(activation))
                 np.testing.assert_allclose(tower.encode_tensor(x), expected, rtol=0, atol=1e-4)
@@ -135,6 +135,11 @@ class Towers(fixtures.FolderCase):
                 np.testing.assert_allclose(tower.encode([rgb]), one, rtol=0, atol=1e-5)
                 with self.assertRaisesRegex(ValueError, r"float32 \[n, 3, 64, 64\]"):
                     tower.encode_tensor(x[:, :, :32, :32])
+            with selectai.Encoder.open(data / "tiny128.safetensors", activation=activation) as quick:
+                self.assertTrue(quick.model_id.endswith(activation))  # whatever type it computes in
+                got = quick.encode_tensor(x)
+                cosine = (got * expected).sum(1) / np.linalg.norm(got, axis=1) / np.linalg.norm(expected, axis=1)
+                self.assertGreater(cosine.min(), 0.999)
 
     def test_weights_need_the_module(self):
         if fixtures.torch_missing() is None:

@@ -37,7 +37,7 @@ class MadeByTorch(unittest.TestCase):
         cls.cases = json.loads((cls.folder / "cases.json").read_text())
 
     def encode(self, name):
-        with selectai.Encoder.open(self.folder / name, threads=1) as tower:
+        with selectai.Encoder.open(self.folder / name, dtype="float32", threads=1) as tower:
             self.assertEqual((tower.input_size, tower.dim), (SIDE, DIM))
             return tower.encode_tensor(self.x)
 
@@ -79,10 +79,10 @@ class Reference(unittest.TestCase):
         x = np.fromfile(data / "tiny128.input.f32", np.float32).reshape(-1, 3, 64, 64)
         for activation in ("quickgelu", "gelu"):
             expected = np.fromfile(data / f"tiny128.emb.{activation}.f32", np.float32).reshape(len(x), 32)
-            with selectai.Encoder.open(data / "tiny128.pt", activation=activation) as tower:
+            with selectai.Encoder.open(data / "tiny128.pt", activation=activation, dtype="float32") as tower:
                 vectors = tower.encode_tensor(x)
             np.testing.assert_allclose(vectors, expected, rtol=0, atol=1e-4)
-            with selectai.Encoder.open(data / "tiny128.safetensors", activation=activation) as tower:
+            with selectai.Encoder.open(data / "tiny128.safetensors", activation=activation, dtype="float32") as tower:
                 np.testing.assert_array_equal(tower.encode_tensor(x), vectors)
 
 

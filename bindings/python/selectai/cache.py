@@ -45,15 +45,21 @@ class CacheRow(NamedTuple):
     phash: int = 0
 
 
-class EmbedResult(NamedTuple):
-    """Files of one add_files(): newly encoded, unchanged, found under a new name, failed; and why those failed."""
-
+class _EmbedResult(NamedTuple):
     encoded: int
     unchanged: int
     moved: int
     failed: int
     issues: list[Issue]
-    given_up: int = 0  # of failed: not tried, because the same content failed in an earlier run
+
+
+class EmbedResult(_EmbedResult):
+    """Files of one add_files(): newly encoded, unchanged, found under a new name, failed; and why those failed.
+
+    given_up: of failed, those not tried, because the same content failed in an earlier run.
+    """
+
+    given_up: int = 0
 
 
 class EmbeddingCache(Handle):
@@ -282,7 +288,9 @@ class EmbeddingCache(Handle):
                 )
             )
             found = issues.take()
-        return EmbedResult(counts.encoded, counts.unchanged, counts.moved, counts.failed, found, counts.given_up)
+        result = EmbedResult(counts.encoded, counts.unchanged, counts.moved, counts.failed, found)
+        result.given_up = counts.given_up
+        return result
 
 
 def make_row(row: CacheRow) -> _prototypes.CacheRow:

@@ -159,14 +159,11 @@ def _embed_shard(job: _Job, rel_paths: list[str]) -> EmbedResult:
 
 
 def _sum(a: EmbedResult, b: EmbedResult) -> EmbedResult:
-    return EmbedResult(
-        a.encoded + b.encoded,
-        a.unchanged + b.unchanged,
-        a.moved + b.moved,
-        a.failed + b.failed,
-        a.issues + b.issues,
-        a.given_up + b.given_up,
+    both = EmbedResult(
+        a.encoded + b.encoded, a.unchanged + b.unchanged, a.moved + b.moved, a.failed + b.failed, a.issues + b.issues
     )
+    both.given_up = a.given_up + b.given_up
+    return both
 
 
 def _parts(project: str, rel_paths: list[str], n_shards: int) -> list[list[str]]:
