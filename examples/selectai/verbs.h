@@ -111,4 +111,20 @@ struct encoder_args {
 };
 int open_encoder(selectai_encoder **out, const struct encoder_args *args);
 
+/* clang-format off */
+#define ENCODER_FLAGS(e)                                                                                               \
+    {"encoder", ARG_TEXT, &(e)->what, "builtin|FILE", "built-in descriptor, or CLIP weights (.safetensors, .pt)", 0},  \
+    {"activation", ARG_CHOICE, &(e)->activation, "quickgelu|gelu", "of the CLIP weights; the file cannot tell", 0},    \
+    {"dtype", ARG_CHOICE, &(e)->dtype, "auto|float32|float16|bfloat16",                                                \
+     "of CLIP's computation; auto: bfloat16 where that is quicker, else float32", 0},                                  \
+    {"device", ARG_TEXT, &(e)->device, "NAME", "cpu, cuda, mps", 0},                                                   \
+    {"convert", ARG_CHOICE, &(e)->convert, "first|after",                                                              \
+     "to RGB before resizing (open_clip today) or after it, in the file's own mode", 0},                               \
+    {"exif", ARG_FLAG, &(e)->exif, NULL, "turn images as EXIF's orientation says", 0},                                 \
+    {"min-side", ARG_U32, &(e)->min_side, "N",                                                                         \
+     "decode JPEG smaller, while N pixels are left a side: quicker, other vectors", 0},                                \
+    {"batch-size", ARG_U32, &(e)->batch_size, "N", "images a model call, at most (32)", 0},                            \
+    {"threads", ARG_U32, &(e)->threads, "N", "default: all cores", 0}
+/* clang-format on */
+
 #endif
