@@ -3,8 +3,6 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#include <string.h>
-
 #include "base/pickle_machine.h"
 
 /* ---- Simple values --------------------------------------------------------------------------- */
