@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "base/pickle_priv.h"
+#include "base/pickle_value.h"
 
 int sai_pickle_new(struct sai_pickle_value **out, struct sai_pickle_maker *maker, enum sai_pickle_kind kind)
 {

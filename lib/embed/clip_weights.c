@@ -356,6 +356,17 @@ static int take_all(const struct reader *r)
     return r->names.hugging_face ? transpose_projection(r) : take(r, r->names.prefix, "proj", "proj", 2, projection);
 }
 
+/* Towers that have all that ours have, and something more that changes what comes out. */
+static int check_kind(const struct reader *r)
+{
+    static const char *const more[] = {"attn_pool.query", "transformer.resblocks.0.ls_1.gamma"};
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+        if (find(r, r->names.prefix, more[i]))
+            return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: tensor %s%s is of another kind of image tower than CLIP's",
+                            r->path, r->names.prefix, more[i]);
+    return SELECTAI_OK;
+}
+
 int sai_clip_weights_open(struct sai_clip_weights *out, const char *path, uint32_t heads)
 {
     struct reader r = {.w = out, .path = path};
@@ -363,6 +374,8 @@ int sai_clip_weights_open(struct sai_clip_weights *out, const char *path, uint32
     int rc = sai_weights_open(&out->file, path);
     if (rc == SELECTAI_OK)
         rc = sai_clip_names_find(&r.names, &out->file, path);
+    if (rc == SELECTAI_OK)
+        rc = check_kind(&r);
     if (rc == SELECTAI_OK)
         rc = infer(&r, heads);
     if (rc == SELECTAI_OK)

@@ -199,7 +199,7 @@ static void test_impossible_sizes(void **state)
 /* n times the same bytes behind the protocol. */
 static struct bytes repeated(const char *bytes, size_t size, size_t n)
 {
-    struct bytes b = {.data = malloc(2 + size * n), .n = 2 + size * n};
+    struct bytes b = {.data = malloc(2 + size * n), .n = 2 + size * n, .capacity = 2 + size * n};
     assert_non_null(b.data);
     memcpy(b.data, "\x80\2", 2);
     for (size_t i = 0; i < n; i++)

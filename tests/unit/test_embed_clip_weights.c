@@ -307,13 +307,26 @@ static void test_no_tower_or_two(void **state)
     expect_bad(f, "visual.positional_embedding is missing: not a CLIP image tower (vision transformer)");
 }
 
+/* open_clip's towers with attentional pooling or layer scales would give wrong vectors without a word. */
+static void test_other_kinds(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const more[] = {"attn_pool.query", "transformer.resblocks.0.ls_1.gamma"};
+    for (size_t i = 0; i < 2; i++) {
+        begin(f, "FloatStorage", 4, 65536);
+        put_tower(f, &tiny, "visual.");
+        put(f, "visual.", more[i], 128, 0, 0, 0);
+        expect_bad(f, more[i]);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_geometry), TEST(test_prefixes), TEST(test_hugging_face),
-        TEST(test_nested),   TEST(test_doubles),  TEST(test_no_tower_or_two),
+        TEST(test_geometry), TEST(test_prefixes),        TEST(test_hugging_face), TEST(test_nested),
+        TEST(test_doubles),  TEST(test_no_tower_or_two), TEST(test_other_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,14 +14,17 @@
 
 struct bytes {
     uint8_t *data;
-    size_t n;
+    size_t n, capacity;
 };
 
 static inline void put_bytes(struct bytes *b, const void *bytes, size_t n)
 {
     if (n == 0)
         return;
-    b->data = realloc(b->data, b->n + n);
+    if (n > b->capacity - b->n) {
+        b->capacity = 2 * (b->n + n);
+        b->data = realloc(b->data, b->capacity);
+    }
     if (!b->data)
         abort();
     memcpy(b->data + b->n, bytes, n);
@@ -33,8 +36,8 @@ static inline void put_bytes(struct bytes *b, const void *bytes, size_t n)
 
 static inline void put_number(struct bytes *b, uint64_t value, size_t size)
 {
-    for (size_t i = 0; i < size; i++) {
-        uint8_t byte = (uint8_t)(value >> (8 * i));
+    for (size_t i = 0; i < size; i++, value >>= 8) {
+        uint8_t byte = (uint8_t)value;
         put_bytes(b, &byte, 1);
     }
 }

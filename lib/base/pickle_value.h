@@ -1,10 +1,10 @@
 /*
- * base/pickle_priv.h: making values, shared by the machine and its values. See pickle.h.
+ * base/pickle_value.h: making the values that pickles leave, within limits. See pickle.h.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#ifndef SAI_BASE_PICKLE_PRIV_H
-#define SAI_BASE_PICKLE_PRIV_H
+#ifndef SAI_BASE_PICKLE_VALUE_H
+#define SAI_BASE_PICKLE_VALUE_H
 
 #include "base/pickle.h"
 
