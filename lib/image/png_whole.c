@@ -17,7 +17,7 @@
 #define MAX_ROWS_BYTES ((uint64_t)256 << 20)
 
 /* Rows that are unfiltered before they are converted: as many as a small cache holds. */
-#define BATCH 8u
+#define BATCH 16u
 
 struct rows {
     const struct sai_png *png;
