@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "image/image.h"
-#include "image/large.h"
 
 static int check_size(uint32_t width, uint32_t height)
 {

@@ -10,7 +10,6 @@
 #include <libdeflate.h>
 #include <string.h>
 
-#include "image/large.h"
 #include "image/png.h"
 
 /* Beyond this the rows would be in the way of other memory for little gain. */
