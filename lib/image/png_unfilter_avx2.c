@@ -115,10 +115,10 @@ INLINE void store_two(uint8_t *const rows[4], ptrdiff_t at, __m256i now, __m256i
 {
     __m256i bytes = _mm256_shuffle_epi8(_mm256_packus_epi16(now, next), order);
     __m128i low = _mm256_castsi256_si128(bytes), high = _mm256_extracti128_si256(bytes, 1);
-    _mm_storel_epi64((__m128i *)(rows[0] + at), low);
-    _mm_storeh_pd((double *)(rows[1] + at), _mm_castsi128_pd(low));
-    _mm_storel_epi64((__m128i *)(rows[2] + at), high);
-    _mm_storeh_pd((double *)(rows[3] + at), _mm_castsi128_pd(high));
+    int64_t v[4] = {_mm_cvtsi128_si64(low), _mm_extract_epi64(low, 1), _mm_cvtsi128_si64(high),
+                    _mm_extract_epi64(high, 1)};
+    for (unsigned i = 0; i < 4; i++)
+        memcpy(rows[i] + at, &v[i], 8);
 }
 
 /* The same at the rows' ends: only pixels that exist, only their bytes; others are 0. */
