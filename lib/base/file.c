@@ -70,7 +70,7 @@ int sai_file_read(void **bytes, size_t *n, const char *path, uint64_t max_bytes)
     if (size > max_bytes || size >= SIZE_MAX)
         rc = SAI_FAIL(SELECTAI_ERR_LIMIT, "%s: %llu bytes, at most %llu are read", path, (unsigned long long)size,
                       (unsigned long long)max_bytes);
-    else if (!(data = sai_malloc((size_t)size + 1)))
+    else if (!(data = sai_large_malloc((size_t)size + 1)))
         rc = SELECTAI_ERR_OUT_OF_MEMORY;
     else
         rc = read_fully(fd, data, (size_t)size, n, path);

@@ -21,6 +21,7 @@ void *sai_realloc(void *p, size_t size);
 void *sai_malloc_array(size_t count, size_t size);
 void *sai_realloc_array(void *p, size_t count, size_t size);
 void *sai_aligned_array(size_t count, size_t size); /* 64-byte aligned, not zeroed; free with sai_free() */
+void *sai_large_malloc(size_t size);                 /* for much that will be written whole: by large pages */
 char *sai_strdup(const char *text);
 char *sai_strndup(const char *text, size_t n);
 char *sai_asprintf(const char *fmt, ...) SAI_PRINTF(1, 2);

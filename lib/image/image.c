@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "image/image.h"
-#include "image/large.h"
 
 static int check_size(uint32_t width, uint32_t height)
 {
@@ -100,12 +99,4 @@ int selectai_image_crop(selectai_image **out, const selectai_image *image, const
     size_t stride = sai_image_stride(image);
     const uint8_t *first = image->pixels + (size_t)box->y1 * stride + (size_t)box->x1 * SAI_CHANNELS;
     return selectai_image_create(out, (uint32_t)(box->x2 - box->x1), (uint32_t)(box->y2 - box->y1), first, stride);
-}
-
-void sai_image_grey(uint8_t *grey, const uint8_t *rgb, size_t n_pixels)
-{
-    for (size_t i = 0; i < n_pixels; i++) {
-        const uint8_t *p = rgb + 3 * i;
-        grey[i] = (uint8_t)((p[0] * 19595u + p[1] * 38470u + p[2] * 7471u + 0x8000u) >> 16);
-    }
 }

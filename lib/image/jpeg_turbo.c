@@ -15,7 +15,6 @@
 #include <jpeglib.h>
 
 #include "image/jpeg_turbo.h"
-#include "image/large.h"
 
 #define CMYK_CHANNELS 4u
 

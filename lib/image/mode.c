@@ -9,7 +9,6 @@
 #include "image/decode.h"
 #include "image/exif.h"
 #include "image/jpeg_turbo.h"
-#include "image/large.h"
 #include "image/mode.h"
 #include "image/png.h"
 #include "image/webp.h"

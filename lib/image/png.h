@@ -64,6 +64,10 @@ void sai_png_unfilter(uint8_t *row, const uint8_t *prev, size_t n, unsigned bpp,
 /* The same in plain C. */
 void sai_png_unfilter_plain(uint8_t *row, const uint8_t *prev, size_t n, unsigned bpp, unsigned filter);
 
+/* The first 8 or 16 of such rows, by AVX2; returns how many, 0 where it cannot. `row` is behind the first filter byte.
+ */
+size_t sai_png_unfilter_wave(uint8_t *row, const uint8_t *prev, size_t n_rows, size_t n, unsigned bpp);
+
 /* n_rows rows that follow each other, each a filter byte and n bytes; prev as above. */
 void sai_png_unfilter_rows(uint8_t *rows, const uint8_t *prev, size_t n_rows, size_t n, unsigned bpp);
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "image/header.h"
-#include "image/large.h"
 #include "image/png.h"
 #include "image/zlib_memory.h"
 

@@ -211,14 +211,33 @@ static bool undo_two(uint8_t *row, const uint8_t *prev, size_t n, unsigned bpp)
 
 #endif
 
+#define WAVE 8u /* rows for which a wave is worth while */
+
+/* How many of the next rows have a filter that makes a chain of them. */
+static unsigned n_chained(const uint8_t *row, size_t n, unsigned n_rows)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < n_rows; i++) {
+        uint8_t filter = row[i * (n + 1) - 1];
+        count += filter == PNG_SUB || filter == PNG_AVERAGE || filter == PNG_PAETH;
+    }
+    return count;
+}
+
 void sai_png_unfilter_rows(uint8_t *rows, const uint8_t *prev, size_t n_rows, size_t n, unsigned bpp)
 {
     for (size_t i = 0; i < n_rows;) {
         uint8_t *row = rows + i * (n + 1) + 1;
-        bool two = i + 1 < n_rows && undo_two(row, prev, n, bpp);
-        if (!two)
+        size_t left = n_rows - i, done = 0;
+        if (left >= WAVE && n_chained(row, n, WAVE) > 2)
+            done = sai_png_unfilter_wave(row, prev, left, n, bpp);
+        if (done == 0 && left > 1 && undo_two(row, prev, n, bpp))
+            done = 2;
+        if (done == 0) {
             sai_png_unfilter(row, prev, n, bpp, row[-1]);
-        i += two ? 2 : 1;
+            done = 1;
+        }
+        i += done;
         prev = rows + (i - 1) * (n + 1) + 1;
     }
 }

@@ -10,14 +10,13 @@
 #include <libdeflate.h>
 #include <string.h>
 
-#include "image/large.h"
 #include "image/png.h"
 
 /* Beyond this the rows would be in the way of other memory for little gain. */
 #define MAX_ROWS_BYTES ((uint64_t)256 << 20)
 
 /* Rows that are unfiltered before they are converted: as many as a small cache holds. */
-#define BATCH 8u
+#define BATCH 16u
 
 struct rows {
     const struct sai_png *png;

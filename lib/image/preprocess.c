@@ -63,12 +63,16 @@ int sai_preprocess_u8(selectai_image **out, const selectai_image *image, uint32_
 static void normalise(float *out, const selectai_image *cut)
 {
     size_t n = (size_t)cut->width * cut->height;
-    for (size_t c = 0; c < SAI_CHANNELS; c++) {
-        float numbers[256];
+    float numbers[SAI_CHANNELS][256];
+    for (size_t c = 0; c < SAI_CHANNELS; c++)
         for (int v = 0; v < 256; v++)
-            numbers[v] = ((float)v / 255.0f - clip_mean[c]) / clip_std[c];
-        for (size_t i = 0; i < n; i++)
-            out[c * n + i] = numbers[cut->pixels[SAI_CHANNELS * i + c]];
+            numbers[c][v] = ((float)v / 255.0f - clip_mean[c]) / clip_std[c];
+    float *restrict red = out, *restrict green = out + n, *restrict blue = out + 2 * n;
+    const uint8_t *p = cut->pixels;
+    for (size_t i = 0; i < n; i++, p += SAI_CHANNELS) {
+        red[i] = numbers[0][p[0]];
+        green[i] = numbers[1][p[1]];
+        blue[i] = numbers[2][p[2]];
     }
 }
 

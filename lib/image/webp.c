@@ -8,7 +8,6 @@
 
 #include <webp/decode.h>
 
-#include "image/large.h"
 #include "image/webp.h"
 
 #define RIFF_HEADER  12u

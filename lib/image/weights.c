@@ -64,7 +64,14 @@ static int32_t to_fixed_point(double weight)
 
 struct axis {
     double scale, filter_scale, support;
+    bool repeats; /* the scale is a whole number, so that offsets from the centre are exact and come again */
 };
+
+/* Output i has the inputs of the one before it, `step` further on. */
+static bool same_as_before(const struct sai_weights *w, uint32_t i, uint32_t step)
+{
+    return i > 0 && w->count[i] == w->count[i - 1] && w->first[i] == w->first[i - 1] + step;
+}
 
 /* Weights of output `start` + i: first input, number of inputs, and normalised values in `row`. */
 static void weigh(struct sai_weights *w, double *row, uint32_t start, uint32_t i, uint32_t in_size,
@@ -76,17 +83,22 @@ static void weigh(struct sai_weights *w, double *row, uint32_t start, uint32_t i
     uint32_t end = high > in_size ? in_size : (uint32_t)high;
     uint32_t count = end > first ? end - first : 0;
     double sum = 0, inverse = 1.0 / axis->filter_scale;
+    int32_t *fixed = w->weight + (size_t)i * w->taps;
+    w->first[i] = first;
+    w->count[i] = count;
+    if (axis->repeats && same_as_before(w, i, (uint32_t)axis->scale)) {
+        memcpy(fixed, fixed - w->taps, w->taps * sizeof *fixed);
+        return;
+    }
     for (uint32_t k = 0; k < count; k++) {
         row[k] = kernel->value(((double)k + first - center + 0.5) * inverse);
         sum += row[k];
     }
-    w->first[i] = first;
-    w->count[i] = count;
     for (uint32_t k = 0; k < count; k++)
         row[k] = sum != 0.0 ? row[k] / sum : row[k];
     memset(row + count, 0, (w->taps - count) * sizeof *row);
     for (uint32_t k = 0; k < w->taps; k++)
-        w->weight[(size_t)i * w->taps + k] = to_fixed_point(row[k]);
+        fixed[k] = to_fixed_point(row[k]);
 }
 
 int sai_weights_create(struct sai_weights *out, const struct sai_axis_part *part, int filter, bool exact)
@@ -95,6 +107,7 @@ int sai_weights_create(struct sai_weights *out, const struct sai_axis_part *part
     struct axis axis = {.scale = (double)part->in_size / part->out_size};
     axis.filter_scale = axis.scale < 1.0 ? 1.0 : axis.scale;
     axis.support = kernel->support * axis.filter_scale;
+    axis.repeats = !exact && part->in_size % part->out_size == 0;
     double taps = ceil(axis.support) * 2 + 1;
     struct sai_weights w = {.n = part->n, .taps = taps > part->in_size ? part->in_size : (uint32_t)taps};
     size_t n_weights;

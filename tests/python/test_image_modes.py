@@ -43,6 +43,13 @@ def resized_and_cut(image, size):
     return image.crop((left, top, left + size, top + size))
 
 
+def jpeg_like_pillow(folder):
+    """False where the library was built without libjpeg, whose pixels Pillow's are."""
+    path = folder / "probe.jpg"
+    Image.fromarray(fixtures.picture(1)).save(path)
+    return bool((selectai.decode(path) == np.asarray(Image.open(path))).all())
+
+
 def exif_block(orientation, order="<", kind=3, count=1, before=()):
     """A TIFF structure with the orientation behind other entries."""
     head = b"II*\0" if order == "<" else b"MM\0*"
@@ -64,7 +71,9 @@ class Orientation(fixtures.FolderCase):
 
     def test_all_eight_in_every_format(self):
         rgb = Image.fromarray(fixtures.picture(1, 37, 23))
-        kinds = {"a.png": {}, "a.jpg": {"quality": 90}}
+        kinds = {"a.png": {}}
+        if jpeg_like_pillow(self.folder):
+            kinds["a.jpg"] = {"quality": 90}
         if features.check("webp"):
             kinds["a.webp"] = {"lossless": True}
         for name, options in kinds.items():
@@ -167,13 +176,12 @@ class ConvertAfter(fixtures.FolderCase):
             self.assertEqual(self.check(path, 20), "RGBA")
 
     def test_jpeg(self):
+        if not jpeg_like_pillow(self.folder):
+            self.skipTest("built without libjpeg")
         for mode, seed in (("L", 1), ("RGB", 2), ("CMYK", 3), ("CMYK", 4)):
             path = self.folder / "a.jpg"
             self.picture_of(mode, seed, 60 + seed, 50 - seed).save(path, quality=95)
-            try:
-                self.assertEqual(self.check(path, 23), mode)
-            except selectai.UnsupportedError as error:
-                self.skipTest(str(error))
+            self.assertEqual(self.check(path, 23), mode)
 
     def test_webp(self):
         if not features.check("webp"):
