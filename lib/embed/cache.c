@@ -103,17 +103,9 @@ static int load_once(selectai_embedding_cache *cache, const struct sai_cache_lis
     return rc;
 }
 
-static bool same_list(const struct sai_cache_list *a, const struct sai_cache_list *b)
-{
-    bool same = a->n == b->n && strcmp(a->compacted, b->compacted) == 0;
-    for (size_t i = 0; i < a->n && same; i++)
-        same = strcmp(a->names[i].id, b->names[i].id) == 0;
-    return same;
-}
-
 /*
  * A folder is not read in one moment: while parts are joined, a listing may hold neither the joined part nor those it
- * replaces. So what was loaded counts once the folder still has the same parts.
+ * replaces. So what was loaded counts once nothing of that kind has happened meanwhile.
  */
 static int load(selectai_embedding_cache *cache)
 {
@@ -128,7 +120,7 @@ static int load(selectai_embedding_cache *cache)
         rc = load_once(cache, &list);
         if (rc == SELECTAI_OK)
             rc = sai_cache_list_read(&now, cache->directory);
-        again = rc == SELECTAI_OK && !same_list(&list, &now);
+        again = rc == SELECTAI_OK && !sai_cache_list_settled(&list, &now);
         sai_cache_list_free(&list);
         list = now;
         now = (struct sai_cache_list){0};

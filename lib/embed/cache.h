@@ -62,6 +62,8 @@ const char *sai_cache_compacted_writer(const char *name);
 /* Both files of a part count; temporary files do not. */
 int sai_cache_list_read(struct sai_cache_list *out, const char *directory);
 void sai_cache_list_free(struct sai_cache_list *list);
+/* Of two listings, one after the other: false if parts were joined meanwhile, so that the first may lack some. */
+bool sai_cache_list_settled(const struct sai_cache_list *before, const struct sai_cache_list *now);
 /* A writer's flushes are 1, 2, 3...: the first missing one, or 0; *i is the part before which it is missing. */
 uint32_t sai_cache_list_gap(const struct sai_cache_list *list, size_t *i);
 /* Writer digits that sort after all of the list's, and that nobody else has. */

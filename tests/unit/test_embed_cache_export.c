@@ -1,0 +1,5 @@
+#include "cache_fixture.h"
+int main(void)
+{
+    return 0;
+}
