@@ -87,8 +87,9 @@ struct selectai_embedding_cache {
     struct sai_cache_part *parts;
     size_t n_parts, parts_capacity;
     struct selectai_issues *issues;
-    bool lines_only; /* index files are not used */
-    bool tidy;       /* parts that others replace are removed */
+    bool lines_only;    /* index files are not used */
+    bool tidy;          /* parts that others replace are removed */
+    const char *before; /* only parts of writers that sort before this; NULL: all */
 
     /* Writers only. */
     bool writable, half;
@@ -143,6 +144,8 @@ enum {
     SAI_CACHE_TIDY = 2,       /* removing parts that others replace, as writers do */
 };
 int sai_cache_open(selectai_embedding_cache **out, const char *directory, unsigned mode);
+/* The parts of writers that sort before `before`, as SAI_CACHE_LINES_ONLY | SAI_CACHE_TIDY. */
+int sai_cache_open_before(selectai_embedding_cache **out, const char *directory, const char *before);
 /* Reads the manifest only. */
 int sai_cache_open_empty(selectai_embedding_cache **out, const char *directory);
 
