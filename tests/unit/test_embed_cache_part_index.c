@@ -263,6 +263,52 @@ static void look_ups_run_in_parallel(void **state)
     }
 }
 
+/* ---- The format is for ever ------------------------------------------------------------------ */
+
+static void golden(void **state)
+{
+    const struct fixture *f = *state;
+    const char *tests = getenv("SELECTAI_TEST_DATA"), *id = "part-01a21efc1a029cd8b48e-000001-000001";
+    char dir[600], path[800];
+    float v[DIM];
+    if (!tests) {
+        print_message("SELECTAI_TEST_DATA is not set\n");
+        skip();
+        return;
+    }
+    snprintf(dir, sizeof dir, "%s/golden/cache-v1-index", tests);
+    expect_sound(dir);
+    selectai_embedding_cache *cache = open_at(dir);
+    assert_int_equal(cache->table.n_segments, 1);
+    assert_int_equal(selectai_embedding_cache_find(cache, "summer", "day 1/20240601_120000_stage2.png", v, NULL),
+                     SELECTAI_OK);
+    assert_float_equal(v[0], 4, 0);
+    assert_int_equal(selectai_embedding_cache_find_content(cache, "winter", 7000000003u, 4294967292u, v, NULL),
+                     SELECTAI_OK);
+    assert_float_equal(v[0], 3, 0);
+    struct selectai_cache_row row = {.struct_size = sizeof row};
+    assert_int_equal(selectai_embedding_cache_get(cache, 0, &row, v), SELECTAI_OK);
+    assert_string_equal(row.rel_path, "day 2/\xc3\xbc\"b.png");
+    assert_true(row.size == 7000000002u && row.mtime_ns == 1717243200000000001 && row.phash == 0x8000000000000002u);
+    assert_int_equal(selectai_embedding_cache_find(cache, "summer", "gone.png", v, NULL), SELECTAI_OK);
+    selectai_embedding_cache_close(&cache);
+    /* the same lines give the same bytes, but for the lines' time and the CRC over it */
+    struct sai_mapping theirs, ours;
+    snprintf(path, sizeof path, "%s/%s.jsonl", dir, id);
+    assert_int_equal(sai_cache_open(&cache, dir, SAI_CACHE_LINES_ONLY), SELECTAI_OK);
+    assert_int_equal(sai_part_index_write(at(f, "x.idx"), path, &cache->table, 0, 5), SELECTAI_OK);
+    selectai_embedding_cache_close(&cache);
+    snprintf(path, sizeof path, "%s/%s.idx", dir, id);
+    assert_int_equal(sai_file_map(&theirs, path), SELECTAI_OK);
+    assert_int_equal(sai_file_map(&ours, at(f, "x.idx")), SELECTAI_OK);
+    assert_int_equal(theirs.size, ours.size);
+    assert_memory_equal(theirs.data, ours.data, 12);
+    assert_memory_equal(theirs.data + 16, ours.data + 16, 48);
+    assert_memory_equal(theirs.data + 72, ours.data + 72, ours.size - 72);
+    sai_file_unmap(&theirs);
+    sai_file_unmap(&ours);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +318,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_index_of_other_lines_is_not_used, setup, teardown),
         cmocka_unit_test_setup_teardown(writers_make_the_index_of_large_parts, setup, teardown),
         cmocka_unit_test_setup_teardown(look_ups_run_in_parallel, setup, teardown),
+        cmocka_unit_test_setup_teardown(golden, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
