@@ -1,60 +1,38 @@
 /*
- * verb_cache.c: looking after a cache.
+ * verb_cache.c: looking after a cache: each action is a verb of its own (cache_*.c).
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#include <stdio.h>
 #include <string.h>
 
-#include "verbs.h"
-
-static int verify(const char *directory, int json)
-{
-    selectai_issues *issues = NULL;
-    selectai_embedding_cache *cache = NULL;
-    int rc = selectai_embedding_cache_verify(&issues, directory);
-    size_t problems = selectai_issues_count(issues), rows = 0;
-    if (rc != SELECTAI_OK)
-        return report_failure(rc);
-    int code = problems ? EXIT_FAILED : EXIT_DONE;
-    if (selectai_embedding_cache_open(&cache, directory) == SELECTAI_OK)
-        rows = selectai_embedding_cache_count(cache);
-    if (json) {
-        json_t *document = json_pack("{s:s, s:I, s:s?, s:i, s:o}", "path", directory, "rows", (json_int_t)rows,
-                                     "encoder", cache ? selectai_embedding_cache_encoder_id(cache) : NULL, "dim",
-                                     cache ? (int)selectai_embedding_cache_dim(cache) : 0, "problems",
-                                     json_of_issues(issues));
-        if (print_json(document) != EXIT_DONE)
-            code = EXIT_FAILED;
-    } else {
-        printf("%s: %zu rows, %zu problem%s\n", directory, rows, problems, problems == 1 ? "" : "s");
-        print_issues(issues, 50);
-    }
-    selectai_embedding_cache_close(&cache);
-    selectai_issues_destroy(&issues);
-    return code;
-}
+#include "cache_args.h"
 
 static int run(int argc, char **argv, const struct verb *verb)
 {
-    int json = 0;
+    static const struct verb *const actions[] = {&cache_verify, &cache_merge, &cache_compact, &cache_export,
+                                                 &cache_import};
+    for (size_t i = 0; argc > 1 && i < sizeof actions / sizeof *actions; i++)
+        if (strcmp(argv[1], actions[i]->name + strlen("cache ")) == 0)
+            return actions[i]->run(argc - 1, argv + 1, actions[i]);
     struct text_list rest = {0};
-    const struct arg args[] = {
-        {"json", ARG_FLAG, &json, NULL, "print JSON", 0},
-        {0},
-    };
-    int code = parse_args(argc, argv, verb, args, &rest);
-    if (code < 0 && (rest.count != 2 || strcmp(rest.items[0], "verify") != 0))
-        code = usage_error(verb, "expected: verify DIR");
+    const struct arg none[] = {{0}};
+    int code = parse_args(argc, argv, verb, none, &rest);
     if (code < 0)
-        code = verify(rest.items[1], json);
+        code = usage_error(verb, "expected: verify, merge, compact, export or import-legacy");
     free_list(&rest);
     return code;
 }
 
 const struct verb verb_cache = {
     .name = "cache",
-    .summary = "prove that a cache's index and vectors agree",
-    .usage = "verify DIR [--json]",
+    .summary = "verify, merge, compact and export caches; take over earlier ones",
+    .usage = "verify|merge|compact|export|import-legacy ...",
+    .text = "  verify DIR                    prove that index and vectors agree\n"
+            "  merge --output DIR CACHE...   join caches of one encoder\n"
+            "  compact DIR                   rewrite in few large parts, without rows that no look-up finds\n"
+            "  export DIR --output DIR       one .npy with .jsonl, or the layout of clip-retrieval\n"
+            "  import-legacy --output DIR --encoder-id ID --project NAME FILE.jsonl\n"
+            "                                take over an earlier cache\n\n"
+            "'selectai cache ACTION --help' tells more.",
     .run = run,
 };

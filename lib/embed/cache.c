@@ -11,7 +11,8 @@
 #include "embed/cache.h"
 
 /* How often a folder is read again because a writer merged parts while it was read. */
-#define MAX_ATTEMPTS 9
+#define MAX_ATTEMPTS 40
+#define MAX_PAUSE_NS 16000000L
 
 static void forget_parts(selectai_embedding_cache *cache)
 {
@@ -52,6 +53,8 @@ static int load_parts(selectai_embedding_cache *cache, const struct sai_cache_li
     for (size_t i = 0; i < list->n; i++) {
         const struct sai_cache_part_name *name = &list->names[i];
         bool loaded;
+        if (cache->before && strcmp(*name->writer ? name->writer : name->id, cache->before) >= 0)
+            continue;
         if (i == 0 || strcmp(list->names[i - 1].writer, name->writer) != 0 || !*name->writer)
             until = 0;
         if (*name->writer && name->last <= until) {
@@ -103,17 +106,9 @@ static int load_once(selectai_embedding_cache *cache, const struct sai_cache_lis
     return rc;
 }
 
-static bool same_list(const struct sai_cache_list *a, const struct sai_cache_list *b)
-{
-    bool same = a->n == b->n && strcmp(a->compacted, b->compacted) == 0;
-    for (size_t i = 0; i < a->n && same; i++)
-        same = strcmp(a->names[i].id, b->names[i].id) == 0;
-    return same;
-}
-
 /*
  * A folder is not read in one moment: while parts are joined, a listing may hold neither the joined part nor those it
- * replaces. So what was loaded counts once the folder still has the same parts.
+ * replaces. So what was loaded counts once nothing of that kind has happened meanwhile.
  */
 static int load(selectai_embedding_cache *cache)
 {
@@ -121,14 +116,14 @@ static int load(selectai_embedding_cache *cache)
     bool again = true;
     int rc = sai_cache_list_read(&list, cache->directory);
     for (int i = 0; rc == SELECTAI_OK && again && i < MAX_ATTEMPTS; i++) {
-        /* A writer merges seldom: the longer we wait, the likelier it is between two merges. 1 ms to 128 ms. */
-        const struct timespec pause = {.tv_nsec = 500000L << i};
+        /* Parts are joined seldom: the longer we wait, the likelier it is between two times. */
+        const struct timespec pause = {.tv_nsec = i < 5 ? 500000L << i : MAX_PAUSE_NS};
         if (i > 0)
             nanosleep(&pause, NULL);
         rc = load_once(cache, &list);
         if (rc == SELECTAI_OK)
             rc = sai_cache_list_read(&now, cache->directory);
-        again = rc == SELECTAI_OK && !same_list(&list, &now);
+        again = rc == SELECTAI_OK && !sai_cache_list_settled(&list, &now);
         sai_cache_list_free(&list);
         list = now;
         now = (struct sai_cache_list){0};
@@ -162,7 +157,7 @@ int sai_cache_open_empty(selectai_embedding_cache **out, const char *directory)
     return open_cache(out, directory, false);
 }
 
-int sai_cache_open(selectai_embedding_cache **out, const char *directory, unsigned mode)
+static int open_and_load(selectai_embedding_cache **out, const char *directory, unsigned mode, const char *before)
 {
     selectai_embedding_cache *cache = NULL;
     int rc = open_cache(&cache, directory, false);
@@ -170,12 +165,23 @@ int sai_cache_open(selectai_embedding_cache **out, const char *directory, unsign
         return rc;
     cache->lines_only = (mode & SAI_CACHE_LINES_ONLY) != 0;
     cache->tidy = (mode & SAI_CACHE_TIDY) != 0;
+    cache->before = before;
     rc = load(cache);
     if (rc != SELECTAI_OK)
         free_cache(cache);
     else
         *out = cache;
     return rc;
+}
+
+int sai_cache_open(selectai_embedding_cache **out, const char *directory, unsigned mode)
+{
+    return open_and_load(out, directory, mode, NULL);
+}
+
+int sai_cache_open_before(selectai_embedding_cache **out, const char *directory, const char *before)
+{
+    return open_and_load(out, directory, SAI_CACHE_LINES_ONLY | SAI_CACHE_TIDY, before);
 }
 
 int selectai_embedding_cache_open(selectai_embedding_cache **out, const char *directory)

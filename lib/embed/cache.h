@@ -62,6 +62,8 @@ const char *sai_cache_compacted_writer(const char *name);
 /* Both files of a part count; temporary files do not. */
 int sai_cache_list_read(struct sai_cache_list *out, const char *directory);
 void sai_cache_list_free(struct sai_cache_list *list);
+/* Of two listings, one after the other: false if parts were joined meanwhile, so that the first may lack some. */
+bool sai_cache_list_settled(const struct sai_cache_list *before, const struct sai_cache_list *now);
 /* A writer's flushes are 1, 2, 3...: the first missing one, or 0; *i is the part before which it is missing. */
 uint32_t sai_cache_list_gap(const struct sai_cache_list *list, size_t *i);
 /* Writer digits that sort after all of the list's, and that nobody else has. */
@@ -85,8 +87,9 @@ struct selectai_embedding_cache {
     struct sai_cache_part *parts;
     size_t n_parts, parts_capacity;
     struct selectai_issues *issues;
-    bool lines_only; /* index files are not used */
-    bool tidy;       /* parts that others replace are removed */
+    bool lines_only;    /* index files are not used */
+    bool tidy;          /* parts that others replace are removed */
+    const char *before; /* only parts of writers that sort before this; NULL: all */
 
     /* Writers only. */
     bool writable, half;
@@ -141,6 +144,8 @@ enum {
     SAI_CACHE_TIDY = 2,       /* removing parts that others replace, as writers do */
 };
 int sai_cache_open(selectai_embedding_cache **out, const char *directory, unsigned mode);
+/* The parts of writers that sort before `before`, as SAI_CACHE_LINES_ONLY | SAI_CACHE_TIDY. */
+int sai_cache_open_before(selectai_embedding_cache **out, const char *directory, const char *before);
 /* Reads the manifest only. */
 int sai_cache_open_empty(selectai_embedding_cache **out, const char *directory);
 

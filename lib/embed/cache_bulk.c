@@ -6,6 +6,7 @@
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "embed/cache_bulk.h"
@@ -36,23 +37,38 @@ static int begin_part(struct sai_cache_bulk *bulk)
     return rc;
 }
 
-int sai_cache_bulk_finish(struct sai_cache_bulk *bulk)
+/* As a flush: the .npy, then the .jsonl, which commits; on failure nothing is left on disk. */
+static int publish(struct sai_cache_bulk *bulk, const char *array, const char *lines, const char *index)
 {
     struct sai_error_copy kept;
+    int rc = sai_npy_commit(&bulk->npy);
+    if (rc != SELECTAI_OK)
+        return rc;
+    rc = sai_cache_lines_write(lines, &bulk->table, 0, bulk->table.n_rows);
+    if (rc != SELECTAI_OK) {
+        (void)unlink(array);
+        return rc;
+    }
+    sai_error_save(&kept);
+    if (bulk->table.n_rows >= SAI_CACHE_INDEX_ROWS &&
+        sai_part_index_write(index, lines, &bulk->table, 0, bulk->table.n_rows) != SELECTAI_OK)
+        sai_error_restore(&kept); /* slower, and sound */
+    return SELECTAI_OK;
+}
+
+int sai_cache_bulk_finish(struct sai_cache_bulk *bulk)
+{
+    const uint32_t number = bulk->n_parts + 1;
     if (!bulk->npy.open)
         return SELECTAI_OK;
-    char *lines = part_path(bulk, bulk->n_parts + 1, ".jsonl"), *index = part_path(bulk, bulk->n_parts + 1, ".idx");
-    int rc = lines && index ? sai_npy_commit(&bulk->npy) : SELECTAI_ERR_OUT_OF_MEMORY;
-    if (rc == SELECTAI_OK)
-        rc = sai_cache_lines_write(lines, &bulk->table, 0, bulk->table.n_rows);
+    char *array = part_path(bulk, number, ".npy"), *lines = part_path(bulk, number, ".jsonl"),
+         *index = part_path(bulk, number, ".idx");
+    int rc = array && lines && index ? publish(bulk, array, lines, index) : SELECTAI_ERR_OUT_OF_MEMORY;
     if (rc == SELECTAI_OK) {
         bulk->n_parts++;
-        sai_error_save(&kept);
-        if (bulk->table.n_rows >= SAI_CACHE_INDEX_ROWS &&
-            sai_part_index_write(index, lines, &bulk->table, 0, bulk->table.n_rows) != SELECTAI_OK)
-            sai_error_restore(&kept); /* slower, and sound */
         sai_cache_table_clear(&bulk->table);
     }
+    sai_free(array);
     sai_free(lines);
     sai_free(index);
     return rc;

@@ -4,7 +4,7 @@
  * The order of the steps is what makes it safe while others are at work, and against kills:
  *   1. a file "compacted-<writer>" appears: whoever publishes a part after this sees it, and moves what it adds behind
  *      this writer's parts (cache_write.c), so that no row that was here before wins over a later one;
- *   2. the folder is read: every part that was published before the file is seen;
+ *   2. the folder is read: every part that was published before the file is seen; those of later writers are let alone;
  *   3. the new parts are published, as any writer's;
  *   4. the parts that were read are removed. Readers that have mapped them keep them.
  * A kill before 4 leaves rows twice, with the same content; the next compaction tidies up.
@@ -322,7 +322,7 @@ int selectai_embedding_cache_compact(struct selectai_cache_counts *counts, selec
     if (rc == SELECTAI_OK)
         rc = announce(&c, directory);
     if (rc == SELECTAI_OK)
-        rc = sai_cache_open(&c.cache, directory, SAI_CACHE_LINES_ONLY | SAI_CACHE_TIDY);
+        rc = sai_cache_open_before(&c.cache, directory, c.writer);
     if (rc == SELECTAI_OK)
         rc = sai_issues_append(c.job.issues, c.cache->issues);
     if (rc == SELECTAI_OK)

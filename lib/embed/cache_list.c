@@ -164,6 +164,26 @@ void sai_cache_list_free(struct sai_cache_list *list)
     *list = (struct sai_cache_list){0};
 }
 
+/* A part of one flush that a writer has added in the meantime; all others come from joining. */
+static bool is_flush(const struct sai_cache_part_name *name, const struct sai_cache_list *list)
+{
+    return *name->writer && name->first == name->last && strcmp(name->writer, list->compacted) > 0;
+}
+
+bool sai_cache_list_settled(const struct sai_cache_list *before, const struct sai_cache_list *now)
+{
+    size_t i = 0;
+    if (strcmp(before->compacted, now->compacted) != 0)
+        return false;
+    for (size_t k = 0; k < now->n; k++) {
+        if (i < before->n && strcmp(before->names[i].id, now->names[k].id) == 0)
+            i++;
+        else if (!is_flush(&now->names[k], now))
+            return false;
+    }
+    return i == before->n; /* none is gone: both are in the same order */
+}
+
 uint32_t sai_cache_list_gap(const struct sai_cache_list *list, size_t *i)
 {
     uint32_t until = 0;

@@ -40,7 +40,9 @@ struct choice {
 
 static void consider(struct choice *choice, const struct sai_cache_table *table, uint32_t i, const char *path)
 {
-    const struct sai_cache_row *row = &table->rows[i];
+    const struct sai_cache_row *row = sai_cache_table_row(table, i);
+    if (!row)
+        return;
     size_t now = agreement(row->rel_path, path);
     if (choice->best == SAI_CACHE_NONE || now > choice->agreement) {
         *choice = (struct choice){.best = i, .agreement = now};
@@ -58,8 +60,17 @@ int sai_cache_resolve(uint32_t *out, const selectai_embedding_cache *cache, cons
     const struct sai_cache_table *table = &cache->table;
     struct sai_cache_name_search search = {0};
     struct choice choice = {.best = SAI_CACHE_NONE};
-    uint32_t i;
-    while ((i = sai_cache_table_next_name(table, &search, project, sai_path_basename(path))) != SAI_CACHE_NONE)
+    const char *name = sai_path_basename(path);
+    uint32_t i, first = sai_cache_table_next_name(table, &search, project, name);
+    if (first == SAI_CACHE_NONE)
+        return SELECTAI_ERR_NOT_FOUND;
+    i = sai_cache_table_next_name(table, &search, project, name);
+    if (i == SAI_CACHE_NONE) { /* mostly; then its row need not even be read */
+        *out = first;
+        return SELECTAI_OK;
+    }
+    consider(&choice, table, first, path);
+    for (; i != SAI_CACHE_NONE; i = sai_cache_table_next_name(table, &search, project, name))
         consider(&choice, table, i, path);
     *out = choice.best;
     if (choice.tied)
@@ -85,14 +96,15 @@ int sai_cache_resolve_file(uint32_t *out, const selectai_embedding_cache *cache,
         return rc;
     if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
         return rc; /* it lies elsewhere today, as in many logs: the name has to do */
-    if (rc == SELECTAI_OK && same_time(&cache->table.rows[*out], &st))
+    const struct sai_cache_row *row = rc == SELECTAI_OK ? sai_cache_table_row(&cache->table, *out) : NULL;
+    if (row && same_time(row, &st))
         return SELECTAI_OK;
     int read = sai_file_crc32(&crc, &size, path);
     if (read != SELECTAI_OK)
         return read;
     by_content = sai_cache_table_find_content(&cache->table, project, size, crc);
     if (by_content == SAI_CACHE_NONE)
-        return SAI_FAIL(SELECTAI_ERR_NOT_FOUND, "%s: has changed since it was embedded: embed it again", path);
+        return SAI_FAIL(SELECTAI_ERR_NOT_FOUND, "%s: what it holds now was not embedded: embed it (again)", path);
     *out = by_content;
     return SELECTAI_OK;
 }

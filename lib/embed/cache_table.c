@@ -238,8 +238,9 @@ static uint32_t next_in(const struct sai_cache_table *table, size_t source, cons
     *inside = true;
     if (!segment)
         return matching(table, index, i, wanted, cursor);
-    while (i != SAI_CACHE_NONE &&
-           (!record_matches(segment, i, wanted) || !sai_cache_table_row(table, segment->first_row + i)))
+    /* By name there may be several: whoever wants more than their numbers asks for the rows. */
+    while (i != SAI_CACHE_NONE && (!record_matches(segment, i, wanted) ||
+                                   (wanted->key != KEY_NAME && !sai_cache_table_row(table, segment->first_row + i))))
         i = sai_cache_index_next(index, wanted->hash, cursor);
     return i == SAI_CACHE_NONE ? i : (uint32_t)(segment->first_row + i);
 }

@@ -75,8 +75,8 @@ void sai_cache_table_truncate(struct sai_cache_table *table, size_t n);
 int sai_cache_table_index(struct sai_cache_table *table);
 
 /*
- * Row i; from any number of threads. NULL if its place in an index file is damaged. Rows that a look-up returned, and
- * rows in memory, may be read from `rows` directly.
+ * Row i; from any number of threads. NULL if its place in an index file is damaged. Rows that a look-up by path or
+ * content returned, and rows in memory, may be read from `rows` directly.
  */
 const struct sai_cache_row *sai_cache_table_row(const struct sai_cache_table *table, size_t i);
 

@@ -121,8 +121,9 @@ static void renew_writer(selectai_embedding_cache *cache)
     struct sai_cache_list list = {0};
     struct sai_error_copy kept;
     struct sai_cache_part *old = &cache->parts[cache->n_parts - 1];
+    /* A part of two flushes by its name: readers see that it took another's place (sai_cache_list_settled()). */
     struct sai_cache_part part = {
-        .first = 1, .last = 1, .first_row = old->first_row, .n_rows = old->n_rows, .half = cache->half};
+        .first = 1, .last = 2, .first_row = old->first_row, .n_rows = old->n_rows, .half = cache->half};
     char before[sizeof cache->writer];
     sai_error_save(&kept);
     memcpy(before, cache->writer, sizeof before);
@@ -142,7 +143,7 @@ static void renew_writer(selectai_embedding_cache *cache)
     sai_cache_part_close(old);
     *old = part;
     cache->first_own_part = cache->n_parts - 1; /* what lies before is the compaction's affair */
-    cache->flushes = 1;
+    cache->flushes = 2;
 }
 
 static int flush_rows(selectai_embedding_cache *cache)

@@ -3,7 +3,9 @@
 Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
 """
 
+import csv
 import gc
+import json
 import os
 import unittest
 import zlib
@@ -100,6 +102,128 @@ class Rows(fixtures.FolderCase):
                 cache.get(0)
             with self.assertRaisesRegex(TypeError, "project"):
                 cache.find(None, "a.png")
+
+
+class LookingAfter(fixtures.FolderCase):
+    """Merging, compacting, exporting and importing, with numpy as the judge."""
+
+    def setUp(self):
+        super().setUp()
+        self.vectors = np.random.default_rng(2).normal(size=(30, 8)).astype(np.float32)
+
+    def fill(self, name, rows, **options):
+        """rows: (project, path, vector, mtime)."""
+        path = self.folder / name
+        with EmbeddingCache.create(path, encoder_id="test-1", dim=8, **options) as cache:
+            for project, rel_path, index, mtime in rows:
+                cache.add(CacheRow(project, rel_path, "", 100 + index, mtime, index, 64, 48, 7), self.vectors[index])
+        return path
+
+    def test_merge_and_compact(self):
+        a = self.fill("a", [("p", f"{i}.png", i, 5) for i in range(10)], dtype="float16")
+        b = self.fill("b", [("p", f"{i}.png", i + 10, 4 + i % 3) for i in range(5, 15)])
+        stages = []
+        out = self.folder / "out"
+        result = selectai.merge_caches(out, [a, b], progress=lambda done, total, stage: stages.append(stage))
+        self.assertEqual(set(stages), {"merge"})
+        expected = {i: i for i in range(10)}
+        for i in range(5, 15):
+            if i >= 10 or 4 + i % 3 >= 5:  # later, or of equal times the later cache
+                expected[i] = i + 10
+        self.assertEqual((result.read, result.written, result.failed, result.issues), (20, 15, 0, []))
+        self.assertEqual(result.superseded, 5)
+        with EmbeddingCache.open(out) as cache:
+            for i, index in expected.items():
+                half = index < 10
+                wanted = self.vectors[index].astype(np.float16 if half else np.float32)
+                np.testing.assert_array_equal(cache.find("p", f"{i}.png"), wanted)
+            self.assertEqual(cache.verify(), [])
+        self.fill("out", [("p", "3.png", 29, 9)])
+        self.assertEqual(selectai.compact_cache(out).superseded, 1)
+        (self.folder / "raw").mkdir()
+        (self.folder / "raw" / "3.png").write_bytes(b"x")
+        result = selectai.compact_cache(out, drop_missing={"p": self.folder / "raw"}, dtype="float16")
+        self.assertEqual((result.missing, result.written), (14, 1))
+        with EmbeddingCache.open(out) as cache:
+            np.testing.assert_array_equal(cache.find("p", "3.png"), self.vectors[29].astype(np.float16))
+            self.assertEqual((len(cache), cache.verify(), cache.failures()), (1, [], []))
+        with self.assertRaises(FileNotFoundError):
+            selectai.compact_cache(out, drop_missing={"p": self.folder / "not mounted"})
+        other = EmbeddingCache.create(self.folder / "c", encoder_id="test-2", dim=8)
+        other.close()
+        with self.assertRaisesRegex(selectai.MismatchError, "test-1.*test-2|test-2.*test-1"):
+            selectai.merge_caches(self.folder / "no", [a, self.folder / "c"])
+
+    def test_export(self):
+        cache = self.fill("a", [("p", f"day/{i}.png", i, 5) for i in range(10)] + [("q", "x.png", 11, 5)])
+        selectai.export_cache(cache, self.folder / "plain")
+        array = np.load(self.folder / "plain" / "embeddings.npy")
+        np.testing.assert_array_equal(array, self.vectors[[*range(10), 11]])
+        lines = (self.folder / "plain" / "embeddings.jsonl").read_text("utf-8").splitlines()
+        self.assertEqual([json.loads(line)["rel_path"] for line in lines], [f"day/{i}.png" for i in range(10)] + ["x.png"])
+        result = selectai.export_cache(
+            cache,
+            self.folder / "clip",
+            format="clip-retrieval",
+            metadata="csv",
+            normalise=True,
+            project="p",
+            roots={"p": "/raw"},
+            rows_per_file=4,
+            dtype="float16",
+        )
+        self.assertEqual((result.written, result.files), (10, 3))
+        parts = [np.load(self.folder / "clip" / "img_emb" / f"img_emb_{i}.npy") for i in range(3)]
+        self.assertEqual([(part.shape, part.dtype) for part in parts][2], ((2, 8), np.float16))
+        expected = self.vectors[:10] / np.linalg.norm(self.vectors[:10], axis=1, keepdims=True)
+        np.testing.assert_allclose(np.concatenate(parts), expected, atol=1e-3)
+        with open(self.folder / "clip" / "metadata" / "metadata_1.csv", encoding="utf-8") as stream:
+            self.assertEqual([row["image_path"] for row in csv.DictReader(stream)], [f"/raw/day/{i}.png" for i in range(4, 8)])
+        with self.assertRaises(FileExistsError):
+            selectai.export_cache(cache, self.folder / "clip")
+        with self.assertRaises(ValueError):
+            selectai.export_cache(cache, self.folder / "x", format="parquet")
+        try:
+            import pyarrow.parquet
+        except ImportError:
+            with self.assertRaises(ImportError):
+                selectai.export_cache(cache, self.folder / "x", format="clip-retrieval", metadata="parquet")
+            self.assertFalse((self.folder / "x").exists())
+        else:
+            selectai.export_cache(cache, self.folder / "x", format="clip-retrieval", metadata="parquet")
+            table = pyarrow.parquet.read_table(self.folder / "x" / "metadata" / "metadata_0.parquet")
+            self.assertEqual(table.column("image_path").to_pylist()[-1], "x.png")
+
+    def test_import_legacy(self):
+        (self.folder / "embeddings").mkdir()
+        lines = []
+        for i in range(6):
+            image = self.folder / f"{i}.png"
+            if i < 2:
+                selectai.save(fixtures.picture(i), image)
+                os.utime(image, (1000, 1000))
+            vector = self.vectors[i].astype([np.float32, np.float16, np.float64][i % 3])
+            if i != 4:
+                np.save(self.folder / "embeddings" / f"{i}.npy", vector if i % 2 else vector[None])
+            lines.append(json.dumps({"image_path": str(image), "embedding_file": f"embeddings/{i}.npy", "hash": "x"}))
+        jsonl = self.folder / "processed_images.jsonl"
+        jsonl.write_text("\n".join(lines) + "\n", "utf-8")
+        result = selectai.import_legacy_cache(
+            self.folder / "cache", jsonl, encoder_id="clip:0123456789abcdef:gelu", project="p", root=self.folder
+        )
+        self.assertEqual((result.read, result.written, result.missing, result.failed), (6, 5, 3, 1))
+        self.assertEqual([(issue.kind, issue.row) for issue in result.issues], [("missing-vector", 5)])
+        with EmbeddingCache.open(self.folder / "cache") as cache:
+            self.assertEqual(cache.verify(), [])
+            for i in (0, 1, 2, 3, 5):
+                wanted = self.vectors[i].astype([np.float32, np.float16, np.float64][i % 3]).astype(np.float32)
+                np.testing.assert_array_equal(cache.find("p", f"{i}.png"), wanted)
+            row, _ = cache.get(0)
+            data = (self.folder / "0.png").read_bytes()
+            self.assertEqual(row[1:8], ("0.png", "0.png", len(data), 1000 * 10**9, zlib.crc32(data), 64, 48))
+            self.assertEqual(cache.get(2)[0][3:8], (0, 0, 0, 0, 0))
+        with self.assertRaises(TypeError):
+            selectai.import_legacy_cache(self.folder / "cache", jsonl, project="p")
 
 
 class Files(fixtures.FolderCase):

@@ -41,7 +41,16 @@ from ._errors import (
     error_name,
 )
 from ._library import __version__, backend_name, library_path
-from .cache import CacheRow, EmbeddingCache, EmbedResult
+from .cache import (
+    CacheResult,
+    CacheRow,
+    EmbeddingCache,
+    EmbedResult,
+    compact_cache,
+    export_cache,
+    import_legacy_cache,
+    merge_caches,
+)
 from .duplicates import Duplicate, Duplicates, duplicates, hash_files, hash_groups
 from .encoder import Encoder
 from .evaluation import Evaluation, Metric, box_iou
@@ -73,6 +82,7 @@ __all__ = [
     "BackendError",
     "BackendMissingError",
     "BackendVersionError",
+    "CacheResult",
     "CacheRow",
     "Cancelled",
     "CropMatch",
@@ -120,6 +130,7 @@ __all__ = [
     "__version__",
     "backend_name",
     "box_iou",
+    "compact_cache",
     "crop",
     "decode",
     "decode_bytes",
@@ -127,12 +138,15 @@ __all__ = [
     "duplicates",
     "encode",
     "error_name",
+    "export_cache",
     "extract",
     "extract_batch",
     "group",
     "hash_files",
     "hash_groups",
+    "import_legacy_cache",
     "library_path",
+    "merge_caches",
     "parse_filename",
     "phash",
     "preprocess",

@@ -6,9 +6,11 @@ Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
 from __future__ import annotations
 
 import ctypes
+import json
 import operator
 import os
-from typing import Iterable, NamedTuple, Optional, Sequence
+from pathlib import Path
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Optional, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,7 +26,19 @@ from ._text import PathLike, path_array, path_bytes, text, utf8
 from .encoder import DTYPES, Encoder
 from .issues import Issue, IssueList, collect
 
-__all__ = ["CacheRow", "EmbedResult", "EmbeddingCache"]
+__all__ = [
+    "CacheResult",
+    "CacheRow",
+    "EmbedResult",
+    "EmbeddingCache",
+    "compact_cache",
+    "export_cache",
+    "import_legacy_cache",
+    "merge_caches",
+]
+
+EXPORTS = {"plain": 0, "clip-retrieval": 1}
+METADATA = {"jsonl": 0, "csv": 1}
 
 
 class CacheRow(NamedTuple):
@@ -60,6 +74,25 @@ class EmbedResult(_EmbedResult):
     """
 
     given_up: int = 0
+
+
+class CacheResult(NamedTuple):
+    """What happened to rows: selectai_cache_counts, and what went wrong with single ones.
+
+    read: looked at. written. present: were there already. superseded, repeated: left out for a later row of other, or of
+    the same, content. missing: compact: dropped, for the file is gone; import: written, though nothing is known about
+    the image. failed: left out, damaged. files: parts or files of vectors that were written.
+    """
+
+    read: int
+    written: int
+    present: int
+    superseded: int
+    repeated: int
+    missing: int
+    failed: int
+    files: int
+    issues: list[Issue]
 
 
 class EmbeddingCache(Handle):
@@ -231,12 +264,15 @@ class EmbeddingCache(Handle):
         with self._alone:
             check(lib.selectai_embedding_cache_flush(self._handle))
 
-    def verify(self) -> list[Issue]:
+    def verify(self, progress: Optional[ProgressCallback] = None) -> list[Issue]:
         """Proves that index and vectors on disk agree; returns what is wrong, an empty list if nothing is."""
         self._handle
-        with IssueList() as issues:
-            check(lib.selectai_embedding_cache_verify(ctypes.byref(issues.pointer), self.directory))
-            return issues.take()
+        return _run(
+            lambda counts, issues, options: lib.selectai_embedding_cache_verify_with(
+                counts, issues, self.directory, options
+            ),
+            progress,
+        ).issues
 
     def add_files(
         self,
@@ -291,6 +327,160 @@ class EmbeddingCache(Handle):
         result = EmbedResult(counts.encoded, counts.unchanged, counts.moved, counts.failed, found)
         result.given_up = counts.given_up
         return result
+
+
+def merge_caches(
+    output: PathLike,
+    caches: Sequence[PathLike],
+    *,
+    dtype: str = "auto",
+    progress: Optional[ProgressCallback] = None,
+) -> CacheResult:
+    """Joins caches of one encoder into `output`, which may hold rows already. Raises MismatchError for other encoders.
+
+    Each (project, rel_path) gets one row: within a cache the last; between caches the one of the later mtime_ns, and of
+    equal times that of the later cache. dtype "auto": float16 if all inputs are.
+    """
+    array, n = path_array(caches)
+    return _run(
+        lambda counts, issues, options: lib.selectai_embedding_cache_merge(
+            counts, issues, path_bytes(output), array, n, options
+        ),
+        progress,
+        dtype=choice(dtype, DTYPES, "dtype"),
+    )
+
+
+def compact_cache(
+    directory: PathLike,
+    *,
+    drop_missing: Optional[Mapping[str, PathLike]] = None,
+    dtype: str = "auto",
+    progress: Optional[ProgressCallback] = None,
+) -> CacheResult:
+    """Rewrites a cache in few large parts without superseded rows; others may read and write it meanwhile.
+
+    drop_missing: {project: folder}: rows of these projects whose file is not below the folder go, too.
+    """
+    return _run(
+        lambda counts, issues, options: lib.selectai_embedding_cache_compact(
+            counts, issues, path_bytes(directory), options
+        ),
+        progress,
+        roots=drop_missing,
+        drop_missing=1 if drop_missing else 0,
+        dtype=choice(dtype, DTYPES, "dtype"),
+    )
+
+
+def export_cache(
+    directory: PathLike,
+    output: PathLike,
+    *,
+    format: str = "plain",
+    metadata: str = "jsonl",
+    normalise: bool = False,
+    project: Optional[str] = None,
+    roots: Optional[Mapping[str, PathLike]] = None,
+    rows_per_file: int = 1000000,
+    dtype: str = "auto",
+    progress: Optional[ProgressCallback] = None,
+) -> CacheResult:
+    """Writes the last row of each file to `output`, a folder that is empty or not there.
+
+    format "plain": embeddings.npy and embeddings.jsonl. "clip-retrieval": img_emb/img_emb_<N>.npy and
+    metadata/metadata_<N> with the column image_path; metadata "jsonl", "csv", or "parquet", which clip-retrieval itself
+    writes and which needs pyarrow. roots: {project: folder}, written before the paths of a project.
+    """
+    parquet = metadata == "parquet"
+    if parquet and format != "clip-retrieval":
+        raise ValueError('metadata "parquet" is for format "clip-retrieval"')
+    if parquet:
+        import pyarrow  # noqa: F401  before hours of work: is it there?
+    result = _run(
+        lambda counts, issues, options: lib.selectai_embedding_cache_export(
+            counts, issues, path_bytes(directory), path_bytes(output), options
+        ),
+        progress,
+        roots=roots,
+        layout=choice(format, EXPORTS, "format"),
+        metadata=0 if parquet else choice(metadata, METADATA, "metadata"),
+        normalise=1 if normalise else 0,
+        project=None if project is None else utf8(project, "project"),
+        rows_per_file=rows_per_file,
+        dtype=choice(dtype, DTYPES, "dtype"),
+    )
+    if parquet:
+        _to_parquet(Path(os.fsdecode(path_bytes(output))) / "metadata")
+    return result
+
+
+def _to_parquet(folder: Path) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    for path in sorted(folder.glob("metadata_*.jsonl")):
+        with open(path, encoding="utf-8") as stream:
+            rows = [json.loads(line) for line in stream]
+        columns = {name: [row[name] for row in rows] for name in ("image_path", "project")}
+        temporary = path.with_suffix(".parquet.tmp")
+        pyarrow.parquet.write_table(pyarrow.table(columns), temporary)
+        os.replace(temporary, path.with_suffix(".parquet"))
+        path.unlink()
+
+
+def import_legacy_cache(
+    output: PathLike,
+    jsonl: PathLike,
+    *,
+    encoder_id: str,
+    project: str,
+    root: Optional[PathLike] = None,
+    dtype: str = "auto",
+    threads: int = 0,
+    progress: Optional[ProgressCallback] = None,
+) -> CacheResult:
+    """Adds the vectors that a processed_images.jsonl names to the cache `output`, which is made if needed.
+
+    encoder_id and project must be given: the files do not tell them. root: the images' folder, which paths are taken
+    relative to. Vectors that are missing or broken are issues. Of an image that is gone, or is newer than its vector,
+    nothing is known but its name (size 0).
+    """
+    return _run(
+        lambda counts, issues, options: lib.selectai_embedding_cache_import_legacy(
+            counts, issues, path_bytes(output), path_bytes(jsonl), options
+        ),
+        progress,
+        roots=None if root is None else {project: root},
+        encoder_id=utf8(encoder_id, "encoder_id"),
+        project=utf8(project, "project"),
+        threads=threads,
+        dtype=choice(dtype, DTYPES, "dtype"),
+    )
+
+
+def _run(
+    call: Callable[[Any, Any, Any], int],
+    progress: Optional[ProgressCallback],
+    roots: Optional[Mapping[str, PathLike]] = None,
+    **values: Any,
+) -> CacheResult:
+    """One of the functions that look after caches: call(counts, issues, options) -> code."""
+    counts = _prototypes.CacheCounts(struct_size=ctypes.sizeof(_prototypes.CacheCounts))
+    projects = [utf8(name, "project") for name in roots or {}]
+    folders = [path_bytes(folder) for folder in (roots or {}).values()]
+    n = len(projects)
+    project_array, folder_array = (ctypes.c_char_p * n)(*projects), (ctypes.c_char_p * n)(*folders)
+    with IssueList() as issues, Progress(progress) as running:
+        options = make(
+            _prototypes.CacheOptions, "selectai_cache_options_init", progress=running.function, n_roots=n, **values
+        )
+        if n:
+            options.root_projects, options.root_folders = project_array, folder_array
+        running.check(call(ctypes.byref(counts), ctypes.byref(issues.pointer), ctypes.byref(options)))
+        found = issues.take()
+    numbers = (getattr(counts, name) for name in CacheResult._fields[:-1])
+    return CacheResult(*numbers, found)
 
 
 def make_row(row: CacheRow) -> _prototypes.CacheRow:
