@@ -26,6 +26,7 @@ int open_encoder(selectai_encoder **out, const struct encoder_args *args)
     options.dtype = args->dtype;
     options.threads = args->threads;
     options.device = args->device;
+    options.heads = args->heads;
     options.convert = args->convert;
     options.exif = (uint32_t)args->exif;
     options.min_side = args->min_side;

@@ -106,7 +106,7 @@ void add_counts(struct selectai_embed_counts *total, const struct selectai_embed
 struct encoder_args {
     const char *what, *device;
     int32_t activation, dtype, convert;
-    uint32_t threads, batch_size, min_side;
+    uint32_t threads, batch_size, min_side, heads;
     int exif;
 };
 int open_encoder(selectai_encoder **out, const struct encoder_args *args);
@@ -115,6 +115,7 @@ int open_encoder(selectai_encoder **out, const struct encoder_args *args);
 #define ENCODER_FLAGS(e)                                                                                               \
     {"encoder", ARG_TEXT, &(e)->what, "builtin|FILE", "built-in descriptor, or CLIP weights (.safetensors, .pt)", 0},  \
     {"activation", ARG_CHOICE, &(e)->activation, "quickgelu|gelu", "of the CLIP weights; the file cannot tell", 0},    \
+    {"heads", ARG_U32, &(e)->heads, "N", "attention heads of CLIP; default: what the file says, else width / 64", 0},   \
     {"dtype", ARG_CHOICE, &(e)->dtype, "auto|float32|float16|bfloat16",                                                \
      "of CLIP's computation; auto: bfloat16 where that is quicker, else float32", 0},                                  \
     {"device", ARG_TEXT, &(e)->device, "NAME", "cpu, cuda, mps", 0},                                                   \
