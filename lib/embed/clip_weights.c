@@ -177,18 +177,31 @@ static int infer_grid(const struct reader *r, const struct sai_tensor *positions
     return SELECTAI_OK;
 }
 
+/* What the file alone would give; 0: it tells nothing that is possible. */
+static int default_heads(uint32_t *out, const struct reader *r)
+{
+    const struct sai_clip_weights *w = r->w;
+    const char *text = sai_weights_text(&w->file, "heads", NULL);
+    uint64_t heads = w->width % 64 == 0 ? w->width / 64 : 0;
+    if (text && !sai_number_parse_u64(&heads, text))
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: metadata \"heads\" is no number: %s", r->path, text);
+    *out = heads <= w->width ? (uint32_t)heads : 0;
+    return SELECTAI_OK;
+}
+
 static int infer_heads(const struct reader *r, uint32_t wanted)
 {
     struct sai_clip_weights *w = r->w;
-    const char *text = sai_weights_text(&w->file, "heads", NULL);
-    uint64_t heads = wanted ? wanted : w->width / 64;
-    if (!wanted && text && !sai_number_parse_u64(&heads, text))
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: metadata \"heads\" is no number: %s", r->path, text);
-    if (heads < 1 || heads > w->width || w->width % heads != 0 || (!wanted && !text && w->width % 64 != 0))
+    uint32_t usual = 0;
+    int rc = default_heads(&usual, r);
+    if (rc != SELECTAI_OK && !wanted)
+        return rc;
+    w->heads = wanted ? wanted : usual;
+    w->unusual_heads = w->heads != usual;
+    if (w->heads < 1 || w->heads > w->width || w->width % w->heads != 0)
         return SAI_FAIL(wanted ? SELECTAI_ERR_INVALID_ARGUMENT : SELECTAI_ERR_FORMAT,
-                        "%s: %llu attention heads do not divide the width %u: give the right number of heads", r->path,
-                        (unsigned long long)heads, w->width);
-    w->heads = (uint32_t)heads;
+                        "%s: %u attention heads do not divide the width %u: give the right number of heads", r->path,
+                        w->heads, w->width);
     return SELECTAI_OK;
 }
 

@@ -12,6 +12,7 @@
 
 struct sai_clip_weights {
     uint32_t image_size, patch, width, layers, heads, mlp_width, output;
+    bool unusual_heads; /* asked for, and not what the file alone would give */
     struct sai_backend_tensor *tensors; /* all that struct sai_backend_tower_spec names, under those names */
     size_t n_tensors, capacity;
     /* What they point into. */

@@ -79,8 +79,10 @@ static char *make_id(const struct sai_clip_weights *weights, const struct select
     sai_sha256_init(&sha);
     sai_sha256_update(&sha, weights->file.bytes, weights->file.n_bytes);
     sai_sha256_hex(&sha, hex);
-    char *id = NULL, *base = sai_asprintf("clip:%.*s:%s", ID_DIGITS, hex,
-                                          options->activation == SELECTAI_ACTIVATION_GELU ? "gelu" : "quickgelu");
+    const char *activation = options->activation == SELECTAI_ACTIVATION_GELU ? "gelu" : "quickgelu";
+    char *id = NULL, *base = weights->unusual_heads
+                                 ? sai_asprintf("clip:%.*s:%s:heads-%u", ID_DIGITS, hex, activation, weights->heads)
+                                 : sai_asprintf("clip:%.*s:%s", ID_DIGITS, hex, activation);
     if (base)
         id = sai_encoder_make_id(base, options);
     sai_free(base);
