@@ -1,5 +1,5 @@
 /*
- * image/png_unfilter_avx2.c: 8 or 16 rows of 3 or 4 bytes a pixel at a time, as a wave: each row is one pixel behind
+ * image/png_unfilter_avx2.c: 8 or 16 rows of 1 to 4 bytes a pixel at a time, as a wave: each row is one pixel behind
  * the row above it, so that what it needs from there was the result of the step before.
  *
  * A vector holds a pixel of each of four rows, four lanes of 16 bits a row. Two or four vectors, one behind the other,
@@ -85,10 +85,11 @@ INLINE void step_all(struct wave *waves, unsigned n_waves, int32_t first_above)
     step(&waves[0], _mm256_blend_epi32(_mm256_permute4x64_epi64(waves[0].done, 0x90), first, 0x03));
 }
 
-INLINE int32_t load4(const uint8_t *p)
+/* A pixel, and with one of 3 bytes what follows it: not the row's last. */
+INLINE int32_t load_pixel(const uint8_t *p, size_t bpp)
 {
-    int32_t v;
-    memcpy(&v, p, 4);
+    int32_t v = 0;
+    memcpy(&v, p, bpp == 3 ? 4 : bpp);
     return v;
 }
 
@@ -97,7 +98,26 @@ struct two {
     __m256i now, next;
 };
 
-/* Reads 8 bytes a row. */
+/* Where two pixels of two rows, 8 bytes each, go in four numbers: both rows' first, both rows' second pixel. */
+INLINE __m128i spread_order(size_t bpp)
+{
+    return bpp == 1   ? _mm_setr_epi8(0, -1, -1, -1, 8, -1, -1, -1, 1, -1, -1, -1, 9, -1, -1, -1)
+           : bpp == 2 ? _mm_setr_epi8(0, 1, -1, -1, 8, 9, -1, -1, 2, 3, -1, -1, 10, 11, -1, -1)
+           : bpp == 3 ? _mm_setr_epi8(0, 1, 2, -1, 8, 9, 10, -1, 3, 4, 5, -1, 11, 12, 13, -1)
+                      : _mm_setr_epi8(0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15);
+}
+
+/* And back. */
+INLINE __m256i join_order(size_t bpp)
+{
+    __m128i half = bpp == 1   ? _mm_setr_epi8(0, 8, -1, -1, -1, -1, -1, -1, 4, 12, -1, -1, -1, -1, -1, -1)
+                   : bpp == 2 ? _mm_setr_epi8(0, 1, 8, 9, -1, -1, -1, -1, 4, 5, 12, 13, -1, -1, -1, -1)
+                   : bpp == 3 ? _mm_setr_epi8(0, 1, 2, 8, 9, 10, -1, -1, 4, 5, 6, 12, 13, 14, -1, -1)
+                              : _mm_setr_epi8(0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15);
+    return _mm256_broadcastsi128_si256(half);
+}
+
+/* Reads 8 bytes a row; they lie within the rows, of which a row's successors are so far behind. */
 INLINE struct two load_two(uint8_t *const rows[4], ptrdiff_t at, __m128i pixels)
 {
     __m128i v[2];
@@ -110,15 +130,15 @@ INLINE struct two load_two(uint8_t *const rows[4], ptrdiff_t at, __m128i pixels)
                         _mm256_cvtepu8_epi16(_mm_unpackhi_epi64(v[0], v[1]))};
 }
 
-/* Writes 8 bytes a row, also where two pixels have only 6. */
-INLINE void store_two(uint8_t *const rows[4], ptrdiff_t at, __m256i now, __m256i next, __m256i order)
+/* Writes 8 bytes a row where two pixels have 6. */
+INLINE void store_two(uint8_t *const rows[4], ptrdiff_t at, __m256i now, __m256i next, size_t bpp)
 {
-    __m256i bytes = _mm256_shuffle_epi8(_mm256_packus_epi16(now, next), order);
+    __m256i bytes = _mm256_shuffle_epi8(_mm256_packus_epi16(now, next), join_order(bpp));
     __m128i low = _mm256_castsi256_si128(bytes), high = _mm256_extracti128_si256(bytes, 1);
     int64_t v[4] = {_mm_cvtsi128_si64(low), _mm_extract_epi64(low, 1), _mm_cvtsi128_si64(high),
                     _mm_extract_epi64(high, 1)};
     for (unsigned i = 0; i < 4; i++)
-        memcpy(rows[i] + at, &v[i], 8);
+        memcpy(rows[i] + at, &v[i], bpp == 3 ? 8 : 2 * bpp);
 }
 
 /* The same at the rows' ends: only pixels that exist, only their bytes; others are 0. */
@@ -163,15 +183,11 @@ INLINE void run_ends(struct wave *waves, unsigned n_waves, const struct position
     }
 }
 
-/* Two pixels of 3 bytes are written as 8; what comes next was read before that. Returns where it ended. */
+/* Two pixels at a time. What comes next is read before one of 3 bytes spoils it. Returns where it ended. */
 INLINE ptrdiff_t run_middle(struct wave *waves, unsigned n_waves, const struct position *p, ptrdiff_t from,
                             ptrdiff_t end, size_t bpp)
 {
-    const __m128i pixels = bpp == 3 ? _mm_setr_epi8(0, 1, 2, -1, 8, 9, 10, -1, 3, 4, 5, -1, 11, 12, 13, -1)
-                                    : _mm_setr_epi8(0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15);
-    const __m128i back = bpp == 3 ? _mm_setr_epi8(0, 1, 2, 8, 9, 10, -1, -1, 4, 5, 6, 12, 13, 14, -1, -1)
-                                  : _mm_setr_epi8(0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15);
-    const __m256i order = _mm256_broadcastsi128_si256(back);
+    const __m128i pixels = spread_order(bpp);
     ptrdiff_t s = from, pixel = (ptrdiff_t)bpp;
     struct two raw[MAX_WAVES];
     __m256i first[MAX_WAVES];
@@ -183,15 +199,15 @@ INLINE ptrdiff_t run_middle(struct wave *waves, unsigned n_waves, const struct p
         ptrdiff_t at = s * pixel;
         for (unsigned i = 0; i < n_waves; i++)
             waves[i].raw = raw[i].now;
-        step_all(waves, n_waves, load4(p->prev + at));
+        step_all(waves, n_waves, load_pixel(p->prev + at, bpp));
         for (unsigned i = 0; i < n_waves; i++) {
             first[i] = waves[i].done;
             waves[i].raw = raw[i].next;
         }
-        step_all(waves, n_waves, load4(p->prev + at + pixel));
+        step_all(waves, n_waves, load_pixel(p->prev + at + pixel, bpp));
         for (unsigned i = 0; i < n_waves; i++) {
             raw[i] = load_two(p->rows + 4 * i, at + 2 * pixel, pixels);
-            store_two(p->rows + 4 * i, at, first[i], waves[i].done, order);
+            store_two(p->rows + 4 * i, at, first[i], waves[i].done, bpp);
         }
     }
     for (unsigned i = 0; i < n_waves; i++)
@@ -218,34 +234,30 @@ INLINE void undo(uint8_t *row, const uint8_t *prev, size_t n, size_t bpp, unsign
     run_ends(waves, n_waves, &p, done, p.width + behind, bpp);
 }
 
-AVX2 static void undo_8_rows_of_3(uint8_t *row, const uint8_t *prev, size_t n)
-{
-    undo(row, prev, n, 3, 2);
-}
+#define DEFINE_UNDO(rows, bpp)                                                                                         \
+    AVX2 static void undo_##rows##_rows_of_##bpp(uint8_t *row, const uint8_t *prev, size_t n)                          \
+    {                                                                                                                  \
+        undo(row, prev, n, bpp, rows / 4);                                                                             \
+    }
 
-AVX2 static void undo_8_rows_of_4(uint8_t *row, const uint8_t *prev, size_t n)
-{
-    undo(row, prev, n, 4, 2);
-}
-
-AVX2 static void undo_16_rows_of_3(uint8_t *row, const uint8_t *prev, size_t n)
-{
-    undo(row, prev, n, 3, 4);
-}
-
-AVX2 static void undo_16_rows_of_4(uint8_t *row, const uint8_t *prev, size_t n)
-{
-    undo(row, prev, n, 4, 4);
-}
+DEFINE_UNDO(8, 1)
+DEFINE_UNDO(8, 2)
+DEFINE_UNDO(8, 3)
+DEFINE_UNDO(8, 4)
+DEFINE_UNDO(16, 1)
+DEFINE_UNDO(16, 2)
+DEFINE_UNDO(16, 3)
+DEFINE_UNDO(16, 4)
 
 size_t sai_png_unfilter_wave(uint8_t *row, const uint8_t *prev, size_t n_rows, size_t n, unsigned bpp)
 {
-    if ((bpp != 3 && bpp != 4) || n_rows < 8 || n < (size_t)32 * bpp || !__builtin_cpu_supports("avx2"))
+    static void (*const of_8[4])(uint8_t *, const uint8_t *, size_t) = {undo_8_rows_of_1, undo_8_rows_of_2,
+                                                                        undo_8_rows_of_3, undo_8_rows_of_4};
+    static void (*const of_16[4])(uint8_t *, const uint8_t *, size_t) = {undo_16_rows_of_1, undo_16_rows_of_2,
+                                                                         undo_16_rows_of_3, undo_16_rows_of_4};
+    if (bpp < 1 || bpp > 4 || n_rows < 8 || n < (size_t)32 * bpp || !__builtin_cpu_supports("avx2"))
         return 0;
-    if (n_rows < 16)
-        (bpp == 3 ? undo_8_rows_of_3 : undo_8_rows_of_4)(row, prev, n);
-    else
-        (bpp == 3 ? undo_16_rows_of_3 : undo_16_rows_of_4)(row, prev, n);
+    (n_rows < 16 ? of_8 : of_16)[bpp - 1](row, prev, n);
     return n_rows < 16 ? 8 : 16;
 }
 

@@ -3,8 +3,6 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#ifdef __x86_64__
-
 #include <immintrin.h>
 
 #include "image/resample.h"
@@ -85,5 +83,3 @@ static bool available(void)
 }
 
 const struct sai_resample_kernel sai_resample_avx2 = {"AVX2", available, pack, sai_gather_ssse3, horizontal, vertical};
-
-#endif

@@ -3,8 +3,6 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#ifdef __x86_64__
-
 #include <emmintrin.h>
 
 #include "image/resample.h"
@@ -37,5 +35,3 @@ static void gather(const struct sai_block *block, const uint8_t *const rows[SAI_
 }
 
 const struct sai_resample_kernel sai_resample_sse2 = {"SSE2", always, pack, gather, horizontal, vertical};
-
-#endif

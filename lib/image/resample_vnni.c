@@ -6,8 +6,6 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#ifdef __x86_64__
-
 #include <immintrin.h>
 
 #include "image/resample.h"
@@ -94,5 +92,3 @@ VNNI static void vertical(uint8_t *out, size_t n, const uint32_t *const *groups,
 
 const struct sai_resample_kernel sai_resample_vnni = {"AVX-512 VNNI",   available,  pack,
                                                       sai_gather_ssse3, horizontal, vertical};
-
-#endif
