@@ -62,7 +62,8 @@ SELECTAI_API uint32_t selectai_encoder_dim(const selectai_encoder *encoder);
 
 /**
  * "selectai-builtin-1", or "clip:<first 16 digits of the weights' SHA-256>:quickgelu", and ":heads-<n>",
- * ":convert-after", ":exif", ":min-side-<pixels>" where those options make a difference: equal ids, comparable vectors. Borrowed.
+ * ":convert-after", ":exif", ":min-side-<pixels>" where those options make a difference: equal ids, comparable vectors.
+ * Borrowed.
  */
 SELECTAI_API const char *selectai_encoder_id(const selectai_encoder *encoder);
 

@@ -193,6 +193,32 @@ static void lines_come_without_their_ends(void **state)
     sai_lines_close(&reader);
 }
 
+/* Both ways through the same blocks, and any cutting into updates. */
+static void sha256_ways_agree(void **state)
+{
+    uint8_t bytes[1000];
+    char whole[SAI_SHA256_HEX], cut[SAI_SHA256_HEX];
+    uint32_t one[8] = {1, 2, 3, 4, 5, 6, 7, 0x80000000}, other[8];
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 167 + (i >> 3));
+    memcpy(other, one, sizeof one);
+    sai_sha256_blocks(one, bytes + 1, 15, false);
+    sai_sha256_blocks(other, bytes + 1, 15, sai_sha256_has_instructions());
+    assert_memory_equal(one, other, sizeof one);
+    for (size_t step = 1; step < 200; step += 9) {
+        struct sai_sha256 a, b;
+        sai_sha256_init(&a);
+        sai_sha256_update(&a, bytes, sizeof bytes);
+        sai_sha256_hex(&a, whole);
+        sai_sha256_init(&b);
+        for (size_t at = 0; at < sizeof bytes; at += step)
+            sai_sha256_update(&b, bytes + at, sizeof bytes - at < step ? sizeof bytes - at : step);
+        sai_sha256_hex(&b, cut);
+        assert_string_equal(whole, cut);
+    }
+}
+
 static void sha256_matches_fips_examples(void **state)
 {
     (void)state;
@@ -320,6 +346,7 @@ int main(void)
         cmocka_unit_test(a_full_disk_leaves_the_old_file),
         cmocka_unit_test(lines_come_without_their_ends),
         cmocka_unit_test(sha256_matches_fips_examples),
+        cmocka_unit_test(sha256_ways_agree),
         cmocka_unit_test(halves_round_trip),
         cmocka_unit_test(safetensors_round_trip),
         cmocka_unit_test(hostile_safetensors_are_refused),
