@@ -32,6 +32,7 @@ template <typename T> struct AttentionInput {
 /* Buffers of one thread, kept from call to call. */
 struct AttentionScratch {
     std::vector<float> keys, values, queries, shares, mixed;
+    std::vector<uint32_t> key_pairs, value_pairs, share_pairs;
 };
 
 template <typename T> struct VitKernels {
@@ -44,9 +45,9 @@ template <typename T> struct VitKernels {
     void (*convert)(T *y, const float *x, int64_t n);
 };
 
-/* variant: 0, the fastest that the processor can run; tests try the others up to vit_kernel_variants() - 1. */
+/* variant: 0, the fastest that the processor can run; tests try the others up to vit_kernel_variants<T>() - 1. */
 template <typename T> const VitKernels<T> &vit_kernels(size_t variant = 0);
-size_t vit_kernel_variants();
+template <typename T> size_t vit_kernel_variants();
 
 } // namespace selectai
 

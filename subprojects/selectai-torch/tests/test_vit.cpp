@@ -57,7 +57,7 @@ static double grain(BFloat16)
 template <typename T> static std::vector<T> round_all(const std::vector<float> &x)
 {
     std::vector<T> out(x.size());
-    vit_kernels<T>(selectai::vit_kernel_variants() - 1).convert(out.data(), x.data(), static_cast<int64_t>(x.size()));
+    vit_kernels<T>(selectai::vit_kernel_variants<T>() - 1).convert(out.data(), x.data(), static_cast<int64_t>(x.size()));
     return out;
 }
 
@@ -164,15 +164,17 @@ static void check_rounding(size_t variant)
     }
 }
 
-static void check_nan(size_t variant)
+template <typename T> static void check_nan(size_t variant)
 {
-    std::vector<float> qkv = random_floats(5 * 24, 6), out(5 * 8);
-    qkv[24 * 3 + 9] = std::numeric_limits<float>::quiet_NaN(); /* a key of row 3 */
+    std::vector<float> numbers = random_floats(5 * 24, 6);
+    numbers[24 * 3 + 9] = std::numeric_limits<float>::quiet_NaN(); /* a key of row 3 */
+    const std::vector<T> qkv = round_all<T>(numbers);
+    std::vector<T> out(5 * 8);
     AttentionScratch scratch;
-    const AttentionInput<float> in = {qkv.data(), qkv.data() + 8, qkv.data() + 16, 24, 24, 5, 5, 1, 8};
-    vit_kernels<float>(variant).attend(out.data(), 8, in, scratch);
-    for (const float &v : out)
-        EXPECT(std::isnan(v)); /* what is broken must show */
+    const AttentionInput<T> in = {qkv.data(), qkv.data() + 8, qkv.data() + 16, 24, 24, 5, 5, 1, 8};
+    vit_kernels<T>(variant).attend(out.data(), 8, in, scratch);
+    for (const T &v : out)
+        EXPECT(std::isnan(to_float(v))); /* what is broken must show */
 }
 
 template <typename T> static void check_type(size_t variant)
@@ -180,7 +182,7 @@ template <typename T> static void check_type(size_t variant)
     for (int64_t width : {1, 3, 16, 48, 61, 768})
         check_norm<T>(5, width, variant);
     for (int64_t keys : {1, 2, 15, 16, 17, 50, 64, 65, 130, 257}) {
-        for (int64_t d : {1, 20, 32, 64}) {
+        for (int64_t d : {1, 20, 32, 50, 64, 80}) {
             check_attention<T>(keys, keys, d, 1.0f, variant);
             check_attention<T>(1, keys, d, 4.0f, variant);
         }
@@ -190,11 +192,14 @@ template <typename T> static void check_type(size_t variant)
 
 int main()
 {
-    for (size_t variant = 0; variant < selectai::vit_kernel_variants(); variant++) {
+    for (size_t variant = 0; variant < selectai::vit_kernel_variants<float>(); variant++) {
         check_type<float>(variant);
+        check_nan<float>(variant);
+    }
+    for (size_t variant = 0; variant < selectai::vit_kernel_variants<BFloat16>(); variant++) {
         check_type<BFloat16>(variant);
         check_rounding(variant);
-        check_nan(variant);
+        check_nan<BFloat16>(variant);
     }
     return 0;
 }
