@@ -6,12 +6,12 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <zlib.h>
 
 #include "base/file.h"
 #include "base/path.h"
 #include "base/time.h"
 #include "embed/embed_job.h"
+#include "image/crc.h"
 
 int sai_embed_find_row(uint32_t *out, const struct sai_embed_job *job, const char *rel_path)
 {
@@ -73,7 +73,7 @@ static int read_content(struct sai_embed_slot *slot, struct sai_embed_job *job, 
     if (rc != SELECTAI_OK)
         return rc;
     slot->row.size = n;
-    slot->row.crc32 = (uint32_t)crc32_z(crc32_z(0, NULL, 0), bytes, n);
+    slot->row.crc32 = sai_crc32(bytes, n);
     slot->has_content = true;
     look_up_content(slot, job, path);
     if (slot->state == SAI_EMBED_OPEN) {
