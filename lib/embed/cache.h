@@ -121,7 +121,8 @@ static inline size_t sai_cache_row_bytes(const selectai_embedding_cache *cache, 
     return (size_t)cache->dim * (half ? 2 : 4);
 }
 
-/* Writes the index file of a part whose rows are in memory, if it is large enough to need one; quietly. */
+/* Writes the index file of a part whose rows are in memory if it is large enough to need one, else removes it; quietly.
+ * For parts that have none that can be used. */
 void sai_cache_part_index(const selectai_embedding_cache *cache, const struct sai_cache_part *part);
 
 /* Where a row's stored bytes are, and whether they are float16. */
