@@ -9,8 +9,9 @@
  *   cache_write.c     add, flush, merging the parts of this writer
  *   cache_failures.c  images that could not be decoded
  *   cache_verify.c    proof that a folder is sound
- *   cache_table.c, cache_index.c, cache_text.c: rows, hash tables, names; cache_line.c, cache_npy.c,
- *   cache_part_index.c: the three files of a part
+ *   cache_merge.c, cache_compact.c, cache_export.c, cache_import.c: looking after caches; cache_options.c,
+ * cache_bulk.c: what they share cache_table.c, cache_find.c, cache_index.c, cache_text.c: rows, hash tables, names;
+ * cache_line.c, cache_npy.c, cache_part_index.c: the three files of a part
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
