@@ -31,9 +31,10 @@ static int show(const struct cache_args *args, const char *directory, const stru
     } else {
         if (!args->quiet)
             printf("%s: %zu rows, %zu problem%s\n", directory, rows, problems, problems == 1 ? "" : "s");
-        if (!args->quiet && selectai_issues_count(failures) > 0)
-            printf("%zu images could not be decoded: they are passed over until they change (--json lists them)\n",
-                   selectai_issues_count(failures));
+        const size_t broken = selectai_issues_count(failures);
+        if (!args->quiet && broken > 0)
+            printf("%zu image%s could not be decoded and will not be tried again until changed (--json lists them)\n",
+                   broken, broken == 1 ? "" : "s");
         fflush(stdout);
         print_issues(issues, 50);
     }

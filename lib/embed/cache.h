@@ -9,8 +9,9 @@
  *   cache_write.c     add, flush, merging the parts of this writer
  *   cache_failures.c  images that could not be decoded
  *   cache_verify.c    proof that a folder is sound
- *   cache_table.c, cache_index.c, cache_text.c: rows, hash tables, names; cache_line.c, cache_npy.c,
- *   cache_part_index.c: the three files of a part
+ *   cache_merge.c, cache_compact.c, cache_export.c, cache_import.c: looking after caches; cache_options.c,
+ * cache_bulk.c: what they share cache_table.c, cache_find.c, cache_index.c, cache_text.c: rows, hash tables, names;
+ * cache_line.c, cache_npy.c, cache_part_index.c: the three files of a part
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -121,7 +122,8 @@ static inline size_t sai_cache_row_bytes(const selectai_embedding_cache *cache, 
     return (size_t)cache->dim * (half ? 2 : 4);
 }
 
-/* Writes the index file of a part whose rows are in memory, if it is large enough to need one; quietly. */
+/* Writes the index file of a part whose rows are in memory if it is large enough to need one, else removes it; quietly.
+ * For parts that have none that can be used. */
 void sai_cache_part_index(const selectai_embedding_cache *cache, const struct sai_cache_part *part);
 
 /* Where a row's stored bytes are, and whether they are float16. */

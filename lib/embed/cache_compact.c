@@ -108,13 +108,16 @@ static int judge_rows(struct compaction *c)
     return rc;
 }
 
+/* A sound index, or none where none is needed. */
 static bool has_index(const struct sai_cache_part *part)
 {
     struct sai_part_index *index = NULL;
     struct sai_error_copy kept;
-    if (part->n_rows < SAI_CACHE_INDEX_ROWS)
-        return true;
     char *path = sai_part_index_name(part->jsonl_path);
+    if (path && !sai_path_exists(path)) {
+        sai_free(path);
+        return part->n_rows < SAI_CACHE_INDEX_ROWS;
+    }
     sai_error_save(&kept);
     bool sound = path && sai_part_index_open(&index, path, part->jsonl_path) == SELECTAI_OK;
     sound = sound && index->n_rows == part->n_rows && sai_part_index_intact(index);

@@ -183,26 +183,61 @@ static int merge_all(struct merging *m)
     return rc == SELECTAI_OK ? merge_failures(m) : rc;
 }
 
+/* A compaction of the output that began meanwhile may have put earlier rows behind those of this run. */
+static bool is_overtaken(const struct merging *m)
+{
+    char compacted[SAI_CACHE_WRITER_DIGITS + 1];
+    return m->bulk.n_parts > 0 && sai_cache_compacted(compacted, m->bulk.directory) &&
+           strcmp(compacted, m->bulk.writer) > 0;
+}
+
+static int merge_once(struct merging *m, const char *output, const char *const *caches, bool *overtaken)
+{
+    int rc = SELECTAI_OK;
+    m->total = m->done = 0;
+    if (!(m->caches = sai_calloc(m->n, sizeof *m->caches)))
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    rc = open_all(m, output, caches);
+    if (rc == SELECTAI_OK)
+        rc = start_output(m, output);
+    if (rc == SELECTAI_OK)
+        rc = merge_all(m);
+    *overtaken = rc == SELECTAI_OK && is_overtaken(m);
+    sai_cache_bulk_end(&m->bulk);
+    for (size_t i = 0; i < m->n; i++)
+        selectai_embedding_cache_close(&m->caches[i]);
+    sai_free(m->caches);
+    sai_free(m->vector);
+    m->caches = NULL;
+    m->vector = NULL;
+    return rc;
+}
+
+/* Once more: rows that lie before worse ones of the output are written again, others are found. */
+static int merge_again(struct merging *m, const char *output, const char *const *caches, bool *overtaken)
+{
+    struct selectai_cache_counts first = m->job.counts;
+    const size_t n_issues = selectai_issues_count(m->job.issues);
+    m->job.counts = (struct selectai_cache_counts){0};
+    int rc = merge_once(m, output, caches, overtaken);
+    sai_issues_cut(m->job.issues, n_issues); /* the same ones */
+    first.files += m->job.counts.files;
+    m->job.counts = first;
+    return rc;
+}
+
 int selectai_embedding_cache_merge(struct selectai_cache_counts *counts, selectai_issues **issues, const char *output,
                                    const char *const *caches, size_t n, const struct selectai_cache_options *options)
 {
     struct merging m = {.n = n + 1};
+    bool overtaken = false;
     SAI_REQUIRE(output && caches && n > 0);
     for (size_t i = 0; i < n; i++)
         SAI_REQUIRE(caches[i]);
     int rc = sai_cache_job_begin(&m.job, options, "merge");
-    if (rc == SELECTAI_OK && !(m.caches = sai_calloc(m.n, sizeof *m.caches)))
-        rc = SELECTAI_ERR_OUT_OF_MEMORY;
     if (rc == SELECTAI_OK)
-        rc = open_all(&m, output, caches);
-    if (rc == SELECTAI_OK)
-        rc = start_output(&m, output);
-    if (rc == SELECTAI_OK)
-        rc = merge_all(&m);
-    sai_cache_bulk_end(&m.bulk);
-    for (size_t i = 0; m.caches && i < m.n; i++)
-        selectai_embedding_cache_close(&m.caches[i]);
-    sai_free(m.caches);
-    sai_free(m.vector);
+        rc = merge_once(&m, output, caches, &overtaken);
+    while (rc == SELECTAI_OK && overtaken)
+        rc = merge_again(&m, output, caches, &overtaken);
     return sai_cache_job_end(&m.job, rc, counts, issues);
 }

@@ -134,12 +134,12 @@ static int read_rows(selectai_embedding_cache *cache, const struct sai_cache_par
 void sai_cache_part_index(const selectai_embedding_cache *cache, const struct sai_cache_part *part)
 {
     struct sai_error_copy kept;
-    if (part->n_rows < SAI_CACHE_INDEX_ROWS)
-        return;
     char *path = sai_part_index_name(part->jsonl_path);
     sai_error_save(&kept);
-    if (!path ||
-        sai_part_index_write(path, part->jsonl_path, &cache->table, part->first_row, part->n_rows) != SELECTAI_OK)
+    if (path && part->n_rows < SAI_CACHE_INDEX_ROWS)
+        (void)unlink(path); /* not needed, and if there is one it is no good */
+    else if (!path ||
+             sai_part_index_write(path, part->jsonl_path, &cache->table, part->first_row, part->n_rows) != SELECTAI_OK)
         sai_error_restore(&kept); /* a cache without is slower to open, and sound */
     sai_free(path);
 }

@@ -97,6 +97,12 @@ uint32_t sai_cache_table_find_path(const struct sai_cache_table *table, const ch
 uint32_t sai_cache_table_find_content(const struct sai_cache_table *table, const char *project, uint64_t size,
                                       uint32_t crc32);
 
+/* The number of a project, or SAI_CACHE_NONE. */
+uint32_t sai_cache_table_project(const struct sai_cache_table *table, const char *project, size_t n);
+
+/* The segment that a row belongs to; NULL: it is in memory. */
+const struct sai_cache_segment *sai_cache_table_segment(const struct sai_cache_table *table, size_t row);
+
 /* True if no later row is of the same project and path. */
 bool sai_cache_table_is_latest(const struct sai_cache_table *table, size_t i);
 

@@ -202,6 +202,42 @@ static void a_cancelled_merge_keeps_what_it_has(void **state)
     expect_merged(at(f, "out"));
 }
 
+/* The compaction of the output starts when the merge is half done, and puts an old row behind the merge's. */
+static int compact_meanwhile(uint64_t done, uint64_t total, const char *stage, void *user)
+{
+    struct fixture *f = user;
+    (void)total;
+    (void)stage;
+    if (done == 12 && access(at(f, "compacted"), F_OK) != 0) {
+        assert_int_equal(selectai_embedding_cache_compact(NULL, NULL, at(f, "out"), NULL), SELECTAI_OK);
+        write_text(at(f, "compacted"), "");
+    }
+    return 0;
+}
+
+static void a_compaction_of_the_output_meanwhile_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    fill_two(f);
+    for (int64_t round = 0; round < 2; round++) {
+        selectai_embedding_cache *cache = create_at(at(f, "out"), SELECTAI_DTYPE_AUTO);
+        put(cache, "p", "newer in a.png", 40 + (unsigned)round, 1);
+        put(cache, "q", "only a.png", 70, round);
+        selectai_embedding_cache_close(&cache);
+    }
+    struct selectai_cache_options options;
+    struct selectai_cache_counts counts = {.struct_size = sizeof counts};
+    selectai_cache_options_init(&options, sizeof options);
+    options.progress = compact_meanwhile;
+    options.user = f;
+    const char *const inputs[] = {at(f, "a"), at(f, "b")};
+    assert_int_equal(selectai_embedding_cache_merge(&counts, NULL, at(f, "out"), inputs, 2, &options), SELECTAI_OK);
+    assert_int_equal(access(at(f, "compacted"), F_OK), 0);
+    assert_int_equal(counts.written, 7);
+    assert_int_equal(counts.read, 12);
+    expect_merged(at(f, "out"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +247,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(damaged_vectors_stay_behind, setup, teardown),
         cmocka_unit_test_setup_teardown(failures_are_merged, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cancelled_merge_keeps_what_it_has, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_compaction_of_the_output_meanwhile_changes_nothing, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

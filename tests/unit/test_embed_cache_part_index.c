@@ -166,6 +166,15 @@ static void damage_is_passed_over_and_reported(void **state)
     write_bytes(index, bytes, n);
     expect_nothing_wrong(dir);
     free(bytes);
+    /* so small a part needs none: a writer takes it away */
+    write_text(index, "x");
+    selectai_embedding_cache *cache = create_at(dir, SELECTAI_DTYPE_AUTO);
+    selectai_embedding_cache_close(&cache);
+    assert_int_equal(access(index, F_OK), -1);
+    expect_sound(dir);
+    write_text(index, "x");
+    assert_int_equal(selectai_embedding_cache_compact(NULL, NULL, dir, NULL), SELECTAI_OK);
+    expect_sound(dir);
 }
 
 static void an_index_of_other_lines_is_not_used(void **state)
