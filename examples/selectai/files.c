@@ -48,7 +48,27 @@ void free_files(struct file_list *list)
     }
     free(list->paths);
     free(list->rel_paths);
+    json_decref(list->issues);
     *list = (struct file_list){0};
+}
+
+static void keep_issues(struct file_list *list, const selectai_issues *issues)
+{
+    for (size_t i = 0; i < selectai_issues_count(issues); i++) {
+        struct selectai_issue issue = {.struct_size = sizeof issue};
+        if (selectai_issues_get(issues, i, &issue) != SELECTAI_OK)
+            continue;
+        if (strcmp(issue.kind, "symlink") == 0 || strcmp(issue.kind, "not-a-file") == 0)
+            list->n_skipped++;
+        else
+            list->n_missed++;
+    }
+    if (!list->issues)
+        list->issues = json_array();
+    json_t *more = json_of_issues(issues);
+    json_array_extend(list->issues, more);
+    json_decref(more);
+    print_issues(issues, 10);
 }
 
 int list_files(struct file_list *list, const char *path)
@@ -69,9 +89,36 @@ int list_files(struct file_list *list, const char *path)
     while (rc == SELECTAI_OK && (rc = selectai_scanner_next(scanner, &file)) == SELECTAI_OK)
         rc = add_file(list, file.path, file.rel_path);
     if (scanner)
-        print_issues(selectai_scanner_issues(scanner), 10);
+        keep_issues(list, selectai_scanner_issues(scanner));
     selectai_scanner_close(&scanner);
     return rc == SELECTAI_DONE ? SELECTAI_OK : rc;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int tell_apart(struct file_list *list)
+{
+    int same = 0;
+    const char **all = calloc(list->count + 1, sizeof *all);
+    if (!all)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = 0; i < list->count; i++)
+        all[i] = list->rel_paths[i];
+    qsort(all, list->count, sizeof *all, by_name);
+    for (size_t i = 1; i < list->count && !same; i++)
+        same = strcmp(all[i], all[i - 1]) == 0;
+    free(all);
+    for (size_t i = 0; i < list->count && same; i++) {
+        char *copy = strdup(list->paths[i]);
+        if (!copy)
+            return SELECTAI_ERR_OUT_OF_MEMORY;
+        free(list->rel_paths[i]);
+        list->rel_paths[i] = copy;
+    }
+    return SELECTAI_OK;
 }
 
 int same_file(const char *a, const char *b)

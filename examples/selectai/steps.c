@@ -122,6 +122,11 @@ static int embed_project(selectai_embedding_cache *cache, selectai_encoder *enco
                                   (const char *const *)files->rel_paths, files->count, &options);
     end_progress(progress);
     print_issues(issues, 10);
+    if (how.issues) {
+        json_t *more = json_of_issues(issues);
+        json_array_extend(how.issues, more);
+        json_decref(more);
+    }
     selectai_issues_destroy(&issues);
     add_counts(total, &counts);
     return rc;

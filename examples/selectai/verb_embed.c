@@ -15,11 +15,20 @@ struct embed_args {
     struct encoder_args encoder;
     struct text_list input, rest;
     struct shard *shard; /* counts what it leaves */
+    json_t *issues;      /* of all files */
+    size_t n_skipped;
     int32_t store;
     int retry_failed, json, quiet;
 };
 
-static int embed_folders(selectai_embedding_cache *cache, selectai_encoder *encoder, const struct embed_args *args,
+static void keep_issues(const struct embed_args *args, const selectai_issues *issues)
+{
+    json_t *more = json_of_issues(issues);
+    json_array_extend(args->issues, more);
+    json_decref(more);
+}
+
+static int embed_folders(selectai_embedding_cache *cache, selectai_encoder *encoder, struct embed_args *args,
                          struct progress *progress, struct selectai_embed_counts *total)
 {
     struct selectai_embed_options options;
@@ -38,6 +47,8 @@ static int embed_folders(selectai_embedding_cache *cache, selectai_encoder *enco
     if (rc == SELECTAI_OK)
         rc = drop_repeated_files(&files);
     if (rc == SELECTAI_OK)
+        rc = tell_apart(&files);
+    if (rc == SELECTAI_OK)
         rc = keep_shard(&files, args->shard, args->projects.project);
     if (rc == SELECTAI_OK)
         rc = selectai_embed_files(&counts, &issues, cache, encoder, args->projects.project,
@@ -45,9 +56,13 @@ static int embed_folders(selectai_embedding_cache *cache, selectai_encoder *enco
                                   &options);
     end_progress(progress);
     print_issues(issues, 20);
+    keep_issues(args, issues);
     selectai_issues_destroy(&issues);
-    free_files(&files);
+    json_array_extend(args->issues, files.issues);
+    args->n_skipped += files.n_skipped;
     add_counts(total, &counts);
+    total->failed += files.n_missed;
+    free_files(&files);
     return rc;
 }
 
@@ -55,11 +70,13 @@ static int embed_folders(selectai_embedding_cache *cache, selectai_encoder *enco
 static int embed_logs(selectai_embedding_cache *cache, selectai_encoder *encoder, const struct embed_args *args,
                       struct progress *progress, struct selectai_embed_counts *total)
 {
-    const struct embed_how how = {.threads = args->encoder.threads, .retry_failed = args->retry_failed};
+    const struct embed_how how = {
+        .threads = args->encoder.threads, .retry_failed = args->retry_failed, .issues = args->issues};
     selectai_trainset *set = NULL;
     int rc = load_decisions(&set, &args->input, &args->projects, 0, progress);
     if (rc == SELECTAI_OK) {
         rc = embed_entries(cache, encoder, set, args->shard, how, progress, total);
+        keep_issues(args, selectai_trainset_issues(set));
         total->failed += selectai_issues_count(selectai_trainset_issues(set));
     }
     selectai_trainset_destroy(&set);
@@ -67,8 +84,9 @@ static int embed_logs(selectai_embedding_cache *cache, selectai_encoder *encoder
 }
 
 static int print_counts_json(const struct selectai_embed_counts *counts, double seconds, double rate,
-                             const struct shard *shard)
+                             const struct embed_args *args)
 {
+    const struct shard *shard = args->shard;
     json_t *document = json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "encoded", (json_int_t)counts->encoded,
                                  "unchanged", (json_int_t)counts->unchanged, "moved", (json_int_t)counts->moved,
                                  "failed", (json_int_t)counts->failed, "given_up", (json_int_t)counts->given_up,
@@ -77,6 +95,8 @@ static int print_counts_json(const struct selectai_embed_counts *counts, double 
         json_object_set_new(document, "shard", json_sprintf("%u/%u", shard->index + 1, shard->count));
         json_object_set_new(document, "left_to_other_shards", json_integer((json_int_t)shard->left));
     }
+    json_object_set_new(document, "skipped", json_integer((json_int_t)args->n_skipped));
+    json_object_set(document, "issues", args->issues);
     return print_json(document);
 }
 
@@ -85,7 +105,7 @@ static int report_counts(const struct selectai_embed_counts *counts, double seco
     double rate = seconds > 0 ? (double)counts->encoded / seconds : 0;
     const struct shard *shard = args->shard;
     if (args->json)
-        return print_counts_json(counts, seconds, rate, shard);
+        return print_counts_json(counts, seconds, rate, args);
     if (args->quiet)
         return EXIT_DONE;
     if (shard->count > 0)
@@ -94,6 +114,8 @@ static int report_counts(const struct selectai_embed_counts *counts, double seco
            "could not be used\n",
            (unsigned long long)counts->encoded, rate, (unsigned long long)counts->unchanged,
            (unsigned long long)counts->moved, (unsigned long long)counts->failed);
+    if (args->n_skipped > 0)
+        printf("%zu links and other things that are no files were passed over\n", args->n_skipped);
     if (counts->given_up > 0)
         printf("%llu of them failed in an earlier run and were not tried again (--retry-failed does)\n",
                (unsigned long long)counts->given_up);
@@ -102,7 +124,7 @@ static int report_counts(const struct selectai_embed_counts *counts, double seco
     return EXIT_DONE;
 }
 
-static int embed(const struct embed_args *args)
+static int embed(struct embed_args *args)
 {
     selectai_encoder *encoder = NULL;
     selectai_embedding_cache *cache = NULL;
@@ -131,7 +153,7 @@ static int run(int argc, char **argv, const struct verb *verb)
 {
     struct shard shard;
     struct shard_args shard_args = {0};
-    struct embed_args a = {.encoder.what = "builtin", .shard = &shard};
+    struct embed_args a = {.encoder.what = "builtin", .shard = &shard, .issues = json_array()};
     const struct arg args[] = {
         {"cache", ARG_TEXT, &a.cache, "DIR", "where the vectors go; made if needed", 1},
         {"project", ARG_TEXT, &a.projects.project, "NAME",
@@ -158,6 +180,7 @@ static int run(int argc, char **argv, const struct verb *verb)
         code = read_shard_args(&shard, verb, &shard_args);
     if (code < 0)
         code = embed(&a);
+    json_decref(a.issues);
     free_list(&a.rest);
     free_list(&a.input);
     free_project_args(&a.projects);
@@ -171,7 +194,7 @@ const struct verb verb_embed = {
     .text =
         "Files whose name, size and time, or whose content, are in the cache already cost no encoding.\n"
         "An interrupted run goes on where it stopped. Exit code 1 if some files could not be read; their content is\n"
-        "remembered and not tried again without --retry-failed.\n"
+        "remembered and not tried again without --retry-failed. --json lists every one of them with its reason.\n"
         "With --shard I/N, N processes or machines share the work without talking to each other: each takes the files\n"
         "whose paths below DIR fall to it (of FILES, their names), stages of one picture and images of one entry\n"
         "together. They may write into one cache.",

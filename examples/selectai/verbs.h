@@ -55,9 +55,14 @@ struct file_list {
     char **paths; /* as given + '/' + rel_path */
     char **rel_paths;
     size_t count, capacity;
+    size_t n_skipped; /* links and the like, which a scan passes over */
+    size_t n_missed;  /* what could not be looked at: a folder without permission, a name that is no UTF-8 */
+    json_t *issues;   /* all of these; NULL: none */
 };
 /* Adds all images below a folder, or one file. SELECTAI_OK or an error code; issues of the scan are printed. */
 int list_files(struct file_list *list, const char *path);
+/* Where two files would have the same rel_path, as in two folders, each file's path becomes its rel_path. */
+int tell_apart(struct file_list *list);
 int add_file(struct file_list *list, const char *path, const char *rel_path);
 /* Keeps the first of several entries that are the same file (by its resolved path). */
 int drop_repeated_files(struct file_list *list);
@@ -92,6 +97,7 @@ struct shard;
 struct embed_how {
     uint32_t threads;
     int retry_failed;
+    json_t *issues; /* gets those of each file; may be NULL */
 };
 
 /* Embeds every image of every decision into the cache, project by project, as far as they are the shard's. */

@@ -127,11 +127,39 @@ static int read_tensor(struct sai_tensor *out, int32_t *dtype, const struct read
     return rc == SELECTAI_OK ? read_dtype(dtype, r, out) : rc;
 }
 
+/* Infinities and what is not a number have all bits of the exponent set. */
+static bool all_finite(const void *data, uint64_t n, int32_t dtype)
+{
+    const uint8_t *bytes = data; /* at any address */
+    uint32_t bad = 0;
+    for (uint64_t i = 0; i < n && dtype == SAI_BACKEND_F32; i++) {
+        uint32_t word;
+        memcpy(&word, bytes + 4 * i, sizeof word);
+        bad |= (word & 0x7F800000) == 0x7F800000;
+    }
+    const uint16_t exponent = dtype == SAI_BACKEND_F16 ? 0x7C00 : 0x7F80;
+    for (uint64_t i = 0; i < n && dtype != SAI_BACKEND_F32; i++) {
+        uint16_t half;
+        memcpy(&half, bytes + 2 * i, sizeof half);
+        bad |= (half & exponent) == exponent;
+    }
+    return !bad;
+}
+
 /* Appends a tensor under its canonical name; `data` may be other than the file's, of the same dtype. */
 static int put(const struct reader *r, const char *name, const void *data, int32_t dtype, uint32_t rank,
                const uint64_t *shape)
 {
     struct sai_clip_weights *w = r->w;
+    uint64_t n = 1;
+    for (uint32_t i = 0; i < rank; i++)
+        n *= shape[i]; /* checked against the file's size */
+    if (!all_finite(data, n, dtype))
+        return SAI_FAIL(
+            SELECTAI_ERR_FORMAT,
+            "%s: tensor %s holds infinities or what is not a number: the file is damaged or of a training run "
+            "that failed",
+            r->path, name);
     const char *copy = sai_arena_strdup(&w->arena, name);
     if (!copy || !SAI_GROW(w->tensors, w->capacity, w->n_tensors + 1))
         return SELECTAI_ERR_OUT_OF_MEMORY;
@@ -211,6 +239,22 @@ static void block_prefix(char out[MAX_NAME], const struct reader *r, const char 
     snprintf(out, MAX_NAME, "%s%s.%u.", prefix, r->names.hugging_face ? "encoder.layers" : "transformer.resblocks", i);
 }
 
+/* How many blocks the file holds, whatever their numbers. */
+static size_t count_blocks(const struct reader *r, const char *first)
+{
+    char start[MAX_NAME];
+    block_prefix(start, r, r->names.prefix, 0);
+    size_t n = 0, n_start = strlen(start) - 2 /* "0." */, n_first = strlen(first);
+    for (size_t i = 0; i < r->w->file.n_tensors; i++) {
+        const char *name = r->w->file.tensors[i].name, *digits = name + n_start;
+        if (strncmp(name, start, n_start) != 0)
+            continue;
+        size_t n_digits = strspn(digits, "0123456789");
+        n += n_digits > 0 && digits[n_digits] == '.' && strncmp(digits + n_digits + 1, first, n_first + 1) == 0;
+    }
+    return n;
+}
+
 static int count_layers(const struct reader *r)
 {
     char prefix[MAX_NAME];
@@ -222,7 +266,7 @@ static int count_layers(const struct reader *r)
             beyond = i + 1;
         n += beyond == i + 1;
     }
-    if (n == 0 || n != beyond) {
+    if (n == 0 || n != beyond || n != count_blocks(r, first)) {
         for (n = 0; n < beyond; n++) {
             block_prefix(prefix, r, r->names.prefix, n);
             if (!find(r, prefix, first))

@@ -10,6 +10,7 @@
 #include "base/issues.h"
 #include "base/pipeline.h"
 #include "embed/encoder.h"
+#include "image/header.h"
 
 #define MIN_BATCH 4u /* fewer images use a tower's weights too seldom */
 
@@ -59,8 +60,8 @@ float *sai_encoder_inputs(const selectai_encoder *encoder, size_t n)
     return NULL;
 }
 
-int sai_encoder_prepare_bytes(float *x, struct sai_decoded *decoded, const selectai_encoder *encoder, const void *bytes,
-                              size_t n, const char *name)
+static int prepare_bytes(float *x, struct sai_decoded *decoded, const selectai_encoder *encoder, const void *bytes,
+                         size_t n, const char *name)
 {
     const struct sai_encoder_ops *ops = encoder->ops;
     struct selectai_image_options options;
@@ -80,6 +81,23 @@ int sai_encoder_prepare_bytes(float *x, struct sai_decoded *decoded, const selec
     return rc;
 }
 
+/* Of the picture; a header that cannot be read costs nothing. */
+static uint64_t bytes_in_memory(const void *bytes, size_t n, const char *name)
+{
+    const struct sai_header_source source = {.bytes = bytes, .n = n, .fd = -1, .name = name};
+    struct sai_image_header header;
+    return sai_image_header_parse(&header, &source) == SELECTAI_OK ? (uint64_t)3 * header.width * header.height : 0;
+}
+
+int sai_encoder_prepare_bytes(float *x, struct sai_decoded *decoded, selectai_encoder *encoder, const void *bytes,
+                              size_t n, const char *name)
+{
+    uint64_t entered = sai_gate_enter(&encoder->gate, bytes_in_memory(bytes, n, name));
+    int rc = prepare_bytes(x, decoded, encoder, bytes, n, name);
+    sai_gate_leave(&encoder->gate, entered);
+    return rc;
+}
+
 /* ---- Files ----------------------------------------------------------------------------------- */
 
 struct files {
@@ -94,7 +112,7 @@ struct files {
     struct sai_pipeline *pipeline;
 };
 
-static int prepare_file(float *x, const selectai_encoder *encoder, const char *path)
+static int prepare_file(float *x, selectai_encoder *encoder, const char *path)
 {
     struct selectai_image_options limits;
     void *bytes = NULL;
@@ -125,7 +143,7 @@ static void spread(float *out, uint32_t dim, const int *codes, size_t n, size_t 
 static int encode_batch(size_t batch, unsigned thread, void *ctx)
 {
     struct files *f = ctx;
-    const selectai_encoder *encoder = f->encoder;
+    selectai_encoder *encoder = f->encoder;
     size_t first = f->batches.begin[batch], n = f->batches.begin[batch + 1] - first, good = 0;
     size_t slot = batch % f->pipeline->window * f->batches.largest;
     float *out = f->out + first * encoder->dim;

@@ -8,10 +8,33 @@
 #include "base/text.h"
 #include "embed/encoder.h"
 
+#define MAX_BATCH 4096u
+
 void selectai_encoder_options_init(struct selectai_encoder_options *options, uint32_t struct_size)
 {
     static const struct selectai_encoder_options defaults = {.batch_size = 32};
     sai_options_init(options, struct_size, &defaults, sizeof defaults);
+}
+
+static int bad_option(const char *what)
+{
+    return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "encoder: %s", what);
+}
+
+static int check_options(const struct selectai_encoder_options *o)
+{
+    if (o->activation != SELECTAI_ACTIVATION_QUICKGELU && o->activation != SELECTAI_ACTIVATION_GELU)
+        return bad_option("unknown activation: use quickgelu (0) or gelu (1)");
+    if (o->dtype < SELECTAI_DTYPE_AUTO || o->dtype > SELECTAI_DTYPE_BFLOAT16)
+        return bad_option("unknown dtype: use auto (0), float32 (1), float16 (2) or bfloat16 (3)");
+    if (o->batch_size < 1 || o->batch_size > MAX_BATCH)
+        return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "encoder: a batch of %u images: use 1 to %u", o->batch_size,
+                        MAX_BATCH);
+    if (o->convert != SELECTAI_CONVERT_FIRST && o->convert != SELECTAI_CONVERT_AFTER)
+        return bad_option("unknown order of conversion: use first (0) or after (1)");
+    if (o->exif > 1)
+        return bad_option("exif is 0 or 1");
+    return o->reserved == 0 ? SELECTAI_OK : bad_option("a reserved member is not 0");
 }
 
 int selectai_encoder_open(selectai_encoder **out, const char *what, const struct selectai_encoder_options *options)
@@ -22,20 +45,20 @@ int selectai_encoder_open(selectai_encoder **out, const char *what, const struct
     int rc = sai_options_copy(&full, sizeof full, options);
     if (rc != SELECTAI_OK)
         return rc;
-    SAI_REQUIRE(full.activation == SELECTAI_ACTIVATION_QUICKGELU || full.activation == SELECTAI_ACTIVATION_GELU);
-    SAI_REQUIRE(full.dtype >= SELECTAI_DTYPE_AUTO && full.dtype <= SELECTAI_DTYPE_BFLOAT16);
-    SAI_REQUIRE(full.batch_size >= 1 && full.batch_size <= 65536);
-    SAI_REQUIRE(full.convert == SELECTAI_CONVERT_FIRST || full.convert == SELECTAI_CONVERT_AFTER);
-    SAI_REQUIRE(full.exif <= 1 && full.reserved == 0);
-    if (strcmp(what, "builtin") == 0)
-        return sai_encoder_builtin_open(out, &full);
-    return sai_encoder_clip_open(out, what, &full);
+    rc = check_options(&full);
+    if (rc != SELECTAI_OK)
+        return rc;
+    rc = strcmp(what, "builtin") == 0 ? sai_encoder_builtin_open(out, &full) : sai_encoder_clip_open(out, what, &full);
+    if (rc == SELECTAI_OK)
+        sai_gate_init(&(*out)->gate);
+    return rc;
 }
 
 void selectai_encoder_close(selectai_encoder **encoder)
 {
     if (!encoder || !*encoder)
         return;
+    sai_gate_destroy(&(*encoder)->gate);
     (*encoder)->ops->destroy(*encoder);
     *encoder = NULL;
 }

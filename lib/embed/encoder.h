@@ -14,6 +14,7 @@
 
 #include "base/memory.h"
 #include "base/threads.h"
+#include "embed/gate.h"
 
 struct sai_encoder_ops {
     /* x: input_floats numbers. */
@@ -33,6 +34,7 @@ struct selectai_encoder {
     uint32_t threads;        /* as asked for: 0 = all cores */
     uint32_t chunk;          /* images in a batch, at most */
     size_t input_floats;     /* of one prepared image */
+    struct sai_gate gate;    /* of the large pictures that its calls decode */
     uint32_t exif, min_side; /* how files are decoded: see struct selectai_encoder_options */
 };
 
@@ -62,7 +64,7 @@ struct sai_decoded {
 };
 
 /* A file's bytes to what run() takes. name: for messages. decoded: NULL if nobody wants to know. */
-int sai_encoder_prepare_bytes(float *x, struct sai_decoded *decoded, const selectai_encoder *encoder, const void *bytes,
+int sai_encoder_prepare_bytes(float *x, struct sai_decoded *decoded, selectai_encoder *encoder, const void *bytes,
                               size_t n, const char *name);
 
 #endif

@@ -36,6 +36,11 @@ int sai_encoder_builtin_open(selectai_encoder **out, const struct selectai_encod
 {
     if (options->convert != SELECTAI_CONVERT_FIRST)
         return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, SAI_BUILTIN_ID " sees RGB only: convert first");
+    if (options->dtype > SELECTAI_DTYPE_FLOAT32)
+        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, SAI_BUILTIN_ID " computes in float32: use that, or auto");
+    if (options->device && strcmp(options->device, "cpu") != 0 && strcmp(options->device, "auto") != 0)
+        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, SAI_BUILTIN_ID " runs on the processor, not on %s: use cpu",
+                        options->device);
     selectai_encoder *encoder = sai_calloc(1, sizeof *encoder);
     if (!encoder)
         return SELECTAI_ERR_OUT_OF_MEMORY;

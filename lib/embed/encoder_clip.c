@@ -103,6 +103,19 @@ static int compute_dtype(int32_t *out, const struct clip *clip, const struct sel
     return code == SAI_BACKEND_OK ? SELECTAI_OK : sai_backend_fail(code, clip->path, err);
 }
 
+/* What libtorch itself says of a device that it does not have is no help. */
+static int check_device(const struct clip *clip, const char *device)
+{
+    if (!device || strcmp(device, "cpu") == 0 || clip->backend->has_device(device))
+        return SELECTAI_OK;
+    if (strcmp(device, "mps") == 0 || strcmp(device, "cuda") == 0 || strncmp(device, "cuda:", 5) == 0)
+        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED,
+                        "device %s: %s cannot use it here: build the torch module with a libtorch that can "
+                        "(-Dselectai-torch:torch_root), or use cpu",
+                        device, clip->backend->name);
+    return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "unknown device %s: use cpu, cuda, cuda:N or mps", device);
+}
+
 static int make_tower(struct clip *clip, const struct sai_clip_weights *weights,
                       const struct selectai_encoder_options *options)
 {
@@ -123,7 +136,9 @@ static int make_tower(struct clip *clip, const struct sai_clip_weights *weights,
         .tensors = weights->tensors,
         .n_tensors = weights->n_tensors,
     };
-    int rc = compute_dtype(&spec.compute_dtype, clip, options);
+    int rc = check_device(clip, spec.device);
+    if (rc == SELECTAI_OK)
+        rc = compute_dtype(&spec.compute_dtype, clip, options);
     if (rc != SELECTAI_OK)
         return rc;
     int code = clip->backend->set_threads(options->threads, err, sizeof err);

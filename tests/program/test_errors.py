@@ -492,8 +492,8 @@ class TestInterruptions(ProgramTest):
                 shutil.rmtree(self.path("s"), ignore_errors=True)
 
     def test_extract(self):
-        original = Picture.noise(500, 700, "o")
-        final = original.crop(40, 50, 440, 610).png(level=1)
+        original = Picture.noise(1000, 1400, "o")  # large enough that it is not over before the signal
+        final = original.crop(80, 100, 880, 1220).png(level=1)
         data = original.png(level=1)
         self.write("original", data, 1700000000)
         self.write("cropped", final, 1700009000)

@@ -90,6 +90,10 @@ class Handle:
             if pointer and self._owner is None:
                 getattr(lib, self._destroy)(ctypes.byref(pointer))
 
+    def __reduce__(self) -> Any:
+        # For copy() and pickle: two owners would free one handle twice.
+        raise TypeError(f"{type(self).__name__} owns something outside of Python: it cannot be copied or pickled")
+
     def __enter__(self: Self) -> Self:
         self._handle
         return self
