@@ -36,7 +36,8 @@ struct selectai_cache_row {
     const char *project;  /**< borrowed from the cache; for add: read during the call */
     const char *rel_path; /**< below the folder that was embedded, with '/' */
     const char
-        *filename; /**< last part of rel_path: the key together with project; NULL for add: taken from rel_path */
+        *filename;  /**< last part of rel_path: the key together with project; NULL for add: taken from rel_path */
+    uint64_t xxh64; /**< of the file's bytes, seed 0; 0: not known */
 };
 
 /** Opens for reading. NOT_FOUND if the folder or its manifest is missing, FORMAT if it is none of ours. */
@@ -60,9 +61,9 @@ SELECTAI_API const char *selectai_embedding_cache_encoder_id(const selectai_embe
 SELECTAI_API const selectai_issues *selectai_embedding_cache_issues(const selectai_embedding_cache *cache);
 
 /**
- * Images that could not be decoded, remembered by content (size and CRC-32): one issue each of kind "undecodable",
- * whose path is the one below the folder where it was met first. Failures that an older version of the library met are
- * not among them. *issues is a new list, which the caller destroys.
+ * Images that could not be decoded, remembered by content (size, CRC-32 and XXH64): one issue each of kind
+ * "undecodable", whose path is the one below the folder where it was met first. Failures that an older version of the
+ * library met are not among them. *issues is a new list, which the caller destroys.
  */
 SELECTAI_API int selectai_embedding_cache_failures(selectai_issues **issues, const selectai_embedding_cache *cache);
 
@@ -77,13 +78,17 @@ SELECTAI_API int selectai_embedding_cache_find(const selectai_embedding_cache *c
 
 /**
  * The same for a file on this machine: if `path` exists, the row must be of what the file holds now (by size and time,
- * else by size and crc32), so vectors of other files of that name, or of an earlier content, are not taken for it:
- * SELECTAI_ERR_NOT_FOUND then. If it does not exist, as in logs that have moved, this is find().
+ * else by size, crc32 and xxh64), so vectors of other files of that name, or of an earlier content, are not taken for
+ * it: SELECTAI_ERR_NOT_FOUND then. If it does not exist, as in logs that have moved, this is find().
  */
 SELECTAI_API int selectai_embedding_cache_find_file(const selectai_embedding_cache *cache, const char *project,
                                                     const char *path, float *out, size_t *row);
 
-/** By content: size and crc32 of the file's bytes. */
+/**
+ * By content: size and crc32 of the file's bytes: the latest such row. Two numbers do not tell all contents apart (a
+ * PNG file with one chunk of data has only 65536 CRCs): SELECTAI_ERR_AMBIGUOUS if such rows of the project have
+ * different xxh64.
+ */
 SELECTAI_API int selectai_embedding_cache_find_content(const selectai_embedding_cache *cache, const char *project,
                                                        uint64_t size, uint32_t crc32, float *out, size_t *row);
 

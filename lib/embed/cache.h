@@ -132,6 +132,8 @@ void sai_cache_row_floats(float *out, const selectai_embedding_cache *cache, siz
 
 /* The row that (project, path's file name) means: see selectai_embedding_cache_find(). Texts are clean already. */
 int sai_cache_resolve(uint32_t *out, const selectai_embedding_cache *cache, const char *project, const char *path);
+/* Size, crc32 and xxh64 of a file as it is now. */
+int sai_cache_fingerprint(struct sai_cache_row *out, const char *path);
 /* The same for a file that may be there: see selectai_embedding_cache_find_file(). */
 int sai_cache_resolve_file(uint32_t *out, const selectai_embedding_cache *cache, const char *project, const char *path);
 

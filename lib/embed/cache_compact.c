@@ -84,7 +84,7 @@ static int judge_row(struct compaction *c, size_t i)
     bool gone;
     uint32_t last = sai_cache_table_find_path(table, table->projects[row->project], row->rel_path);
     if (last != i) {
-        bool equal = table->rows[last].size == row->size && table->rows[last].crc32 == row->crc32;
+        bool equal = sai_cache_same_content(&table->rows[last], row);
         ++*(equal ? &c->job.counts.repeated : &c->job.counts.superseded);
         return SELECTAI_OK;
     }
@@ -208,8 +208,8 @@ static int compact_failures(struct compaction *c)
     if (rc == SELECTAI_OK)
         rc = sai_cache_failures_read(&all, c->cache->directory, NULL);
     for (size_t i = 0; i < all.n && rc == SELECTAI_OK; i++)
-        if (sai_cache_table_find_content(table, all.items[i].project, all.items[i].size, all.items[i].crc32) ==
-            SAI_CACHE_NONE)
+        if (sai_cache_table_find_content(table, all.items[i].project, all.items[i].size, all.items[i].crc32,
+                                         all.items[i].xxh64) == SAI_CACHE_NONE)
             rc = sai_cache_failures_add(&kept, &all.items[i]);
     if (rc == SELECTAI_OK)
         rc = sai_cache_failures_write(&kept, c->cache->directory, c->writer);

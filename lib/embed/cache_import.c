@@ -15,6 +15,7 @@
 #include "base/path.h"
 #include "base/threads.h"
 #include "base/time.h"
+#include "base/xxh64.h"
 #include "embed/cache_options.h"
 #include "embed/legacy_files.h"
 #include "embed/npy_vector.h"
@@ -84,6 +85,7 @@ static int read_facts(struct selectai_cache_row *facts, const char *path, const 
         return rc;
     row.size = n;
     row.crc32 = (uint32_t)crc32_z(0, bytes, n);
+    row.xxh64 = sai_xxh64(bytes, n);
     rc = selectai_image_decode(&image, bytes, n, path, NULL);
     if (rc == SELECTAI_OK) {
         row.width = selectai_image_width(image);
@@ -218,7 +220,8 @@ static int is_present(bool *present, const struct import *im, const struct line 
         return rc;
     const struct sai_cache_row *row = &im->cache->table.rows[at];
     if (row->size != 0)
-        *present = line->facts.size == 0 || (row->size == line->facts.size && row->crc32 == line->facts.crc32);
+        *present = line->facts.size == 0 || (row->size == line->facts.size && row->crc32 == line->facts.crc32 &&
+                                             row->xxh64 == line->facts.xxh64);
     else
         *present = line->facts.size == 0 &&
                    sai_cache_pack(im->packed, &crc, line->vector, im->cache->dim, im->cache->half) == SELECTAI_OK &&

@@ -24,6 +24,8 @@ void sai_cache_line_write(struct sai_text *out, uint64_t number, const char *pro
                     ",\"size\":%" PRIu64 ",\"mtime_ns\":%" PRId64 ",\"crc32\":%" PRIu32 ",\"width\":%" PRIu32
                     ",\"height\":%" PRIu32 ",\"phash\":\"%016" PRIx64 "\"",
                     row->size, row->mtime_ns, row->crc32, row->width, row->height, row->phash);
+    if (row->xxh64)
+        sai_text_printf(out, ",\"xxh64\":\"%016" PRIx64 "\"", row->xxh64);
     if (row->has_vector_crc32)
         sai_text_printf(out, ",\"vector_crc32\":%" PRIu32, row->vector_crc32);
     sai_text_puts(out, "}\n");
@@ -43,6 +45,12 @@ static bool literal(struct scan *s, const char *text, size_t n)
         s->p += n;
     return s->ok;
 }
+static bool begins(const struct scan *s, const char *text)
+{
+    const size_t n = strlen(text);
+    return s->ok && (size_t)(s->end - s->p) >= n && memcmp(s->p, text, n) == 0;
+}
+
 #define LITERAL(s, text) literal((s), (text), sizeof(text) - 1)
 
 static uint64_t number_up_to(struct scan *s, uint64_t max)
@@ -85,7 +93,7 @@ static int hex_digit(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool parse_phash(uint64_t *out, const char *text, size_t n)
+bool sai_cache_hex_64(uint64_t *out, const char *text, size_t n)
 {
     *out = 0;
     for (size_t i = 0; i < n; i++) {
@@ -130,10 +138,16 @@ static bool parse_fixed(struct sai_cache_record *out, const char *line, size_t n
     LITERAL(&s, ",\"height\":");
     row->height = (uint32_t)number_up_to(&s, UINT32_MAX);
     LITERAL(&s, ",\"phash\":\"");
-    s.ok = s.ok && s.end - s.p >= 16 && parse_phash(&row->phash, s.p, 16);
+    s.ok = s.ok && s.end - s.p >= 16 && sai_cache_hex_64(&row->phash, s.p, 16);
     s.p += s.ok ? 16 : 0;
     if (!LITERAL(&s, "\""))
         return false;
+    if (begins(&s, ",\"xxh64\":\"")) {
+        LITERAL(&s, ",\"xxh64\":\"");
+        s.ok = s.ok && s.end - s.p >= 16 && sai_cache_hex_64(&row->xxh64, s.p, 16);
+        s.p += s.ok ? 16 : 0;
+        LITERAL(&s, "\"");
+    }
     if (s.end - s.p > 1) {
         LITERAL(&s, ",\"vector_crc32\":");
         row->vector_crc32 = (uint32_t)number_up_to(&s, UINT32_MAX);
@@ -161,6 +175,7 @@ static int read_members(struct sai_cache_record *out, const json_t *object, uint
 {
     struct sai_cache_row *row = &out->row;
     const char *phash = sai_json_string(object, "phash", "0000000000000000");
+    const char *xxh64 = sai_json_string(object, "xxh64", "0000000000000000");
     const char *name = sai_json_string(object, "filename", NULL);
     out->project = sai_json_string(object, "project", NULL);
     out->rel_path = sai_json_string(object, "rel_path", NULL);
@@ -183,8 +198,8 @@ static int read_members(struct sai_cache_record *out, const json_t *object, uint
     if (!member_u32(&row->width, object, "width") || !member_u32(&row->height, object, "height") ||
         !member_u32(&row->vector_crc32, object, "vector_crc32"))
         return bad(path, number, "a number is out of range");
-    if (!parse_phash(&row->phash, phash, strlen(phash)))
-        return bad(path, number, "phash is not 16 hexadecimal digits");
+    if (!sai_cache_hex_64(&row->phash, phash, strlen(phash)) || !sai_cache_hex_64(&row->xxh64, xxh64, strlen(xxh64)))
+        return bad(path, number, "phash or xxh64 is not 16 hexadecimal digits");
     return SELECTAI_OK;
 }
 

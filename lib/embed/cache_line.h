@@ -12,6 +12,9 @@
 /* Appends the line of row `number` of its part, with its LF. */
 void sai_cache_line_write(struct sai_text *out, uint64_t number, const char *project, const struct sai_cache_row *row);
 
+/* 16 hexadecimal digits as sai_cache_line_write() writes them. */
+bool sai_cache_hex_64(uint64_t *out, const char *text, size_t n);
+
 /* Holds what a record points to until the next line is parsed. */
 struct sai_cache_line_scratch {
     json_t *json;

@@ -284,6 +284,7 @@ int sai_cache_add(selectai_embedding_cache *cache, const struct selectai_cache_r
     struct sai_cache_record record = {.row = {.size = row->size,
                                               .mtime_ns = row->mtime_ns,
                                               .phash = row->phash,
+                                              .xxh64 = row->xxh64,
                                               .crc32 = row->crc32,
                                               .width = row->width,
                                               .height = row->height,

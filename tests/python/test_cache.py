@@ -28,7 +28,7 @@ class Rows(fixtures.FolderCase):
     def fill(self, **options):
         with EmbeddingCache.create(self.path, encoder_id="test-1", dim=8, **options) as cache:
             for index, vector in enumerate(self.vectors):
-                row = CacheRow("p", f"sub/{index}.png", "", 100 + index, 5, index, 64, 48, 2**64 - 1 - index)
+                row = CacheRow("p", f"sub/{index}.png", "", 100 + index, 5, index, 64, 48, 2**64 - 1 - index, 2**63 + index)
                 cache.add(row, vector)
             self.assertEqual(len(cache), 5)
             cache.flush()
@@ -42,7 +42,8 @@ class Rows(fixtures.FolderCase):
                 np.testing.assert_array_equal(cache.find_content("p", 100 + index, index), vector)
                 row, stored = cache.get(index)
                 np.testing.assert_array_equal(stored, vector)
-                expected = ("p", f"sub/{index}.png", f"{index}.png", 100 + index, 5, index, 64, 48, 2**64 - 1 - index)
+                numbers = (100 + index, 5, index, 64, 48, 2**64 - 1 - index, 2**63 + index)
+                expected = ("p", f"sub/{index}.png", f"{index}.png", *numbers)
                 self.assertEqual(row, expected)
             self.assertIsNone(cache.find("other", "0.png"))
             self.assertIsNone(cache.find("p", "9.png"))

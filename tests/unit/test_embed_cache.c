@@ -4,6 +4,7 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
+#include "embed/cache.h"
 #include "test_util.h"
 
 #include <dirent.h>
@@ -70,6 +71,7 @@ static int add(selectai_embedding_cache *cache, const char *project, const char 
                                      .size = 5000000000u + n,
                                      .mtime_ns = -7 + (int64_t)n,
                                      .phash = 0xfedcba9876543210u + n,
+                                     .xxh64 = 77 + n,
                                      .width = 640,
                                      .height = 480,
                                      .project = project,
@@ -197,6 +199,43 @@ static void test_round_trip(void **state)
     expect_verify(f, "", 0);
 }
 
+/* Contents of one size and CRC that are not one. */
+static void test_checksums_do_not_tell_all(void **state)
+{
+    struct fixture *f = *state;
+    selectai_embedding_cache *cache = create(f, SELECTAI_DTYPE_FLOAT32);
+    struct selectai_cache_row row = {
+        .struct_size = sizeof row, .crc32 = 9, .size = 7, .project = "p", .rel_path = "unknown.png"};
+    float v[DIM];
+    size_t at;
+    vector_of(v, 1);
+    assert_int_equal(selectai_embedding_cache_add(cache, &row, v), SELECTAI_OK);
+    row.rel_path = "one.png";
+    row.xxh64 = 1;
+    assert_int_equal(selectai_embedding_cache_add(cache, &row, v), SELECTAI_OK);
+    assert_int_equal(selectai_embedding_cache_find_content(cache, "p", 7, 9, NULL, &at), SELECTAI_OK);
+    assert_int_equal(at, 1);
+    assert_int_equal(sai_cache_table_find_content(&cache->table, "p", 7, 9, 0), SAI_CACHE_NONE);
+    row.rel_path = "two.png";
+    row.xxh64 = 0xfedcba9876543210u;
+    assert_int_equal(selectai_embedding_cache_add(cache, &row, v), SELECTAI_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(selectai_embedding_cache_find_content(cache, "p", 7, 9, NULL, &at), SELECTAI_ERR_AMBIGUOUS);
+        assert_int_equal(sai_cache_table_find_content(&cache->table, "p", 7, 9, 1), 1);
+        assert_int_equal(sai_cache_table_find_content(&cache->table, "p", 7, 9, 2), SAI_CACHE_NONE);
+        assert_int_equal(sai_cache_table_find_content(&cache->table, "p", 7, 9, row.xxh64), 2);
+        selectai_embedding_cache_close(&cache);
+        cache = open_cache(f);
+    }
+    struct selectai_cache_row it = {.struct_size = sizeof it};
+    assert_int_equal(selectai_embedding_cache_get(cache, 2, &it, NULL), SELECTAI_OK);
+    assert_true(it.xxh64 == row.xxh64);
+    it = (struct selectai_cache_row){.struct_size = offsetof(struct selectai_cache_row, xxh64)}; /* an older program */
+    assert_int_equal(selectai_embedding_cache_get(cache, 1, &it, NULL), SELECTAI_OK);
+    assert_true(it.xxh64 == 0 && it.crc32 == 9);
+    selectai_embedding_cache_close(&cache);
+}
+
 static void test_record(void **state)
 {
     struct fixture *f = *state;
@@ -297,6 +336,7 @@ static void test_find_file_looks_at_the_file(void **state)
     assert_int_equal(stat(path, &st), 0);
     struct selectai_cache_row row = {.struct_size = sizeof row,
                                      .crc32 = 0xA684C7C6u, /* of "0123456789" */
+                                     .xxh64 = 0x3f5fc178a81867e7u,
                                      .size = 10,
                                      .width = 1,
                                      .height = 1,
@@ -954,6 +994,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_round_trip),
+        TEST(test_checksums_do_not_tell_all),
         TEST(test_record),
         TEST(test_odd_names),
         TEST(test_last_row_wins),

@@ -412,6 +412,7 @@ class CacheRow(ctypes.Structure):
         ("project", c_char_p),
         ("rel_path", c_char_p),
         ("filename", c_char_p),
+        ("xxh64", c_uint64),
     ]
 
 

@@ -46,6 +46,7 @@ class CacheRow(NamedTuple):
 
     rel_path: below the folder that was embedded, with "/". filename: its last part, with project the key. size: bytes.
     mtime_ns: since 1970. crc32: of the bytes, as zlib.crc32(). width, height: pixels. phash: see phash().
+    xxh64: of the bytes, seed 0; 0: not known.
     """
 
     project: str
@@ -57,6 +58,7 @@ class CacheRow(NamedTuple):
     width: int = 0
     height: int = 0
     phash: int = 0
+    xxh64: int = 0
 
 
 class _EmbedResult(NamedTuple):
@@ -219,7 +221,8 @@ class EmbeddingCache(Handle):
         return None if code == NOT_FOUND else (check(code), out)[1]
 
     def find_content(self, project: str, size: int, crc32: int) -> Optional[NDArray[np.float32]]:
-        """The same by content: size in bytes and zlib.crc32() of the file."""
+        """The same by content: size in bytes and zlib.crc32() of the file. Raises AmbiguousError if these are the same for
+        several contents, as far as their xxh64 tells."""
         out = np.empty(self.dim, np.float32)
         code = lib.selectai_embedding_cache_find_content(
             self._handle, utf8(project, "project"), size, crc32, pointer(out, ctypes.c_float), None
@@ -249,6 +252,7 @@ class EmbeddingCache(Handle):
             row.width,
             row.height,
             row.phash,
+            row.xxh64,
         )
         return record, out
 
@@ -485,7 +489,7 @@ def _run(
 
 def make_row(row: CacheRow) -> _prototypes.CacheRow:
     """The C record; numbers that do not fit are refused, ctypes would wrap them."""
-    limits = {"size": 64, "crc32": 32, "width": 32, "height": 32, "phash": 64}
+    limits = {"size": 64, "crc32": 32, "width": 32, "height": 32, "phash": 64, "xxh64": 64}
     for name, bits in limits.items():
         value = operator.index(getattr(row, name))
         if not 0 <= value < 2**bits:
@@ -501,4 +505,5 @@ def make_row(row: CacheRow) -> _prototypes.CacheRow:
         project=utf8(row.project, "project"),
         rel_path=path_bytes(row.rel_path),
         filename=path_bytes(row.filename) if row.filename else None,
+        xxh64=row.xxh64,
     )
