@@ -177,7 +177,8 @@ SELECTAI_API int selectai_embedding_cache_merge(struct selectai_cache_counts *co
  * Rewrites a cache so that each (project, rel_path) has its last row only, in few large parts, each with its index.
  * Readers and writers may be at work meanwhile: what they add stays. A kill at any moment loses nothing: at worst rows
  * are there twice until the next compaction. Rows of files that are gone are kept, unless drop_missing is set: then
- * those of projects in root_projects whose file is not below its folder go (the folder itself must be there).
+ * those of projects in root_projects whose file is not below its folder go. SELECTAI_ERR_NOT_FOUND, and nothing is
+ * dropped, if the folder is not there or holds none of its project's files: a disk may not be mounted.
  * Reads dtype, drop_missing and roots.
  */
 SELECTAI_API int selectai_embedding_cache_compact(struct selectai_cache_counts *counts, selectai_issues **issues,

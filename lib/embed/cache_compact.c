@@ -49,7 +49,7 @@ static int check_roots(const struct compaction *c)
                         "which files are gone can only be told below a project's folder: give one");
     for (uint64_t i = 0; i < o->n_roots; i++) {
         bool known = false;
-        int rc = sai_path_require_directory(o->root_folders[i]); /* a disk that is not mounted has not lost its files */
+        int rc = sai_path_require_directory(o->root_folders[i]);
         if (rc != SELECTAI_OK)
             return rc;
         for (size_t k = 0; k < c->cache->table.n_projects && !known; k++)
@@ -60,6 +60,11 @@ static int check_roots(const struct compaction *c)
     }
     return SELECTAI_OK;
 }
+
+/* Of one project's latest rows. */
+struct tally {
+    uint64_t files, gone;
+};
 
 static int is_gone(bool *gone, const struct compaction *c, const struct sai_cache_row *row)
 {
@@ -77,7 +82,7 @@ static int is_gone(bool *gone, const struct compaction *c, const struct sai_cach
     return SELECTAI_OK;
 }
 
-static int judge_row(struct compaction *c, size_t i)
+static int judge_row(struct compaction *c, size_t i, struct tally *tallies)
 {
     const struct sai_cache_table *table = &c->cache->table;
     const struct sai_cache_row *row = &table->rows[i];
@@ -91,19 +96,40 @@ static int judge_row(struct compaction *c, size_t i)
     int rc = is_gone(&gone, c, row);
     if (rc == SELECTAI_OK && gone)
         c->job.counts.missing++;
+    tallies[row->project].files++;
+    tallies[row->project].gone += gone;
     c->keep[i] = rc == SELECTAI_OK && !gone;
     c->n_keep += c->keep[i];
     return rc;
 }
 
+/* A disk that is not mounted has not lost its files: its folder is there, and empty. */
+static int check_tallies(const struct compaction *c, const struct tally *tallies)
+{
+    const struct sai_cache_table *table = &c->cache->table;
+    for (size_t k = 0; k < table->n_projects; k++)
+        if (tallies[k].gone > 0 && tallies[k].gone == tallies[k].files)
+            return SAI_FAIL(SELECTAI_ERR_NOT_FOUND,
+                            "%s: none of the %llu files of project %s is there: is it the right folder, and its disk "
+                            "mounted? Nothing was dropped",
+                            sai_cache_job_root(&c->job, table->projects[k]), (unsigned long long)tallies[k].files,
+                            table->projects[k]);
+    return SELECTAI_OK;
+}
+
 static int judge_rows(struct compaction *c)
 {
     const size_t n = c->cache->table.n_rows;
+    struct tally *tallies = NULL;
     int rc = check_roots(c);
-    if (rc == SELECTAI_OK && !(c->keep = sai_calloc(n + 1, 1)))
+    if (rc == SELECTAI_OK &&
+        (!(c->keep = sai_calloc(n + 1, 1)) || !(tallies = sai_calloc(c->cache->table.n_projects + 1, sizeof *tallies))))
         rc = SELECTAI_ERR_OUT_OF_MEMORY;
     for (size_t i = 0; rc == SELECTAI_OK && i < n; i++)
-        rc = judge_row(c, i);
+        rc = judge_row(c, i, tallies);
+    if (rc == SELECTAI_OK)
+        rc = check_tallies(c, tallies);
+    sai_free(tallies);
     c->job.counts.read = n;
     return rc;
 }

@@ -251,12 +251,14 @@ class TestNothingIsSilent(EmbedTest):
 
 class TestCareOfCaches(EmbedTest):
 
-    @unittest.expectedFailure
     def test_a_root_that_is_not_mounted_drops_nothing(self):
         self.pictures("raw", 5)
         self.embed("cache", "raw")
         os.makedirs(self.path("mount"))
-        self.run_in_dir("cache", "compact", "cache", "--drop-missing", "--root", "p=mount", "--quiet")
+        result = self.run_in_dir("cache", "compact", "cache", "--drop-missing", "--root", "p=mount", "--quiet")
+        self.assertEqual(result.code, FAILED)
+        for needle in ("mount", "project p", "none of the 5 files", "Nothing was dropped"):
+            self.assertIn(needle, result.err)
         self.assertEqual(len(self.vectors("cache")), 5)
 
     def legacy(self, *lines):

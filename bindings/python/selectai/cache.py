@@ -365,6 +365,7 @@ def compact_cache(
     """Rewrites a cache in few large parts without superseded rows; others may read and write it meanwhile.
 
     drop_missing: {project: folder}: rows of these projects whose file is not below the folder go, too.
+    Raises FileNotFoundError if a folder holds none of its project's files: its disk may not be mounted.
     """
     return _run(
         lambda counts, issues, options: lib.selectai_embedding_cache_compact(
