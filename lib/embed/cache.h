@@ -155,6 +155,8 @@ int sai_cache_open_empty(selectai_embedding_cache **out, const char *directory);
 
 /* Sets encoder_id and dim. */
 int sai_cache_manifest_read(selectai_embedding_cache *cache);
+/* Adds an issue for each member that says something else than what follows from the encoder's id. */
+int sai_cache_manifest_check(selectai_issues *issues, const selectai_embedding_cache *cache);
 /* Makes the folder and its manifest if there is none; whoever was first decides what is in it. */
 int sai_cache_manifest_make(const char *directory, const char *encoder_id, uint32_t dim, bool half);
 

@@ -117,6 +117,10 @@ static int bad_line(const struct sai_line_reader *reader)
 static int read_line(struct sai_cache_failures *out, const struct sai_line_reader *reader)
 {
     json_t *line = NULL;
+    size_t length;
+    if (!sai_cache_line_intact(&length, reader->line, reader->length))
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s, line %" PRIu64 ": was changed since it was written (line_crc32)",
+                        reader->path, reader->row);
     int rc = sai_json_parse(&line, reader->line, reader->length, reader->path, reader->row);
     if (rc != SELECTAI_OK)
         return rc;
@@ -125,7 +129,7 @@ static int read_line(struct sai_cache_failures *out, const struct sai_line_reade
     int64_t code = sai_json_integer(line, "code", 0);
     uint64_t xxh64 = 0;
     const char *digits = sai_json_string(line, "xxh64", "0000000000000000");
-    bool is_hash = sai_cache_hex_64(&xxh64, digits, strlen(digits));
+    bool is_sound = sai_cache_hex_64(&xxh64, digits, strlen(digits));
     const struct sai_cache_failure failure = {.size = (uint64_t)size,
                                               .xxh64 = xxh64,
                                               .crc32 = (uint32_t)crc,
@@ -133,7 +137,9 @@ static int read_line(struct sai_cache_failures *out, const struct sai_line_reade
                                               .project = sai_json_string(line, "project", NULL),
                                               .rel_path = sai_json_string(line, "rel_path", NULL),
                                               .message = sai_json_string(line, "message", "")};
-    if (!is_hash || size < 0 || crc < 0 || crc > UINT32_MAX || !failure.code || !failure.project || !failure.rel_path)
+    if (length == reader->length && json_object_get(line, "line_crc32"))
+        is_sound = false; /* not where it belongs: it proves nothing */
+    if (!is_sound || size < 0 || crc < 0 || crc > UINT32_MAX || !failure.code || !failure.project || !failure.rel_path)
         rc = bad_line(reader);
     else if (version_number(version) >= version_number(selectai_version_string()))
         rc = sai_cache_failures_add(out, &failure);
@@ -211,6 +217,7 @@ int sai_cache_failures_read(struct sai_cache_failures *out, const char *director
 
 static void write_line(struct sai_text *text, const struct sai_cache_failure *failure)
 {
+    const size_t start = text->length;
     sai_text_printf(text, "{\"size\":%" PRIu64 ",\"crc32\":%" PRIu32, failure->size, failure->crc32);
     if (failure->xxh64)
         sai_text_printf(text, ",\"xxh64\":\"%016" PRIx64 "\"", failure->xxh64);
@@ -224,7 +231,7 @@ static void write_line(struct sai_text *text, const struct sai_cache_failure *fa
     sai_text_json_string(text, failure->message);
     sai_text_puts(text, ",\"version\":");
     sai_text_json_string(text, selectai_version_string());
-    sai_text_puts(text, "}\n");
+    sai_cache_line_seal(text, start);
 }
 
 int sai_cache_failures_write(struct sai_cache_failures *failures, const char *directory, const char *writer)

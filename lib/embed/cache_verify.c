@@ -219,6 +219,8 @@ int selectai_embedding_cache_verify_with(struct selectai_cache_counts *counts, s
     if (rc == SELECTAI_OK)
         rc = sai_issues_append(job.issues, cache->issues);
     if (rc == SELECTAI_OK)
+        rc = sai_cache_manifest_check(job.issues, cache);
+    if (rc == SELECTAI_OK)
         rc = check_parts(&job, cache);
     if (rc == SELECTAI_OK)
         rc = check_twice(job.issues, cache);

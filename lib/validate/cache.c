@@ -78,10 +78,15 @@ static int add_issue(struct cache_check *c, const struct selectai_issue *issue)
 {
     static const struct {
         const char *kind, *code;
-    } words[] = {
-        {"uncommitted", "vector-without-index"}, {"missing-part", "missing-part"}, {"not-finite", "not-finite"},
-        {"wrong-vector", "wrong-vector"},        {"twice", "repeated-vector"},     {"too-many", "more-problems"},
-        {"wrong-index", "wrong-index"},          {"bad-failure", "bad-failure"}};
+    } words[] = {{"uncommitted", "vector-without-index"},
+                 {"missing-part", "missing-part"},
+                 {"not-finite", "not-finite"},
+                 {"wrong-vector", "wrong-vector"},
+                 {"twice", "repeated-vector"},
+                 {"too-many", "more-problems"},
+                 {"wrong-index", "wrong-index"},
+                 {"bad-failure", "bad-failure"},
+                 {"wrong-manifest", "wrong-manifest"}};
     struct torn torn = {.code = "torn-part"};
     bool is_torn = true;
     struct sai_place place = {.path = issue->path, .row = issue->row, .severity = -1};

@@ -348,7 +348,6 @@ class TestCareOfCaches(EmbedTest):
                     self.assert_quiet_of_noise(result)
                     self.assertIn(result.code, (DONE, FAILED))
 
-    @unittest.expectedFailure
     def test_changed_facts_are_found(self):
         self.pictures("raw", 3)
         self.embed("cache", "raw")

@@ -728,13 +728,49 @@ static void test_wrong_records(void **state)
     char npy[600], jsonl[600];
     make_two_parts(f, npy, jsonl);
     char *good = read_text(jsonl);
+    replace_in_file(jsonl, "\"width\":640", "\"width\":641"); /* only the line's own checksum can tell */
+    expect_dropped(f, "torn-part");
+    write_text(jsonl, good);
+    replace_in_file(jsonl, "}\n", " \n");
+    expect_dropped(f, "torn-part");
+    unseal(good); /* the rest is looked at, too */
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        write_text(jsonl, good);
+        expect_verify(f, "", 0);
         replace_in_file(jsonl, changes[i][0], changes[i][1]);
         expect_dropped(f, "torn-part");
-        write_text(jsonl, good);
     }
+    write_text(jsonl, good);
     free(good);
     expect_verify(f, "", 0);
+}
+
+/* What follows from the encoder's id is compared with it. */
+static void test_changed_manifest(void **state)
+{
+    static const char *const changes[][2] = {{"\"weights_sha256\": \"fe", "\"weights_sha256\": \"ff"},
+                                             {"\"activation\": \"quick", "\"activation\": \"quack"},
+                                             {"clip: bicubic", "clip: nearest"},
+                                             {"\"dtype\": \"float32\"", "\"dtype\": \"float64\""},
+                                             {"\"normalised\": false", "\"normalised\": true "}};
+    struct fixture *f = *state;
+    char path[600];
+    selectai_embedding_cache *cache = NULL;
+    assert_int_equal(selectai_embedding_cache_create(&cache, f->dir, "clip:fe00d3342ceaf991:quickgelu:convert=after", 4,
+                                                     SELECTAI_DTYPE_FLOAT32),
+                     SELECTAI_OK);
+    selectai_embedding_cache_close(&cache);
+    find_file(f, "manifest.json", path);
+    char *good = read_text(path);
+    expect_verify(f, "", 0);
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        replace_in_file(path, changes[i][0], changes[i][1]);
+        expect_verify(f, "wrong-manifest", 1);
+        write_text(path, good);
+    }
+    replace_in_file(path, "\"dtype\": \"float32\"", "\"dtype\": \"float16\"");
+    expect_verify(f, "", 0);
+    free(good);
 }
 
 /* Records as other tools write them: blanks, other order, further members. */
@@ -1014,6 +1050,7 @@ int main(void)
         TEST(test_missing_files),
         TEST(test_missing_part),
         TEST(test_wrong_records),
+        TEST(test_changed_manifest),
         TEST(test_foreign_records),
         TEST(test_verify_values),
         TEST(test_verify_twice),
