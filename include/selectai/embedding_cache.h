@@ -116,6 +116,13 @@ SELECTAI_API int selectai_embedding_cache_part(const selectai_embedding_cache *c
  */
 SELECTAI_API int selectai_embedding_cache_verify(selectai_issues **issues, const char *directory);
 
+/**
+ * Files that belong to no part, because a run was killed or is still writing them: kinds "uncommitted" (vectors without
+ * their .jsonl) and "temporary". They are no fault, verify does not name them, and whoever opens the cache for adding
+ * removes those that nobody has touched for an hour. *issues is a new list, which the caller destroys.
+ */
+SELECTAI_API int selectai_embedding_cache_leftovers(selectai_issues **issues, const char *directory);
+
 /* ---- Looking after caches -------------------------------------------------------------------- */
 
 /** Where the vectors of selectai_embedding_cache_export() go. */

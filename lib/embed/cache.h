@@ -8,6 +8,7 @@
  *   cache_resolve.c   which row a file name means
  *   cache_write.c     add, flush, merging the parts of this writer
  *   cache_failures.c  images that could not be decoded
+ *   cache_leftovers.c files that belong to no part
  *   cache_verify.c    proof that a folder is sound
  *   cache_merge.c, cache_compact.c, cache_export.c, cache_import.c: looking after caches; cache_options.c,
  * cache_bulk.c: what they share cache_table.c, cache_find.c, cache_index.c, cache_text.c: rows, hash tables, names;
@@ -139,6 +140,9 @@ int sai_cache_resolve_file(uint32_t *out, const selectai_embedding_cache *cache,
 
 /* The part that holds the row; NULL for a pending one. */
 const struct sai_cache_part *sai_cache_part_of(const selectai_embedding_cache *cache, size_t row);
+
+/* Removes, quietly, what belongs to no part and was not touched for an hour: nobody is writing it. */
+void sai_cache_leftovers_remove(const char *directory);
 
 /* ---- The rest -------------------------------------------------------------------------------- */
 

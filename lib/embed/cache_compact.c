@@ -15,16 +15,12 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/path.h"
 #include "embed/cache_bulk.h"
 #include "embed/cache_options.h"
 #include "embed/cache_part_index.h"
-
-/* Temporary files and parts without their .jsonl that nobody has touched for so long belong to nobody. */
-#define ABANDONED_SECONDS 86400
 
 struct compaction {
     struct sai_cache_job job;
@@ -252,48 +248,22 @@ static int compact_failures(struct compaction *c)
 
 /* ---- Tidying up ------------------------------------------------------------------------------ */
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), k = strlen(end);
-    return n > k && strcmp(text + n - k, end) == 0;
-}
-
-/* A .npy or .idx whose .jsonl is not there. */
-static bool lacks_lines(const char *path)
-{
-    char *lines = ends_with(path, ".npy") || ends_with(path, ".idx")
-                      ? sai_asprintf("%.*s.jsonl", (int)(strlen(path) - 4), path)
-                      : NULL;
-    bool lacks = lines && !sai_path_exists(lines);
-    sai_free(lines);
-    return lacks;
-}
-
-static bool is_abandoned(const struct compaction *c, const char *name, const char *path)
-{
-    struct stat st;
-    const char *compacted = sai_cache_compacted_writer(name);
-    if (compacted) /* the latest stays: it tells that flushes of earlier writers may be gone */
-        return strcmp(compacted, c->writer) < 0;
-    if (strncmp(name, "part-", 5) != 0 &&
-        strncmp(name, SAI_CACHE_FAILED_PREFIX, sizeof SAI_CACHE_FAILED_PREFIX - 1) != 0)
-        return false;
-    return (strstr(name, ".tmp-") || lacks_lines(path)) && stat(path, &st) == 0 &&
-           time(NULL) - st.st_mtime > ABANDONED_SECONDS;
-}
-
+/* The latest marker stays: it tells that flushes of earlier writers may be gone. */
 static void sweep(const struct compaction *c)
 {
     const struct dirent *entry;
     DIR *dir = opendir(c->cache->directory);
     while (dir && (entry = readdir(dir)) != NULL) {
-        char *path = sai_path_join(c->cache->directory, entry->d_name);
-        if (path && is_abandoned(c, entry->d_name, path))
+        const char *compacted = sai_cache_compacted_writer(entry->d_name);
+        char *path = compacted && strcmp(compacted, c->writer) < 0 ? sai_path_join(c->cache->directory, entry->d_name)
+                                                                   : NULL;
+        if (path)
             (void)unlink(path);
         sai_free(path);
     }
     if (dir)
         closedir(dir);
+    sai_cache_leftovers_remove(c->cache->directory);
 }
 
 /* ---- All of it ------------------------------------------------------------------------------- */

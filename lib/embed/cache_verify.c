@@ -207,6 +207,19 @@ static int check_parts(struct sai_cache_job *job, const selectai_embedding_cache
     return rc;
 }
 
+/* A part that is not complete yet, or never will be, is no fault: see selectai_embedding_cache_leftovers(). */
+static int take_issues(selectai_issues *to, const selectai_issues *from)
+{
+    int rc = SELECTAI_OK;
+    for (size_t i = 0; rc == SELECTAI_OK && i < selectai_issues_count(from); i++) {
+        struct selectai_issue it = {.struct_size = sizeof it};
+        rc = selectai_issues_get(from, i, &it);
+        if (rc == SELECTAI_OK && strcmp(it.kind, "uncommitted") != 0)
+            rc = sai_issues_add(to, it.code, it.kind, it.path, it.row, "%s", it.message);
+    }
+    return rc;
+}
+
 int selectai_embedding_cache_verify_with(struct selectai_cache_counts *counts, selectai_issues **issues,
                                          const char *directory, const struct selectai_cache_options *options)
 {
@@ -217,7 +230,7 @@ int selectai_embedding_cache_verify_with(struct selectai_cache_counts *counts, s
     if (rc == SELECTAI_OK)
         rc = sai_cache_open(&cache, directory, SAI_CACHE_LINES_ONLY);
     if (rc == SELECTAI_OK)
-        rc = sai_issues_append(job.issues, cache->issues);
+        rc = take_issues(job.issues, cache->issues);
     if (rc == SELECTAI_OK)
         rc = sai_cache_manifest_check(job.issues, cache);
     if (rc == SELECTAI_OK)

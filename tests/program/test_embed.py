@@ -13,6 +13,7 @@ import random
 import re
 import shutil
 import struct
+import time
 import unittest
 import zlib
 
@@ -362,14 +363,20 @@ class TestCareOfCaches(EmbedTest):
                 missed.append(key)
         self.assertEqual(missed, [])
 
-    @unittest.expectedFailure
     def test_what_a_kill_left_is_tidied_by_the_run_that_follows(self):
         self.pictures("raw", 3)
         self.embed("cache", "raw")
         index = glob.glob(self.path("cache/part-*.jsonl"))[0]
         os.remove(index)  # as a kill between the two files of a flush leaves it
+        left = os.path.basename(index)[:-len("jsonl")] + "npy"
         self.embed("cache", "raw")
-        self.assertEqual(self.verify("cache")["rows"], 3)
+        report = self.verify("cache")
+        self.assertEqual((report["rows"], report["problems"]), (3, []))
+        self.assertEqual([os.path.basename(item["path"]) for item in report["leftovers"]], [left])
+        self.assertIn("1 file of runs that were killed", self.done(self.run_in_dir("cache", "verify", "cache")).out)
+        os.utime(self.path("cache", left), (time.time() - 7200,) * 2)
+        self.embed("cache", "raw")
+        self.assertEqual(self.verify("cache")["leftovers"], [])
 
 
 if __name__ == "__main__":

@@ -268,6 +268,14 @@ class EmbeddingCache(Handle):
         with self._alone:
             check(lib.selectai_embedding_cache_flush(self._handle))
 
+    def leftovers(self) -> list[Issue]:
+        """Files in the folder that belong to no part: of runs that were killed, or are at work. They do no harm, and a run
+        that writes removes them after an hour."""
+        self._handle
+        with IssueList() as issues:
+            check(lib.selectai_embedding_cache_leftovers(ctypes.byref(issues.pointer), self.directory))
+            return issues.take()
+
     def verify(self, progress: Optional[ProgressCallback] = None) -> list[Issue]:
         """Proves that index and vectors on disk agree; returns what is wrong, an empty list if nothing is."""
         self._handle
