@@ -162,7 +162,8 @@ struct selectai_cache_counts {
     uint64_t written;    /**< rows that were written */
     uint64_t present;    /**< were in the output already */
     uint64_t superseded; /**< left out: the same project and path has a later row with other content */
-    uint64_t repeated;   /**< left out: the same project, path and content is there in a later row */
+    uint64_t repeated; /**< left out: the same project, path and content is there in a later row; import: the same path
+                          in a later line */
     uint64_t missing; /**< compact: dropped, because the file is gone; import: written, without facts about the image */
     uint64_t failed;  /**< left out: damaged; see the issues */
     uint64_t files;   /**< parts, or files of vectors, that were written */
@@ -207,9 +208,10 @@ SELECTAI_API int selectai_embedding_cache_export(struct selectai_cache_counts *c
  * Adds an earlier cache to `output`: `jsonl` has lines {"image_path", "embedding_file", ...}, each file one vector of
  * float16, float32 or float64 with the shape [d] or [1, d]. encoder_id and project must be given: the files do not tell
  * them. Vectors are looked for as written, below the jsonl's folder, and there by their name alone; those that are
- * missing or broken are issues. An image that is still there, and is no newer than its vector, gets its size, time,
- * CRC, sides and hash; else they are unknown (size 0), and the row is found by name only. A killed run is repeated.
- * Reads dtype, encoder_id, project, threads and the first root: image_path is taken relative to that folder.
+ * missing or broken are issues. Of lines with the same path the last one counts, the others are `repeated` and issues.
+ * An image that is still there, and is no newer than its vector, gets its size, time, CRC, sides and hash; else they
+ * are unknown (size 0), and the row is found by name only. A killed run is repeated. Reads dtype, encoder_id, project,
+ * threads and the first root: image_path is taken relative to that folder.
  */
 SELECTAI_API int selectai_embedding_cache_import_legacy(struct selectai_cache_counts *counts, selectai_issues **issues,
                                                         const char *output, const char *jsonl,

@@ -274,10 +274,12 @@ class TestCareOfCaches(EmbedTest):
         self.assert_quiet_of_noise(result)
         return result
 
-    @unittest.expectedFailure
     def test_an_earlier_cache_that_names_an_image_twice(self):
         lines = [{"image_path": "x.png", "embedding_file": "emb/a.npy"}, {"image_path": "x.png", "embedding_file": "emb/b.npy"}]
-        self.done(self.legacy(*lines))
+        report = self.done(self.legacy(*lines)).json()
+        self.assertEqual((report["counts"]["written"], report["counts"]["repeated"]), (1, 1))
+        self.assertEqual([item["kind"] for item in report["issues"]], ["repeated"])
+        self.assertEqual(self.vectors("new")["p", "x.png"], struct.pack("<4f", ord("b"), 2, 3, 4))
         self.verify("new")
         self.assertEqual(self.legacy(*lines).json()["counts"]["written"], 0)
 

@@ -82,7 +82,7 @@ class CacheResult(NamedTuple):
     """What happened to rows: selectai_cache_counts, and what went wrong with single ones.
 
     read: looked at. written. present: were there already. superseded, repeated: left out for a later row of other, or of
-    the same, content. missing: compact: dropped, for the file is gone; import: written, though nothing is known about
+    the same, content (import: for a later line of the same image). missing: compact: dropped, for the file is gone; import: written, though nothing is known about
     the image. failed: left out, damaged. files: parts or files of vectors that were written.
     """
 
