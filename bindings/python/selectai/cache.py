@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import _prototypes
 from ._arrays import as_array, pointer
 from ._callbacks import Progress, ProgressCallback
-from ._errors import NOT_FOUND, check
+from ._errors import NOT_FOUND, NotFoundError, check
 from ._handle import Handle
 from ._library import lib
 from ._options import choice, make
@@ -185,7 +185,11 @@ class EmbeddingCache(Handle):
         return int(lib.selectai_embedding_cache_part_count(self._handle))
 
     def vectors(self, part: int) -> "np.memmap[tuple[int, ...], np.dtype[np.floating]]":
-        """The vectors of one part, memory-mapped for reading: [n, dim], float32 or float16."""
+        """The vectors of one part, memory-mapped for reading: [n, dim], float32 or float16.
+
+        Raises NotFoundError if another process has joined the parts since this cache was opened: then open it again. find()
+        and get() go on, and so does what vectors() returned before.
+        """
         n_parts = self.n_parts
         index = operator.index(part)
         if not 0 <= index < n_parts:
@@ -197,10 +201,14 @@ class EmbeddingCache(Handle):
                 self._handle, index, ctypes.byref(path), ctypes.byref(first), ctypes.byref(n_rows)
             )
         )
-        array: np.memmap = np.load(os.fsdecode(path.value or b""), mmap_mode="r", allow_pickle=False)
+        name = os.fsdecode(path.value or b"")
+        try:
+            array: np.memmap = np.load(name, mmap_mode="r", allow_pickle=False)
+        except FileNotFoundError:
+            raise NotFoundError(f"{name}: another process joined this cache's parts: open it again") from None
         expected = (n_rows.value, self.dim)
         if array.shape != expected:
-            raise ValueError(f"{os.fsdecode(path.value or b'')} has shape {array.shape}, not {expected}")
+            raise ValueError(f"{name} has shape {array.shape}, not {expected}")
         return array
 
     def find(self, project: str, filename: PathLike) -> Optional[NDArray[np.float32]]:
