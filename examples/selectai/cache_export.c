@@ -68,6 +68,7 @@ static int import(struct cache_args *a)
     const struct cache_count counts[] = {{"read", "Lines read", n.read},
                                          {"written", "Vectors written", n.written},
                                          {"present", "There already", n.present},
+                                         {"repeated", "Left out, named again further down", n.repeated},
                                          {"missing", "Written, though their image is not known", n.missing},
                                          {"failed", "Vectors missing or broken", n.failed},
                                          {0}};
@@ -113,7 +114,8 @@ const struct verb cache_import = {
     .text =
         "The file has lines {\"image_path\", \"embedding_file\"}, each naming a NumPy file of one vector. Vectors "
         "that\n"
-        "are missing or broken are listed; exit code 1 then. Of images that are no longer there, or are newer than\n"
+        "are missing or broken are listed; exit code 1 then. Of an image that is named twice the last line counts.\n"
+        "Of images that are no longer there, or are newer than\n"
         "their vector, nothing but the name is known. ID is for instance clip:<16 digits>:quickgelu; a wrong one\n"
         "makes vectors look comparable that are not.",
     .run = run_import,

@@ -102,6 +102,7 @@ const struct verb cache_compact = {
     .summary = "rewrite a cache in few large parts, without rows that no look-up finds",
     .usage = "DIR [options]",
     .text = "Other programs may read and write the cache meanwhile, and an interruption at any moment loses\n"
-            "nothing. Rows of files that are gone stay, unless --drop-missing is given.",
+            "nothing. Rows of files that are gone stay, unless --drop-missing is given; a root that holds none of its\n"
+            "project's files is refused: its disk may not be mounted.",
     .run = run_compact,
 };

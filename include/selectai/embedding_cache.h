@@ -36,7 +36,8 @@ struct selectai_cache_row {
     const char *project;  /**< borrowed from the cache; for add: read during the call */
     const char *rel_path; /**< below the folder that was embedded, with '/' */
     const char
-        *filename; /**< last part of rel_path: the key together with project; NULL for add: taken from rel_path */
+        *filename;  /**< last part of rel_path: the key together with project; NULL for add: taken from rel_path */
+    uint64_t xxh64; /**< of the file's bytes, seed 0; 0: not known */
 };
 
 /** Opens for reading. NOT_FOUND if the folder or its manifest is missing, FORMAT if it is none of ours. */
@@ -60,9 +61,9 @@ SELECTAI_API const char *selectai_embedding_cache_encoder_id(const selectai_embe
 SELECTAI_API const selectai_issues *selectai_embedding_cache_issues(const selectai_embedding_cache *cache);
 
 /**
- * Images that could not be decoded, remembered by content (size and CRC-32): one issue each of kind "undecodable",
- * whose path is the one below the folder where it was met first. Failures that an older version of the library met are
- * not among them. *issues is a new list, which the caller destroys.
+ * Images that could not be decoded, remembered by content (size, CRC-32 and XXH64): one issue each of kind
+ * "undecodable", whose path is the one below the folder where it was met first. Failures that an older version of the
+ * library met are not among them. *issues is a new list, which the caller destroys.
  */
 SELECTAI_API int selectai_embedding_cache_failures(selectai_issues **issues, const selectai_embedding_cache *cache);
 
@@ -77,13 +78,17 @@ SELECTAI_API int selectai_embedding_cache_find(const selectai_embedding_cache *c
 
 /**
  * The same for a file on this machine: if `path` exists, the row must be of what the file holds now (by size and time,
- * else by size and crc32), so vectors of other files of that name, or of an earlier content, are not taken for it:
- * SELECTAI_ERR_NOT_FOUND then. If it does not exist, as in logs that have moved, this is find().
+ * else by size, crc32 and xxh64), so vectors of other files of that name, or of an earlier content, are not taken for
+ * it: SELECTAI_ERR_NOT_FOUND then. If it does not exist, as in logs that have moved, this is find().
  */
 SELECTAI_API int selectai_embedding_cache_find_file(const selectai_embedding_cache *cache, const char *project,
                                                     const char *path, float *out, size_t *row);
 
-/** By content: size and crc32 of the file's bytes. */
+/**
+ * By content: size and crc32 of the file's bytes: the latest such row. Two numbers do not tell all contents apart (a
+ * PNG file with one chunk of data has only 65536 CRCs): SELECTAI_ERR_AMBIGUOUS if such rows of the project have
+ * different xxh64.
+ */
 SELECTAI_API int selectai_embedding_cache_find_content(const selectai_embedding_cache *cache, const char *project,
                                                        uint64_t size, uint32_t crc32, float *out, size_t *row);
 
@@ -110,6 +115,13 @@ SELECTAI_API int selectai_embedding_cache_part(const selectai_embedding_cache *c
  * read.
  */
 SELECTAI_API int selectai_embedding_cache_verify(selectai_issues **issues, const char *directory);
+
+/**
+ * Files that belong to no part, because a run was killed or is still writing them: kinds "uncommitted" (vectors without
+ * their .jsonl) and "temporary". They are no fault, verify does not name them, and whoever opens the cache for adding
+ * removes those that nobody has touched for an hour. *issues is a new list, which the caller destroys.
+ */
+SELECTAI_API int selectai_embedding_cache_leftovers(selectai_issues **issues, const char *directory);
 
 /* ---- Looking after caches -------------------------------------------------------------------- */
 
@@ -150,7 +162,8 @@ struct selectai_cache_counts {
     uint64_t written;    /**< rows that were written */
     uint64_t present;    /**< were in the output already */
     uint64_t superseded; /**< left out: the same project and path has a later row with other content */
-    uint64_t repeated;   /**< left out: the same project, path and content is there in a later row */
+    uint64_t repeated; /**< left out: the same project, path and content is there in a later row; import: the same path
+                          in a later line */
     uint64_t missing; /**< compact: dropped, because the file is gone; import: written, without facts about the image */
     uint64_t failed;  /**< left out: damaged; see the issues */
     uint64_t files;   /**< parts, or files of vectors, that were written */
@@ -172,7 +185,8 @@ SELECTAI_API int selectai_embedding_cache_merge(struct selectai_cache_counts *co
  * Rewrites a cache so that each (project, rel_path) has its last row only, in few large parts, each with its index.
  * Readers and writers may be at work meanwhile: what they add stays. A kill at any moment loses nothing: at worst rows
  * are there twice until the next compaction. Rows of files that are gone are kept, unless drop_missing is set: then
- * those of projects in root_projects whose file is not below its folder go (the folder itself must be there).
+ * those of projects in root_projects whose file is not below its folder go. SELECTAI_ERR_NOT_FOUND, and nothing is
+ * dropped, if the folder is not there or holds none of its project's files: a disk may not be mounted.
  * Reads dtype, drop_missing and roots.
  */
 SELECTAI_API int selectai_embedding_cache_compact(struct selectai_cache_counts *counts, selectai_issues **issues,
@@ -194,9 +208,10 @@ SELECTAI_API int selectai_embedding_cache_export(struct selectai_cache_counts *c
  * Adds an earlier cache to `output`: `jsonl` has lines {"image_path", "embedding_file", ...}, each file one vector of
  * float16, float32 or float64 with the shape [d] or [1, d]. encoder_id and project must be given: the files do not tell
  * them. Vectors are looked for as written, below the jsonl's folder, and there by their name alone; those that are
- * missing or broken are issues. An image that is still there, and is no newer than its vector, gets its size, time,
- * CRC, sides and hash; else they are unknown (size 0), and the row is found by name only. A killed run is repeated.
- * Reads dtype, encoder_id, project, threads and the first root: image_path is taken relative to that folder.
+ * missing or broken are issues. Of lines with the same path the last one counts, the others are `repeated` and issues.
+ * An image that is still there, and is no newer than its vector, gets its size, time, CRC, sides and hash; else they
+ * are unknown (size 0), and the row is found by name only. A killed run is repeated. Reads dtype, encoder_id, project,
+ * threads and the first root: image_path is taken relative to that folder.
  */
 SELECTAI_API int selectai_embedding_cache_import_legacy(struct selectai_cache_counts *counts, selectai_issues **issues,
                                                         const char *output, const char *jsonl,

@@ -208,8 +208,10 @@ int selectai_embedding_cache_create(selectai_embedding_cache **out, const char *
         rc = SAI_FAIL(SELECTAI_ERR_MISMATCH,
                       "%s: holds vectors of %s (%u numbers), not of %s (%u): use another folder for this encoder",
                       directory, cache->encoder_id, cache->dim, encoder_id, dim);
-    if (rc == SELECTAI_OK)
+    if (rc == SELECTAI_OK) {
+        sai_cache_leftovers_remove(directory);
         rc = load(cache);
+    }
     if (rc == SELECTAI_OK)
         rc = sai_cache_failures_read(&cache->failures, directory, NULL);
     if (rc != SELECTAI_OK)
@@ -302,10 +304,19 @@ int selectai_embedding_cache_find_content(const selectai_embedding_cache *cache,
 {
     const char *clean;
     char *copy;
+    bool differ = false;
+    uint32_t i = SAI_CACHE_NONE;
     SAI_REQUIRE(cache && project);
     int rc = sai_cache_clean_text(&clean, &copy, project);
     if (rc == SELECTAI_OK)
-        rc = found(cache, sai_cache_table_find_content(&cache->table, clean, size, crc32), out, row);
+        i = sai_cache_table_find_checksum(&differ, &cache->table, clean, size, crc32);
+    if (differ)
+        rc = SAI_FAIL(SELECTAI_ERR_AMBIGUOUS,
+                      "%s: several contents of %llu bytes with the CRC-32 %08x are in the cache of project %s: look "
+                      "for them by name",
+                      cache->directory, (unsigned long long)size, crc32, clean);
+    else if (rc == SELECTAI_OK)
+        rc = found(cache, i, out, row);
     sai_free(copy);
     return rc;
 }
@@ -328,6 +339,7 @@ int selectai_embedding_cache_get(const selectai_embedding_cache *cache, size_t i
         .project = cache->table.projects[it->project],
         .rel_path = it->rel_path,
         .filename = sai_path_basename(it->rel_path),
+        .xxh64 = it->xxh64,
     };
     int rc = row ? sai_struct_out(row, &full, sizeof full) : SELECTAI_OK;
     if (rc == SELECTAI_OK && out)

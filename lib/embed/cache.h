@@ -8,6 +8,7 @@
  *   cache_resolve.c   which row a file name means
  *   cache_write.c     add, flush, merging the parts of this writer
  *   cache_failures.c  images that could not be decoded
+ *   cache_leftovers.c files that belong to no part
  *   cache_verify.c    proof that a folder is sound
  *   cache_merge.c, cache_compact.c, cache_export.c, cache_import.c: looking after caches; cache_options.c,
  * cache_bulk.c: what they share cache_table.c, cache_find.c, cache_index.c, cache_text.c: rows, hash tables, names;
@@ -132,11 +133,16 @@ void sai_cache_row_floats(float *out, const selectai_embedding_cache *cache, siz
 
 /* The row that (project, path's file name) means: see selectai_embedding_cache_find(). Texts are clean already. */
 int sai_cache_resolve(uint32_t *out, const selectai_embedding_cache *cache, const char *project, const char *path);
+/* Size, crc32 and xxh64 of a file as it is now. */
+int sai_cache_fingerprint(struct sai_cache_row *out, const char *path);
 /* The same for a file that may be there: see selectai_embedding_cache_find_file(). */
 int sai_cache_resolve_file(uint32_t *out, const selectai_embedding_cache *cache, const char *project, const char *path);
 
 /* The part that holds the row; NULL for a pending one. */
 const struct sai_cache_part *sai_cache_part_of(const selectai_embedding_cache *cache, size_t row);
+
+/* Removes, quietly, what belongs to no part and was not touched for an hour: nobody is writing it. */
+void sai_cache_leftovers_remove(const char *directory);
 
 /* ---- The rest -------------------------------------------------------------------------------- */
 
@@ -153,6 +159,8 @@ int sai_cache_open_empty(selectai_embedding_cache **out, const char *directory);
 
 /* Sets encoder_id and dim. */
 int sai_cache_manifest_read(selectai_embedding_cache *cache);
+/* Adds an issue for each member that says something else than what follows from the encoder's id. */
+int sai_cache_manifest_check(selectai_issues *issues, const selectai_embedding_cache *cache);
 /* Makes the folder and its manifest if there is none; whoever was first decides what is in it. */
 int sai_cache_manifest_make(const char *directory, const char *encoder_id, uint32_t dim, bool half);
 

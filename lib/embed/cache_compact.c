@@ -15,16 +15,12 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/path.h"
 #include "embed/cache_bulk.h"
 #include "embed/cache_options.h"
 #include "embed/cache_part_index.h"
-
-/* Temporary files and parts without their .jsonl that nobody has touched for so long belong to nobody. */
-#define ABANDONED_SECONDS 86400
 
 struct compaction {
     struct sai_cache_job job;
@@ -49,7 +45,7 @@ static int check_roots(const struct compaction *c)
                         "which files are gone can only be told below a project's folder: give one");
     for (uint64_t i = 0; i < o->n_roots; i++) {
         bool known = false;
-        int rc = sai_path_require_directory(o->root_folders[i]); /* a disk that is not mounted has not lost its files */
+        int rc = sai_path_require_directory(o->root_folders[i]);
         if (rc != SELECTAI_OK)
             return rc;
         for (size_t k = 0; k < c->cache->table.n_projects && !known; k++)
@@ -60,6 +56,11 @@ static int check_roots(const struct compaction *c)
     }
     return SELECTAI_OK;
 }
+
+/* Of one project's latest rows. */
+struct tally {
+    uint64_t files, gone;
+};
 
 static int is_gone(bool *gone, const struct compaction *c, const struct sai_cache_row *row)
 {
@@ -77,33 +78,54 @@ static int is_gone(bool *gone, const struct compaction *c, const struct sai_cach
     return SELECTAI_OK;
 }
 
-static int judge_row(struct compaction *c, size_t i)
+static int judge_row(struct compaction *c, size_t i, struct tally *tallies)
 {
     const struct sai_cache_table *table = &c->cache->table;
     const struct sai_cache_row *row = &table->rows[i];
     bool gone;
     uint32_t last = sai_cache_table_find_path(table, table->projects[row->project], row->rel_path);
     if (last != i) {
-        bool equal = table->rows[last].size == row->size && table->rows[last].crc32 == row->crc32;
+        bool equal = sai_cache_same_content(&table->rows[last], row);
         ++*(equal ? &c->job.counts.repeated : &c->job.counts.superseded);
         return SELECTAI_OK;
     }
     int rc = is_gone(&gone, c, row);
     if (rc == SELECTAI_OK && gone)
         c->job.counts.missing++;
+    tallies[row->project].files++;
+    tallies[row->project].gone += gone;
     c->keep[i] = rc == SELECTAI_OK && !gone;
     c->n_keep += c->keep[i];
     return rc;
 }
 
+/* A disk that is not mounted has not lost its files: its folder is there, and empty. */
+static int check_tallies(const struct compaction *c, const struct tally *tallies)
+{
+    const struct sai_cache_table *table = &c->cache->table;
+    for (size_t k = 0; k < table->n_projects; k++)
+        if (tallies[k].gone > 0 && tallies[k].gone == tallies[k].files)
+            return SAI_FAIL(SELECTAI_ERR_NOT_FOUND,
+                            "%s: none of the %llu files of project %s is there: is it the right folder, and its disk "
+                            "mounted? Nothing was dropped",
+                            sai_cache_job_root(&c->job, table->projects[k]), (unsigned long long)tallies[k].files,
+                            table->projects[k]);
+    return SELECTAI_OK;
+}
+
 static int judge_rows(struct compaction *c)
 {
     const size_t n = c->cache->table.n_rows;
+    struct tally *tallies = NULL;
     int rc = check_roots(c);
-    if (rc == SELECTAI_OK && !(c->keep = sai_calloc(n + 1, 1)))
+    if (rc == SELECTAI_OK &&
+        (!(c->keep = sai_calloc(n + 1, 1)) || !(tallies = sai_calloc(c->cache->table.n_projects + 1, sizeof *tallies))))
         rc = SELECTAI_ERR_OUT_OF_MEMORY;
     for (size_t i = 0; rc == SELECTAI_OK && i < n; i++)
-        rc = judge_row(c, i);
+        rc = judge_row(c, i, tallies);
+    if (rc == SELECTAI_OK)
+        rc = check_tallies(c, tallies);
+    sai_free(tallies);
     c->job.counts.read = n;
     return rc;
 }
@@ -208,8 +230,8 @@ static int compact_failures(struct compaction *c)
     if (rc == SELECTAI_OK)
         rc = sai_cache_failures_read(&all, c->cache->directory, NULL);
     for (size_t i = 0; i < all.n && rc == SELECTAI_OK; i++)
-        if (sai_cache_table_find_content(table, all.items[i].project, all.items[i].size, all.items[i].crc32) ==
-            SAI_CACHE_NONE)
+        if (sai_cache_table_find_content(table, all.items[i].project, all.items[i].size, all.items[i].crc32,
+                                         all.items[i].xxh64) == SAI_CACHE_NONE)
             rc = sai_cache_failures_add(&kept, &all.items[i]);
     if (rc == SELECTAI_OK)
         rc = sai_cache_failures_write(&kept, c->cache->directory, c->writer);
@@ -226,48 +248,22 @@ static int compact_failures(struct compaction *c)
 
 /* ---- Tidying up ------------------------------------------------------------------------------ */
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), k = strlen(end);
-    return n > k && strcmp(text + n - k, end) == 0;
-}
-
-/* A .npy or .idx whose .jsonl is not there. */
-static bool lacks_lines(const char *path)
-{
-    char *lines = ends_with(path, ".npy") || ends_with(path, ".idx")
-                      ? sai_asprintf("%.*s.jsonl", (int)(strlen(path) - 4), path)
-                      : NULL;
-    bool lacks = lines && !sai_path_exists(lines);
-    sai_free(lines);
-    return lacks;
-}
-
-static bool is_abandoned(const struct compaction *c, const char *name, const char *path)
-{
-    struct stat st;
-    const char *compacted = sai_cache_compacted_writer(name);
-    if (compacted) /* the latest stays: it tells that flushes of earlier writers may be gone */
-        return strcmp(compacted, c->writer) < 0;
-    if (strncmp(name, "part-", 5) != 0 &&
-        strncmp(name, SAI_CACHE_FAILED_PREFIX, sizeof SAI_CACHE_FAILED_PREFIX - 1) != 0)
-        return false;
-    return (strstr(name, ".tmp-") || lacks_lines(path)) && stat(path, &st) == 0 &&
-           time(NULL) - st.st_mtime > ABANDONED_SECONDS;
-}
-
+/* The latest marker stays: it tells that flushes of earlier writers may be gone. */
 static void sweep(const struct compaction *c)
 {
     const struct dirent *entry;
     DIR *dir = opendir(c->cache->directory);
     while (dir && (entry = readdir(dir)) != NULL) {
-        char *path = sai_path_join(c->cache->directory, entry->d_name);
-        if (path && is_abandoned(c, entry->d_name, path))
+        const char *compacted = sai_cache_compacted_writer(entry->d_name);
+        char *path = compacted && strcmp(compacted, c->writer) < 0 ? sai_path_join(c->cache->directory, entry->d_name)
+                                                                   : NULL;
+        if (path)
             (void)unlink(path);
         sai_free(path);
     }
     if (dir)
         closedir(dir);
+    sai_cache_leftovers_remove(c->cache->directory);
 }
 
 /* ---- All of it ------------------------------------------------------------------------------- */

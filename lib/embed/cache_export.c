@@ -154,6 +154,7 @@ static int put_label(struct exporting *e, const struct sai_cache_record *record)
     if (!is_clip(e)) {
         row.has_vector_crc32 = 0; /* it is of other bytes now */
         sai_cache_line_write(&e->line, e->npy.n_rows, record->project, &row);
+        sai_text_puts(&e->line, "}\n");
     } else if (is_csv(e)) {
         sai_csv_field(&e->line, path);
         sai_csv_field(&e->line, record->project);

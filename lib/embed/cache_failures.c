@@ -15,6 +15,7 @@
 #include "base/path.h"
 #include "base/rng.h"
 #include "embed/cache.h"
+#include "embed/cache_line.h"
 
 #define EXTENSION ".jsonl"
 
@@ -26,14 +27,21 @@ static uint32_t hash_content(uint64_t size, uint32_t crc)
     return (uint32_t)sai_hash_bytes(words, sizeof words, 0);
 }
 
-const struct sai_cache_failure *sai_cache_failures_find(const struct sai_cache_failures *failures, uint64_t size,
-                                                        uint32_t crc32)
+static const struct sai_cache_failure *locate(const struct sai_cache_failures *failures, uint64_t size, uint32_t crc32,
+                                              uint64_t xxh64)
 {
     size_t cursor;
     uint32_t hash = hash_content(size, crc32), i = sai_cache_index_first(&failures->by_content, hash, &cursor);
-    while (i != SAI_CACHE_NONE && (failures->items[i].size != size || failures->items[i].crc32 != crc32))
+    while (i != SAI_CACHE_NONE &&
+           (failures->items[i].size != size || failures->items[i].crc32 != crc32 || failures->items[i].xxh64 != xxh64))
         i = sai_cache_index_next(&failures->by_content, hash, &cursor);
     return i == SAI_CACHE_NONE ? NULL : &failures->items[i];
+}
+
+const struct sai_cache_failure *sai_cache_failures_find(const struct sai_cache_failures *failures, uint64_t size,
+                                                        uint32_t crc32, uint64_t xxh64)
+{
+    return xxh64 ? locate(failures, size, crc32, xxh64) : NULL;
 }
 
 static bool says_something_about_content(int code)
@@ -45,7 +53,7 @@ int sai_cache_failures_add(struct sai_cache_failures *failures, const struct sai
 {
     struct sai_cache_failure item = *failure;
     if (!says_something_about_content(item.code) || failures->n >= SAI_CACHE_NONE - 1 ||
-        sai_cache_failures_find(failures, item.size, item.crc32))
+        locate(failures, item.size, item.crc32, item.xxh64))
         return SELECTAI_OK;
     item.project = sai_arena_strdup(&failures->arena, item.project);
     item.rel_path = sai_arena_strdup(&failures->arena, item.rel_path);
@@ -71,9 +79,9 @@ void sai_cache_failures_free(struct sai_cache_failures *failures)
 }
 
 const struct sai_cache_failure *sai_cache_failure_find(const selectai_embedding_cache *cache, uint64_t size,
-                                                       uint32_t crc32)
+                                                       uint32_t crc32, uint64_t xxh64)
 {
-    return sai_cache_failures_find(&cache->failures, size, crc32);
+    return sai_cache_failures_find(&cache->failures, size, crc32, xxh64);
 }
 
 int sai_cache_failure_add(selectai_embedding_cache *cache, const struct sai_cache_failure *failure)
@@ -109,19 +117,29 @@ static int bad_line(const struct sai_line_reader *reader)
 static int read_line(struct sai_cache_failures *out, const struct sai_line_reader *reader)
 {
     json_t *line = NULL;
+    size_t length;
+    if (!sai_cache_line_intact(&length, reader->line, reader->length))
+        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s, line %" PRIu64 ": was changed since it was written (line_crc32)",
+                        reader->path, reader->row);
     int rc = sai_json_parse(&line, reader->line, reader->length, reader->path, reader->row);
     if (rc != SELECTAI_OK)
         return rc;
     const char *version = sai_json_string(line, "version", "");
     int64_t size = sai_json_integer(line, "size", -1), crc = sai_json_integer(line, "crc32", -1);
     int64_t code = sai_json_integer(line, "code", 0);
+    uint64_t xxh64 = 0;
+    const char *digits = sai_json_string(line, "xxh64", "0000000000000000");
+    bool is_sound = sai_cache_hex_64(&xxh64, digits, strlen(digits));
     const struct sai_cache_failure failure = {.size = (uint64_t)size,
+                                              .xxh64 = xxh64,
                                               .crc32 = (uint32_t)crc,
                                               .code = code >= INT32_MIN && code < 0 ? (int32_t)code : 0,
                                               .project = sai_json_string(line, "project", NULL),
                                               .rel_path = sai_json_string(line, "rel_path", NULL),
                                               .message = sai_json_string(line, "message", "")};
-    if (size < 0 || crc < 0 || crc > UINT32_MAX || !failure.code || !failure.project || !failure.rel_path)
+    if (length == reader->length && json_object_get(line, "line_crc32"))
+        is_sound = false; /* not where it belongs: it proves nothing */
+    if (!is_sound || size < 0 || crc < 0 || crc > UINT32_MAX || !failure.code || !failure.project || !failure.rel_path)
         rc = bad_line(reader);
     else if (version_number(version) >= version_number(selectai_version_string()))
         rc = sai_cache_failures_add(out, &failure);
@@ -199,7 +217,11 @@ int sai_cache_failures_read(struct sai_cache_failures *out, const char *director
 
 static void write_line(struct sai_text *text, const struct sai_cache_failure *failure)
 {
-    sai_text_printf(text, "{\"size\":%" PRIu64 ",\"crc32\":%" PRIu32 ",\"project\":", failure->size, failure->crc32);
+    const size_t start = text->length;
+    sai_text_printf(text, "{\"size\":%" PRIu64 ",\"crc32\":%" PRIu32, failure->size, failure->crc32);
+    if (failure->xxh64)
+        sai_text_printf(text, ",\"xxh64\":\"%016" PRIx64 "\"", failure->xxh64);
+    sai_text_puts(text, ",\"project\":");
     sai_text_json_string(text, failure->project);
     sai_text_puts(text, ",\"rel_path\":");
     sai_text_json_string(text, failure->rel_path);
@@ -209,7 +231,7 @@ static void write_line(struct sai_text *text, const struct sai_cache_failure *fa
     sai_text_json_string(text, failure->message);
     sai_text_puts(text, ",\"version\":");
     sai_text_json_string(text, selectai_version_string());
-    sai_text_puts(text, "}\n");
+    sai_cache_line_seal(text, start);
 }
 
 int sai_cache_failures_write(struct sai_cache_failures *failures, const char *directory, const char *writer)

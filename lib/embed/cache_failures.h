@@ -19,6 +19,7 @@
 
 struct sai_cache_failure {
     uint64_t size;        /* of the file, bytes */
+    uint64_t xxh64;       /* of its bytes; 0: not known, then it is never found */
     uint32_t crc32;       /* of its bytes */
     int32_t code;         /* SELECTAI_ERR_FORMAT or SELECTAI_ERR_LIMIT */
     const char *project;  /* where it was met first */
@@ -41,7 +42,7 @@ struct sai_cache_failures {
  * nobody adds. Only handles of selectai_embedding_cache_create() know failures; others find none.
  */
 const struct sai_cache_failure *sai_cache_failure_find(const selectai_embedding_cache *cache, uint64_t size,
-                                                       uint32_t crc32);
+                                                       uint32_t crc32, uint64_t xxh64);
 
 /*
  * Remembers a failure (texts are copied); written by the cache's flush and close. Only what decoders say about the
@@ -64,7 +65,7 @@ int sai_cache_failures_write(struct sai_cache_failures *failures, const char *di
 
 int sai_cache_failures_add(struct sai_cache_failures *failures, const struct sai_cache_failure *failure);
 const struct sai_cache_failure *sai_cache_failures_find(const struct sai_cache_failures *failures, uint64_t size,
-                                                        uint32_t crc32);
+                                                        uint32_t crc32, uint64_t xxh64);
 void sai_cache_failures_free(struct sai_cache_failures *failures);
 
 #endif

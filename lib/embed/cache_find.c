@@ -17,8 +17,9 @@ struct wanted {
     uint32_t project, hash;
     const char *text; /* KEY_NAME, KEY_PATH */
     size_t n_text;
-    uint64_t size; /* KEY_CONTENT */
+    uint64_t size, xxh64; /* KEY_CONTENT */
     uint32_t crc32;
+    bool any_xxh64; /* KEY_CONTENT: by size and crc32 alone */
 };
 
 /* ---- Keys ------------------------------------------------------------------------------------ */
@@ -35,6 +36,7 @@ static struct wanted key_of(const struct sai_cache_table *table, const struct sa
 {
     const char *text = key == KEY_NAME ? sai_path_basename(row->rel_path) : row->rel_path;
     struct wanted wanted = {.key = key, .project = row->project, .text = text, .size = row->size, .crc32 = row->crc32};
+    wanted.xxh64 = row->xxh64;
     wanted.n_text = key == KEY_CONTENT ? 0 : strlen(text);
     hash_wanted(&wanted, table);
     return wanted;
@@ -48,11 +50,17 @@ static bool same_text(const struct wanted *wanted, const char *path, size_t n)
                : n >= k && memcmp(path + n - k, wanted->text, k) == 0 && (n == k || path[n - k - 1] == '/');
 }
 
+/* The hash is of size and crc32 only, so that both kinds of look-up find the slots. */
+static bool same_content(const struct wanted *wanted, uint64_t size, uint32_t crc32, uint64_t xxh64)
+{
+    return size == wanted->size && crc32 == wanted->crc32 && (wanted->any_xxh64 || xxh64 == wanted->xxh64);
+}
+
 static bool row_matches(const struct sai_cache_row *row, const struct wanted *wanted)
 {
     if (row->project != wanted->project)
         return false;
-    return wanted->key == KEY_CONTENT ? row->size == wanted->size && row->crc32 == wanted->crc32
+    return wanted->key == KEY_CONTENT ? same_content(wanted, row->size, row->crc32, row->xxh64)
                                       : same_text(wanted, row->rel_path, strlen(row->rel_path));
 }
 
@@ -64,7 +72,7 @@ static bool record_matches(const struct sai_cache_segment *segment, uint32_t i, 
     if (record->project >= segment->index->n_projects || segment->projects[record->project] != wanted->project)
         return false;
     if (wanted->key == KEY_CONTENT)
-        return record->size == wanted->size && record->crc32 == wanted->crc32;
+        return same_content(wanted, record->size, record->crc32, record->xxh64);
     const char *path = sai_part_index_path(segment->index, record);
     return path && same_text(wanted, path, record->n_path);
 }
@@ -136,10 +144,36 @@ uint32_t sai_cache_table_find_path(const struct sai_cache_table *table, const ch
 }
 
 uint32_t sai_cache_table_find_content(const struct sai_cache_table *table, const char *project, uint64_t size,
-                                      uint32_t crc32)
+                                      uint32_t crc32, uint64_t xxh64)
 {
-    struct wanted wanted = {.key = KEY_CONTENT, .size = size, .crc32 = crc32};
-    return size ? find(table, project, &wanted) : SAI_CACHE_NONE;
+    struct wanted wanted = {.key = KEY_CONTENT, .size = size, .crc32 = crc32, .xxh64 = xxh64};
+    return size && xxh64 ? find(table, project, &wanted) : SAI_CACHE_NONE;
+}
+
+uint32_t sai_cache_table_find_checksum(bool *differ, const struct sai_cache_table *table, const char *project,
+                                       uint64_t size, uint32_t crc32)
+{
+    struct wanted wanted = {.key = KEY_CONTENT, .size = size, .crc32 = crc32, .any_xxh64 = true};
+    uint32_t best = SAI_CACHE_NONE;
+    uint64_t known = 0;
+    *differ = false;
+    wanted.project = sai_cache_table_project(table, project, strlen(project));
+    if (size == 0 || wanted.project == SAI_CACHE_NONE)
+        return SAI_CACHE_NONE;
+    hash_wanted(&wanted, table);
+    for (size_t source = table->n_in_memory ? 0 : 1; source <= table->n_segments; source++) {
+        size_t cursor;
+        bool inside = false;
+        uint32_t i;
+        while ((i = next_in(table, source, &wanted, &cursor, &inside)) != SAI_CACHE_NONE) {
+            const uint64_t it = table->rows[i].xxh64;
+            *differ = *differ || (it && known && it != known); /* a row without may be of the same content */
+            known = it ? it : known;
+            if (best == SAI_CACHE_NONE || i > best)
+                best = i;
+        }
+    }
+    return best;
 }
 
 bool sai_cache_table_is_latest(const struct sai_cache_table *table, size_t i)

@@ -15,12 +15,16 @@
 #include "base/path.h"
 #include "base/threads.h"
 #include "base/time.h"
+#include "base/xxh64.h"
 #include "embed/cache_options.h"
 #include "embed/legacy_files.h"
 #include "embed/npy_vector.h"
 #include <selectai/image.h>
 
 #define BATCH 64u
+
+/* The kind of a line whose path a later one has, too. */
+#define REPEATED "repeated"
 
 /* Vectors were written right after their images were read; file systems with coarse times need some room. */
 #define NEWER_NS (2 * SAI_NANOSECONDS)
@@ -43,6 +47,8 @@ struct import {
     char *folder;
     const char *root; /* or NULL */
     struct sai_legacy_files files;
+    struct sai_legacy_paths paths;   /* of the output */
+    bool noting;                     /* the first time through the lines: only their paths count */
     selectai_embedding_cache *cache; /* NULL until the first vector tells the dimension */
     struct line lines[BATCH];
     size_t n;
@@ -84,6 +90,7 @@ static int read_facts(struct selectai_cache_row *facts, const char *path, const 
         return rc;
     row.size = n;
     row.crc32 = (uint32_t)crc32_z(0, bytes, n);
+    row.xxh64 = sai_xxh64(bytes, n);
     rc = selectai_image_decode(&image, bytes, n, path, NULL);
     if (rc == SELECTAI_OK) {
         row.width = selectai_image_width(image);
@@ -218,7 +225,8 @@ static int is_present(bool *present, const struct import *im, const struct line 
         return rc;
     const struct sai_cache_row *row = &im->cache->table.rows[at];
     if (row->size != 0)
-        *present = line->facts.size == 0 || (row->size == line->facts.size && row->crc32 == line->facts.crc32);
+        *present = line->facts.size == 0 || (row->size == line->facts.size && row->crc32 == line->facts.crc32 &&
+                                             row->xxh64 == line->facts.xxh64);
     else
         *present = line->facts.size == 0 &&
                    sai_cache_pack(im->packed, &crc, line->vector, im->cache->dim, im->cache->half) == SELECTAI_OK &&
@@ -263,7 +271,7 @@ static int apply(struct import *im)
         struct line *line = &im->lines[i];
         im->job.counts.read++;
         if (line->kind) {
-            im->job.counts.failed++;
+            ++*(strcmp(line->kind, REPEATED) == 0 ? &im->job.counts.repeated : &im->job.counts.failed);
             rc = report(im, line, line->kind, &line->why);
         } else {
             rc = add_row(im, line);
@@ -308,6 +316,18 @@ static int read_object(struct line *line, const json_t *object, const char *path
     return line->image && line->file ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
 }
 
+/* The last line of an image wins: earlier caches were appended to when an image was embedded again. */
+static int check_last(struct line *line, const struct import *im)
+{
+    const char *path = relative_path(im, line->image);
+    uint64_t last = sai_legacy_paths_last(&im->paths, path);
+    if (last <= line->row)
+        return SELECTAI_OK;
+    line->kind = REPEATED;
+    return SAI_FAIL(SELECTAI_ERR_EXISTS, "%s, line %llu: %s is named again in line %llu, which counts", im->jsonl,
+                    (unsigned long long)line->row, path, (unsigned long long)last);
+}
+
 static int take_line(struct import *im, const struct sai_line_reader *reader)
 {
     struct line *line = &im->lines[im->n++];
@@ -320,6 +340,9 @@ static int take_line(struct import *im, const struct sai_line_reader *reader)
     else
         line->kind = "bad-json";
     json_decref(object);
+    if (rc == SELECTAI_OK)
+        rc = im->noting ? sai_legacy_paths_note(&im->paths, relative_path(im, line->image), line->row)
+                        : check_last(line, im);
     if (rc == SELECTAI_OK || rc == SELECTAI_ERR_OUT_OF_MEMORY)
         return rc;
     sai_error_save(&line->why);
@@ -341,26 +364,36 @@ static int count_lines(uint64_t *out, const char *path)
     return rc;
 }
 
-static int read_all(struct import *im)
+static int read_lines(struct import *im)
 {
     struct sai_line_reader reader;
-    int rc = count_lines(&im->total, im->jsonl);
-    if (rc == SELECTAI_OK)
-        rc = sai_legacy_files_list(&im->files, im->folder);
-    if (rc == SELECTAI_OK)
-        rc = sai_lines_open(&reader, im->jsonl);
+    int rc = sai_lines_open(&reader, im->jsonl);
     if (rc != SELECTAI_OK)
         return rc;
     while (rc == SELECTAI_OK && (rc = sai_lines_next(&reader)) == SELECTAI_OK) {
         rc = take_line(im, &reader);
-        if (rc == SELECTAI_OK && im->n == BATCH)
+        if (im->noting)
+            forget(im);
+        else if (rc == SELECTAI_OK && im->n == BATCH)
             rc = run_batch(im);
     }
     sai_lines_close(&reader);
     if (rc == SELECTAI_DONE)
-        rc = run_batch(im);
+        rc = im->noting ? SELECTAI_OK : run_batch(im);
     forget(im);
     return rc;
+}
+
+static int read_all(struct import *im)
+{
+    int rc = count_lines(&im->total, im->jsonl);
+    if (rc == SELECTAI_OK)
+        rc = sai_legacy_files_list(&im->files, im->folder);
+    im->noting = true;
+    if (rc == SELECTAI_OK)
+        rc = read_lines(im);
+    im->noting = false;
+    return rc == SELECTAI_OK ? read_lines(im) : rc;
 }
 
 static int finish(struct import *im, int rc)
@@ -403,6 +436,7 @@ int selectai_embedding_cache_import_legacy(struct selectai_cache_counts *counts,
         rc = finish(im, read_all(im));
     selectai_embedding_cache_close(&im->cache);
     sai_legacy_files_free(&im->files);
+    sai_legacy_paths_free(&im->paths);
     sai_free(im->folder);
     sai_free(im->packed);
     rc = sai_cache_job_end(&im->job, rc, counts, issues);

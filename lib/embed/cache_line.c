@@ -11,6 +11,7 @@
 
 #include "base/path.h"
 #include "embed/cache_line.h"
+#include "image/crc.h"
 
 void sai_cache_line_write(struct sai_text *out, uint64_t number, const char *project, const struct sai_cache_row *row)
 {
@@ -24,9 +25,36 @@ void sai_cache_line_write(struct sai_text *out, uint64_t number, const char *pro
                     ",\"size\":%" PRIu64 ",\"mtime_ns\":%" PRId64 ",\"crc32\":%" PRIu32 ",\"width\":%" PRIu32
                     ",\"height\":%" PRIu32 ",\"phash\":\"%016" PRIx64 "\"",
                     row->size, row->mtime_ns, row->crc32, row->width, row->height, row->phash);
+    if (row->xxh64)
+        sai_text_printf(out, ",\"xxh64\":\"%016" PRIx64 "\"", row->xxh64);
     if (row->has_vector_crc32)
         sai_text_printf(out, ",\"vector_crc32\":%" PRIu32, row->vector_crc32);
-    sai_text_puts(out, "}\n");
+}
+
+/* ---- Proof ----------------------------------------------------------------------------------- */
+
+#define SEAL ",\"line_crc32\":"
+
+void sai_cache_line_seal(struct sai_text *out, size_t start)
+{
+    if (!out->failed)
+        sai_text_printf(out, SEAL "%" PRIu32 "}\n", sai_crc32(out->data + start, out->length - start));
+}
+
+bool sai_cache_line_intact(size_t *length, const char *line, size_t n)
+{
+    const size_t k = sizeof SEAL - 1;
+    uint64_t crc = 0, unit = 1;
+    size_t i = n;
+    *length = n;
+    if (n == 0 || line[n - 1] != '}')
+        return true;
+    for (i = n - 1; i > 0 && line[i - 1] >= '0' && line[i - 1] <= '9' && n - i <= 10; i--, unit *= 10)
+        crc += unit * (uint64_t)(line[i - 1] - '0');
+    if (i + 1 == n || i < k || memcmp(line + i - k, SEAL, k) != 0)
+        return true;
+    *length = i - k;
+    return crc == sai_crc32(line, *length);
 }
 
 /* ---- The fixed form -------------------------------------------------------------------------- */
@@ -43,6 +71,12 @@ static bool literal(struct scan *s, const char *text, size_t n)
         s->p += n;
     return s->ok;
 }
+static bool begins(const struct scan *s, const char *text)
+{
+    const size_t n = strlen(text);
+    return s->ok && (size_t)(s->end - s->p) >= n && memcmp(s->p, text, n) == 0;
+}
+
 #define LITERAL(s, text) literal((s), (text), sizeof(text) - 1)
 
 static uint64_t number_up_to(struct scan *s, uint64_t max)
@@ -85,7 +119,7 @@ static int hex_digit(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool parse_phash(uint64_t *out, const char *text, size_t n)
+bool sai_cache_hex_64(uint64_t *out, const char *text, size_t n)
 {
     *out = 0;
     for (size_t i = 0; i < n; i++) {
@@ -105,7 +139,8 @@ static bool ends_with_name(const struct sai_cache_record *record, const char *na
            (n == length || path[length - n - 1] == '/');
 }
 
-static bool parse_fixed(struct sai_cache_record *out, const char *line, size_t n, uint64_t number)
+/* sealed: what follows behind n was proved already. */
+static bool parse_fixed(struct sai_cache_record *out, const char *line, size_t n, uint64_t number, bool sealed)
 {
     struct scan s = {.p = line, .end = line + n, .ok = true};
     const char *name = NULL;
@@ -130,16 +165,23 @@ static bool parse_fixed(struct sai_cache_record *out, const char *line, size_t n
     LITERAL(&s, ",\"height\":");
     row->height = (uint32_t)number_up_to(&s, UINT32_MAX);
     LITERAL(&s, ",\"phash\":\"");
-    s.ok = s.ok && s.end - s.p >= 16 && parse_phash(&row->phash, s.p, 16);
+    s.ok = s.ok && s.end - s.p >= 16 && sai_cache_hex_64(&row->phash, s.p, 16);
     s.p += s.ok ? 16 : 0;
     if (!LITERAL(&s, "\""))
         return false;
-    if (s.end - s.p > 1) {
+    if (begins(&s, ",\"xxh64\":\"")) {
+        LITERAL(&s, ",\"xxh64\":\"");
+        s.ok = s.ok && s.end - s.p >= 16 && sai_cache_hex_64(&row->xxh64, s.p, 16);
+        s.p += s.ok ? 16 : 0;
+        LITERAL(&s, "\"");
+    }
+    if (begins(&s, ",\"vector_crc32\":")) {
         LITERAL(&s, ",\"vector_crc32\":");
         row->vector_crc32 = (uint32_t)number_up_to(&s, UINT32_MAX);
         row->has_vector_crc32 = 1;
     }
-    LITERAL(&s, "}");
+    if (!sealed)
+        LITERAL(&s, "}");
     return s.ok && s.p == s.end && ends_with_name(out, name, n_name);
 }
 
@@ -157,10 +199,12 @@ static bool member_u32(uint32_t *out, const json_t *object, const char *key)
     return value >= 0 && value <= UINT32_MAX;
 }
 
-static int read_members(struct sai_cache_record *out, const json_t *object, uint64_t number, const char *path)
+static int read_members(struct sai_cache_record *out, const json_t *object, uint64_t number, bool sealed,
+                        const char *path)
 {
     struct sai_cache_row *row = &out->row;
     const char *phash = sai_json_string(object, "phash", "0000000000000000");
+    const char *xxh64 = sai_json_string(object, "xxh64", "0000000000000000");
     const char *name = sai_json_string(object, "filename", NULL);
     out->project = sai_json_string(object, "project", NULL);
     out->rel_path = sai_json_string(object, "rel_path", NULL);
@@ -172,6 +216,8 @@ static int read_members(struct sai_cache_record *out, const json_t *object, uint
         name = sai_path_basename(out->rel_path);
     if (!ends_with_name(out, name, strlen(name)))
         return bad(path, number, "filename is not the last part of rel_path");
+    if (json_object_get(object, "line_crc32") && !sealed)
+        return bad(path, number, "its line_crc32 is not at its end, or is none");
     int64_t size = sai_json_integer(object, "size", -1);
     row->size = (uint64_t)size;
     row->mtime_ns = sai_json_integer(object, "mtime_ns", 0);
@@ -183,21 +229,24 @@ static int read_members(struct sai_cache_record *out, const json_t *object, uint
     if (!member_u32(&row->width, object, "width") || !member_u32(&row->height, object, "height") ||
         !member_u32(&row->vector_crc32, object, "vector_crc32"))
         return bad(path, number, "a number is out of range");
-    if (!parse_phash(&row->phash, phash, strlen(phash)))
-        return bad(path, number, "phash is not 16 hexadecimal digits");
+    if (!sai_cache_hex_64(&row->phash, phash, strlen(phash)) || !sai_cache_hex_64(&row->xxh64, xxh64, strlen(xxh64)))
+        return bad(path, number, "phash or xxh64 is not 16 hexadecimal digits");
     return SELECTAI_OK;
 }
 
 int sai_cache_line_parse(struct sai_cache_record *out, struct sai_cache_line_scratch *scratch, const char *line,
                          size_t n, uint64_t number, const char *path)
 {
+    size_t length;
     *out = (struct sai_cache_record){0};
-    if (parse_fixed(out, line, n, number))
+    if (!sai_cache_line_intact(&length, line, n))
+        return bad(path, number, "it was changed since it was written (line_crc32)");
+    if (parse_fixed(out, line, length, number, length < n))
         return SELECTAI_OK;
     *out = (struct sai_cache_record){0};
     sai_cache_line_scratch_free(scratch);
     int rc = sai_json_parse(&scratch->json, line, n, path, number + 1);
-    return rc == SELECTAI_OK ? read_members(out, scratch->json, number, path) : rc;
+    return rc == SELECTAI_OK ? read_members(out, scratch->json, number, length < n, path) : rc;
 }
 
 void sai_cache_line_scratch_free(struct sai_cache_line_scratch *scratch)

@@ -94,6 +94,52 @@ static int manifest_text(char **out, const char *encoder_id, uint32_t dim, bool 
     return sai_text_finish(&text, out);
 }
 
+/* ---- Checking -------------------------------------------------------------------------------- */
+
+/* Words for people may grow: what follows ';' is not compared. */
+static bool same_words(const json_t *wanted, const json_t *found)
+{
+    const char *a = json_string_value(wanted), *b = json_string_value(found);
+    const size_t n = a ? strcspn(a, ";") : 0;
+    return a && b && (strncmp(a, "clip:", 5) == 0 ? strncmp(a, b, n) == 0 : strncmp(b, "clip:", 5) != 0);
+}
+
+static bool same_member(const char *key, const json_t *wanted, const json_t *found)
+{
+    const char *dtype = json_string_value(found);
+    if (!found) /* other tools may leave it out */
+        return true;
+    if (strcmp(key, "preprocessing") == 0)
+        return same_words(wanted, found);
+    if (strcmp(key, "dtype") == 0)
+        return dtype && (strcmp(dtype, "float16") == 0 || strcmp(dtype, "float32") == 0);
+    return json_equal(wanted, found) == 1;
+}
+
+int sai_cache_manifest_check(selectai_issues *issues, const selectai_embedding_cache *cache)
+{
+    static const char *const keys[] = {"weights_sha256", "activation", "preprocessing", "dtype", "normalised"};
+    char *text = NULL, *path = sai_path_join(cache->directory, SAI_CACHE_MANIFEST);
+    json_t *wanted = NULL, *found = NULL;
+    int rc = path ? manifest_text(&text, cache->encoder_id, cache->dim, false) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK)
+        rc = sai_json_parse(&wanted, text, strlen(text), path, 0);
+    if (rc == SELECTAI_OK)
+        rc = sai_json_load(&found, path, MAX_MANIFEST);
+    for (size_t i = 0; rc == SELECTAI_OK && i < sizeof keys / sizeof *keys; i++)
+        if (!same_member(keys[i], json_object_get(wanted, keys[i]), json_object_get(found, keys[i])))
+            rc = sai_issues_add(issues, SELECTAI_ERR_FORMAT, "wrong-manifest", path, 0,
+                                "%s: %s is not what follows from the encoder %s: it was changed since it was written",
+                                path, keys[i], cache->encoder_id);
+    json_decref(wanted);
+    json_decref(found);
+    sai_free(text);
+    sai_free(path);
+    return rc;
+}
+
+/* ---- Making ---------------------------------------------------------------------------------- */
+
 /* Two writers may start at once: link() lets exactly one of them make the file, whole. */
 static int publish(const char *path, const char *text)
 {

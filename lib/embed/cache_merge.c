@@ -56,7 +56,7 @@ static int open_all(struct merging *m, const char *output, const char *const *in
 
 static bool same_row(const struct sai_cache_row *a, const struct sai_cache_row *b)
 {
-    return a->size == b->size && a->crc32 == b->crc32 && a->mtime_ns == b->mtime_ns;
+    return sai_cache_same_content(a, b) && a->mtime_ns == b->mtime_ns;
 }
 
 /* Whether another cache has a better row of this path; counts why. */
@@ -73,7 +73,7 @@ static bool is_beaten(struct merging *m, size_t cache, const struct sai_cache_ro
             return true;
         }
         if (other->mtime_ns > row->mtime_ns || (other->mtime_ns == row->mtime_ns && i > cache)) {
-            bool equal = row->size == other->size && row->crc32 == other->crc32;
+            bool equal = sai_cache_same_content(row, other);
             ++*(equal ? &m->job.counts.repeated : &m->job.counts.superseded);
             return true;
         }
@@ -101,7 +101,7 @@ static int merge_row(struct merging *m, size_t cache, size_t i)
     uint32_t last = sai_cache_table_find_path(&from->table, record.project, record.rel_path);
     if (last != i) {
         const struct sai_cache_row *later = &from->table.rows[last];
-        bool equal = last != SAI_CACHE_NONE && later->size == row->size && later->crc32 == row->crc32;
+        bool equal = last != SAI_CACHE_NONE && sai_cache_same_content(later, row);
         ++*(equal ? &m->job.counts.repeated : &m->job.counts.superseded);
         return SELECTAI_OK;
     }

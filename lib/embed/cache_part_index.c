@@ -20,7 +20,7 @@
 #include "embed/cache_part_index.h"
 
 #define MAGIC   "SELAIIDX"
-#define VERSION 1u
+#define VERSION 2u /* 1: without xxh64 */
 
 struct head {
     char magic[8];
@@ -34,7 +34,7 @@ struct head {
     uint8_t reserved[48];
 };
 _Static_assert(sizeof(struct head) == 128, "the head of an index file");
-_Static_assert(sizeof(struct sai_part_index_record) == 64, "a record of an index file");
+_Static_assert(sizeof(struct sai_part_index_record) == 72, "a record of an index file");
 
 char *sai_part_index_name(const char *jsonl_path)
 {
@@ -109,7 +109,8 @@ static int check_head(struct sai_part_index *index, struct head *head, const cha
     if (memcmp(head->magic, MAGIC, sizeof head->magic) != 0)
         return bad(path, "no index of a part");
     if (head->version != VERSION)
-        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, "%s: an index of version %u", path, head->version);
+        return SAI_FAIL(head->version == 1 ? SELECTAI_ERR_UNSUPPORTED : SELECTAI_ERR_FORMAT,
+                        "%s: an index of version %u", path, head->version);
     if (!sizes_fit(head, index->file.size))
         return bad(path, "its size is not what its head says");
     point(index, head);
@@ -185,6 +186,7 @@ bool sai_part_index_row(struct sai_cache_row *out, const struct sai_part_index *
                                   .size = record->size,
                                   .mtime_ns = record->mtime_ns,
                                   .phash = record->phash,
+                                  .xxh64 = record->xxh64,
                                   .project = record->project,
                                   .crc32 = record->crc32,
                                   .width = record->width,
@@ -233,6 +235,7 @@ static void write_records(struct writing *w)
         struct sai_part_index_record record = {.size = row->size,
                                                .mtime_ns = row->mtime_ns,
                                                .phash = row->phash,
+                                               .xxh64 = row->xxh64,
                                                .path = w->head.n_path_bytes,
                                                .n_path = (uint32_t)strlen(row->rel_path),
                                                .project = w->projects[row->project],

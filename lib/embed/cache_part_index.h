@@ -19,6 +19,7 @@ struct sai_part_index_record {
     uint64_t size;
     int64_t mtime_ns;
     uint64_t phash;
+    uint64_t xxh64;
     uint64_t path; /* where rel_path starts among the texts; a NUL follows it */
     uint32_t n_path;
     uint32_t project;
@@ -40,7 +41,7 @@ struct sai_part_index {
 /*
  * Maps an index and proves that everything in its head is in range and that it is of this .jsonl, as it is now.
  * SELECTAI_ERR_NOT_FOUND (with no message) without a file, FORMAT if it is damaged, MISMATCH if it is of another
- * .jsonl.
+ * .jsonl, UNSUPPORTED if an older library wrote it in another form.
  */
 int sai_part_index_open(struct sai_part_index **out, const char *path, const char *jsonl_path);
 void sai_part_index_close(struct sai_part_index **index);

@@ -9,7 +9,10 @@
 
 #include "base/path.h"
 #include "base/time.h"
+#include "base/xxh64.h"
 #include "embed/cache.h"
+#include "image/crc.h"
+#include <selectai/image.h>
 
 static bool begins_name(const char *path, size_t i)
 {
@@ -48,7 +51,7 @@ static void consider(struct choice *choice, const struct sai_cache_table *table,
         *choice = (struct choice){.best = i, .agreement = now};
     } else if (now == choice->agreement) {
         const struct sai_cache_row *best = &table->rows[choice->best];
-        if (row->size != best->size || row->crc32 != best->crc32)
+        if (!sai_cache_same_content(row, best))
             choice->tied = true;
         if (i > choice->best)
             choice->best = i; /* the one added last */
@@ -86,11 +89,27 @@ static bool same_time(const struct sai_cache_row *row, const struct stat *st)
     return row->size == (uint64_t)st->st_size && row->mtime_ns == sai_time_ns(&st->st_mtim);
 }
 
+/* Read whole: no larger file has a row, because the encoders take none. */
+int sai_cache_fingerprint(struct sai_cache_row *out, const char *path)
+{
+    struct selectai_image_options limits;
+    void *bytes = NULL;
+    size_t n = 0;
+    selectai_image_options_init(&limits, sizeof limits);
+    int rc = sai_file_read(&bytes, &n, path, limits.max_bytes);
+    if (rc != SELECTAI_OK)
+        return rc;
+    out->size = n;
+    out->crc32 = sai_crc32(bytes, n);
+    out->xxh64 = sai_xxh64(bytes, n);
+    sai_free(bytes);
+    return SELECTAI_OK;
+}
+
 int sai_cache_resolve_file(uint32_t *out, const selectai_embedding_cache *cache, const char *project, const char *path)
 {
     struct stat st;
-    uint32_t crc, by_content;
-    uint64_t size;
+    struct sai_cache_row now = {0};
     int rc = sai_cache_resolve(out, cache, project, path);
     if (rc != SELECTAI_OK && rc != SELECTAI_ERR_AMBIGUOUS)
         return rc;
@@ -99,10 +118,10 @@ int sai_cache_resolve_file(uint32_t *out, const selectai_embedding_cache *cache,
     const struct sai_cache_row *row = rc == SELECTAI_OK ? sai_cache_table_row(&cache->table, *out) : NULL;
     if (row && same_time(row, &st))
         return SELECTAI_OK;
-    int read = sai_file_crc32(&crc, &size, path);
-    if (read != SELECTAI_OK)
+    int read = sai_cache_fingerprint(&now, path);
+    if (read != SELECTAI_OK && read != SELECTAI_ERR_LIMIT) /* too large for the encoders: it has no row */
         return read;
-    by_content = sai_cache_table_find_content(&cache->table, project, size, crc);
+    uint32_t by_content = sai_cache_table_find_content(&cache->table, project, now.size, now.crc32, now.xxh64);
     if (by_content == SAI_CACHE_NONE)
         return SAI_FAIL(SELECTAI_ERR_NOT_FOUND, "%s: what it holds now was not embedded: embed it (again)", path);
     *out = by_content;

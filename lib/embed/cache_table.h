@@ -23,6 +23,7 @@ struct sai_cache_row {
     uint64_t size;        /* 0: not known, as of rows from earlier caches whose image is gone */
     int64_t mtime_ns;
     uint64_t phash;
+    uint64_t xxh64;   /* of the file's bytes; 0: not known */
     uint32_t project; /* index into projects */
     uint32_t crc32, width, height;
     uint32_t vector_crc32; /* of the row's bytes in the .npy */
@@ -94,8 +95,18 @@ uint32_t sai_cache_table_next_name(const struct sai_cache_table *table, struct s
 
 /* Row numbers or SAI_CACHE_NONE. Keys are compared as they are: see sai_cache_clean_text(). */
 uint32_t sai_cache_table_find_path(const struct sai_cache_table *table, const char *project, const char *rel_path);
+/* By content: the row's size, crc32 and xxh64 are those; none if the size or xxh64 is 0, which means not known. */
 uint32_t sai_cache_table_find_content(const struct sai_cache_table *table, const char *project, uint64_t size,
-                                      uint32_t crc32);
+                                      uint32_t crc32, uint64_t xxh64);
+/* By size and crc32 alone: the last such row, whatever its xxh64; *differ: there are several contents among them. */
+uint32_t sai_cache_table_find_checksum(bool *differ, const struct sai_cache_table *table, const char *project,
+                                       uint64_t size, uint32_t crc32);
+
+/* As far as the two rows tell. */
+static inline bool sai_cache_same_content(const struct sai_cache_row *a, const struct sai_cache_row *b)
+{
+    return a->size == b->size && a->crc32 == b->crc32 && a->xxh64 == b->xxh64;
+}
 
 /* The number of a project, or SAI_CACHE_NONE. */
 uint32_t sai_cache_table_project(const struct sai_cache_table *table, const char *project, size_t n);

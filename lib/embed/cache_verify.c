@@ -65,6 +65,8 @@ static int compare_rows(const struct sai_cache_row *a, const struct sai_cache_ro
     if (order == 0)
         order = a->crc32 < b->crc32 ? -1 : a->crc32 > b->crc32;
     if (order == 0)
+        order = a->xxh64 < b->xxh64 ? -1 : a->xxh64 > b->xxh64;
+    if (order == 0)
         order = a->mtime_ns < b->mtime_ns ? -1 : a->mtime_ns > b->mtime_ns;
     return order;
 }
@@ -129,8 +131,8 @@ static bool same_rows(const struct sai_part_index *index, const struct sai_cache
         same = sai_part_index_row(&it, index, i) && strcmp(it.rel_path, row->rel_path) == 0 &&
                strcmp(names[it.project], table->projects[row->project]) == 0 && it.size == row->size &&
                it.mtime_ns == row->mtime_ns && it.phash == row->phash && it.crc32 == row->crc32 &&
-               it.width == row->width && it.height == row->height && it.vector_crc32 == row->vector_crc32 &&
-               !it.has_vector_crc32 == !row->has_vector_crc32;
+               it.xxh64 == row->xxh64 && it.width == row->width && it.height == row->height &&
+               it.vector_crc32 == row->vector_crc32 && !it.has_vector_crc32 == !row->has_vector_crc32;
     }
     sai_free(names);
     return same;
@@ -172,7 +174,8 @@ static int check_index(selectai_issues *issues, const selectai_embedding_cache *
                                 "%s: does not say what %s says: delete it, the next run that writes makes it anew",
                                 path, sai_path_basename(part->jsonl_path));
     } else if (rc != SELECTAI_ERR_OUT_OF_MEMORY) {
-        rc = rc == SELECTAI_ERR_NOT_FOUND ? SELECTAI_OK : sai_issues_add_last(issues, "wrong-index", path, 0);
+        bool none = rc == SELECTAI_ERR_NOT_FOUND || rc == SELECTAI_ERR_UNSUPPORTED; /* an older one is passed over */
+        rc = none ? SELECTAI_OK : sai_issues_add_last(issues, "wrong-index", path, 0);
     }
     sai_part_index_close(&index);
     sai_free(path);
@@ -204,6 +207,19 @@ static int check_parts(struct sai_cache_job *job, const selectai_embedding_cache
     return rc;
 }
 
+/* A part that is not complete yet, or never will be, is no fault: see selectai_embedding_cache_leftovers(). */
+static int take_issues(selectai_issues *to, const selectai_issues *from)
+{
+    int rc = SELECTAI_OK;
+    for (size_t i = 0; rc == SELECTAI_OK && i < selectai_issues_count(from); i++) {
+        struct selectai_issue it = {.struct_size = sizeof it};
+        rc = selectai_issues_get(from, i, &it);
+        if (rc == SELECTAI_OK && strcmp(it.kind, "uncommitted") != 0)
+            rc = sai_issues_add(to, it.code, it.kind, it.path, it.row, "%s", it.message);
+    }
+    return rc;
+}
+
 int selectai_embedding_cache_verify_with(struct selectai_cache_counts *counts, selectai_issues **issues,
                                          const char *directory, const struct selectai_cache_options *options)
 {
@@ -214,7 +230,9 @@ int selectai_embedding_cache_verify_with(struct selectai_cache_counts *counts, s
     if (rc == SELECTAI_OK)
         rc = sai_cache_open(&cache, directory, SAI_CACHE_LINES_ONLY);
     if (rc == SELECTAI_OK)
-        rc = sai_issues_append(job.issues, cache->issues);
+        rc = take_issues(job.issues, cache->issues);
+    if (rc == SELECTAI_OK)
+        rc = sai_cache_manifest_check(job.issues, cache);
     if (rc == SELECTAI_OK)
         rc = check_parts(&job, cache);
     if (rc == SELECTAI_OK)

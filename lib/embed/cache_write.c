@@ -66,6 +66,7 @@ int sai_cache_lines_write(const char *path, const struct sai_cache_table *table,
         const struct sai_cache_row *row = &table->rows[first + i];
         sai_text_clear(&line);
         sai_cache_line_write(&line, i, table->projects[row->project], row);
+        sai_cache_line_seal(&line, 0);
         if (!line.failed)
             sai_atomic_write(&file, line.data, line.length);
     }
@@ -284,6 +285,7 @@ int sai_cache_add(selectai_embedding_cache *cache, const struct selectai_cache_r
     struct sai_cache_record record = {.row = {.size = row->size,
                                               .mtime_ns = row->mtime_ns,
                                               .phash = row->phash,
+                                              .xxh64 = row->xxh64,
                                               .crc32 = row->crc32,
                                               .width = row->width,
                                               .height = row->height,

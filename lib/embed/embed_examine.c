@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/time.h"
+#include "base/xxh64.h"
 #include "embed/embed_job.h"
 #include "image/crc.h"
 
@@ -43,17 +44,18 @@ static int look_up(struct sai_embed_slot *slot, struct sai_embed_job *job, const
     return rc;
 }
 
-/* By size and crc32: as a row of the cache, or as a failure of an earlier run, which becomes the slot's error. What
- * this run found is no reason to give up: which of two equal files is first would depend on the threads. */
+/* By size, crc32 and xxh64: as a row of the cache, or as a failure of an earlier run, which becomes the slot's error.
+ * What this run found is no reason to give up: which of two equal files is first would depend on the threads. */
 static void look_up_content(struct sai_embed_slot *slot, struct sai_embed_job *job, const char *path)
 {
     const struct sai_cache_failure *failure = NULL;
     pthread_rwlock_rdlock(&job->lock);
-    slot->source = sai_cache_table_find_content(&job->cache->table, job->project, slot->row.size, slot->row.crc32);
+    slot->source = sai_cache_table_find_content(&job->cache->table, job->project, slot->row.size, slot->row.crc32,
+                                                slot->row.xxh64);
     if (slot->source != SAI_CACHE_NONE)
         slot->state = SAI_EMBED_KNOWN;
     else if (!job->retry_failed)
-        failure = sai_cache_failure_find(job->cache, slot->row.size, slot->row.crc32);
+        failure = sai_cache_failure_find(job->cache, slot->row.size, slot->row.crc32, slot->row.xxh64);
     if (failure && failure < job->cache->failures.items + job->cache->failures.n_read) {
         slot->state = SAI_EMBED_GIVEN_UP;
         slot->code = SAI_FAIL(failure->code, "%s: %s", path, failure->message);
@@ -74,6 +76,7 @@ static int read_content(struct sai_embed_slot *slot, struct sai_embed_job *job, 
         return rc;
     slot->row.size = n;
     slot->row.crc32 = sai_crc32(bytes, n);
+    slot->row.xxh64 = sai_xxh64(bytes, n);
     slot->has_content = true;
     look_up_content(slot, job, path);
     if (slot->state == SAI_EMBED_OPEN) {

@@ -40,7 +40,7 @@ static int add_row(struct sai_embed_job *job, size_t i, const struct sai_embed_s
         return rc;
     if (known != SAI_CACHE_NONE) {
         const struct sai_cache_row *row = &job->cache->table.rows[known];
-        bool same = row->size == slot->row.size && row->crc32 == slot->row.crc32;
+        bool same = row->size == slot->row.size && row->crc32 == slot->row.crc32 && row->xxh64 == slot->row.xxh64;
         if (same)
             count = &job->counts.unchanged; /* a new row at most remembers the new time */
         if (same && row->mtime_ns == slot->row.mtime_ns) {
@@ -70,7 +70,8 @@ static int take_over(struct sai_embed_job *job, size_t i, struct sai_embed_slot 
 /* The same content may have come in since the worker looked. */
 static int add_new(struct sai_embed_job *job, size_t i, struct sai_embed_slot *slot, const float *vectors)
 {
-    slot->source = sai_cache_table_find_content(&job->cache->table, job->project, slot->row.size, slot->row.crc32);
+    slot->source = sai_cache_table_find_content(&job->cache->table, job->project, slot->row.size, slot->row.crc32,
+                                                slot->row.xxh64);
     if (slot->source != SAI_CACHE_NONE)
         return take_over(job, i, slot);
     return add_row(job, i, slot, vectors + slot->vector * job->encoder->dim, &job->counts.encoded);
@@ -91,6 +92,7 @@ static int note_failure(struct sai_embed_job *job, size_t i, const struct sai_em
     if (slot->state == SAI_EMBED_FAILED && slot->has_content) {
         const struct sai_cache_failure failure = {.size = slot->row.size,
                                                   .crc32 = slot->row.crc32,
+                                                  .xxh64 = slot->row.xxh64,
                                                   .code = slot->code,
                                                   .project = job->project,
                                                   .rel_path = job->names[i],

@@ -118,3 +118,45 @@ void sai_legacy_files_use(struct sai_legacy_files *files, const char *path)
     if (item != SAI_CACHE_NONE)
         files->items[item].used = true;
 }
+
+/* ---- Paths ----------------------------------------------------------------------------------- */
+
+static uint32_t locate(const struct sai_legacy_paths *paths, const char *path)
+{
+    size_t cursor;
+    uint32_t hash = hash_of(path), i = sai_cache_index_first(&paths->by_path, hash, &cursor);
+    while (i != SAI_CACHE_NONE && strcmp(paths->items[i].path, path) != 0)
+        i = sai_cache_index_next(&paths->by_path, hash, &cursor);
+    return i;
+}
+
+int sai_legacy_paths_note(struct sai_legacy_paths *paths, const char *path, uint64_t row)
+{
+    const uint32_t known = locate(paths, path);
+    if (known != SAI_CACHE_NONE) {
+        paths->items[known].row = row;
+        return SELECTAI_OK;
+    }
+    const char *copy = sai_arena_strdup(&paths->arena, path);
+    if (!copy || paths->n >= SAI_CACHE_NONE - 1 || !SAI_GROW(paths->items, paths->capacity, paths->n + 1) ||
+        sai_cache_index_reserve(&paths->by_path, 1) != SELECTAI_OK)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    paths->items[paths->n] = (struct sai_legacy_path){.path = copy, .row = row};
+    sai_cache_index_add(&paths->by_path, hash_of(copy), (uint32_t)paths->n);
+    paths->n++;
+    return SELECTAI_OK;
+}
+
+uint64_t sai_legacy_paths_last(const struct sai_legacy_paths *paths, const char *path)
+{
+    const uint32_t i = locate(paths, path);
+    return i == SAI_CACHE_NONE ? 0 : paths->items[i].row;
+}
+
+void sai_legacy_paths_free(struct sai_legacy_paths *paths)
+{
+    sai_free(paths->items);
+    sai_cache_index_free(&paths->by_path);
+    sai_arena_clear(&paths->arena);
+    *paths = (struct sai_legacy_paths){0};
+}

@@ -38,4 +38,23 @@ int sai_legacy_files_find(char **out, const struct sai_legacy_files *files, cons
 /* Notes that a line names this path. */
 void sai_legacy_files_use(struct sai_legacy_files *files, const char *path);
 
+/* Which line names a path last. */
+struct sai_legacy_path {
+    const char *path;
+    uint64_t row;
+};
+
+struct sai_legacy_paths {
+    struct sai_legacy_path *items;
+    size_t n, capacity;
+    struct sai_cache_index by_path;
+    struct sai_arena arena;
+};
+
+/* Lines are noted in their order; the path is copied. */
+int sai_legacy_paths_note(struct sai_legacy_paths *paths, const char *path, uint64_t row);
+/* The last line of a path that was noted; 0: none. */
+uint64_t sai_legacy_paths_last(const struct sai_legacy_paths *paths, const char *path);
+void sai_legacy_paths_free(struct sai_legacy_paths *paths);
+
 #endif

@@ -83,6 +83,7 @@ static const struct sai_problem_kind kinds[] = {
     {"wrong-vector", ERROR, "a vector that differs from what was written", "check the disk, and embed again"},
     {"torn-part", ERROR, "a part of the cache is damaged", "restore it, or delete it and embed again"},
     {"missing-part", WARNING, "a part of the cache is gone", "restore it, or embed again"},
+    {"wrong-manifest", WARNING, "the manifest says something else than its encoder's id", "restore it"},
     {"wrong-index", WARNING, "an index file that does not fit its part", "delete it; it is made anew"},
     {"bad-failure", NOTE, "a remembered failure that cannot be read", "nothing: at worst an image is decoded again"},
     {"repeated-vector", WARNING, "the same file was embedded twice by one run", "nothing is lost but space"},

@@ -65,6 +65,7 @@ int main(void)
     FIELD(selectai_cache_row, project);
     FIELD(selectai_cache_row, rel_path);
     FIELD(selectai_cache_row, filename);
+    FIELD(selectai_cache_row, xxh64);
     SIZE(selectai_cache_options);
     FIELD(selectai_cache_options, struct_size);
     FIELD(selectai_cache_options, dtype);

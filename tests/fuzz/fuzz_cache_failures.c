@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     for (size_t i = 0; i < cache->failures.n; i++) {
         const struct sai_cache_failure *it = &cache->failures.items[i];
-        if (sai_cache_failure_find(cache, it->size, it->crc32) != it)
+        if (sai_cache_failure_find(cache, it->size, it->crc32, it->xxh64) != (it->xxh64 ? it : NULL))
             abort();
     }
     if (selectai_embedding_cache_failures(&issues, cache) != SELECTAI_OK)

@@ -129,7 +129,7 @@ class TestCache(ProgramTest):
                  self.path("raw"), "old/processed_images.jsonl")
         result = self.cache("import-legacy", *flags, "--json", code=FAILED)
         report = result.json()
-        self.assertEqual(report["counts"], {"read": 4, "written": 3, "present": 0, "missing": 1, "failed": 1})
+        self.assertEqual(report["counts"], {"read": 4, "written": 3, "present": 0, "repeated": 0, "missing": 1, "failed": 1})
         self.assertEqual([(i["kind"], i["row"]) for i in report["issues"]], [("missing-vector", 4)])
         self.assertIn("3.npy", self.cache("import-legacy", *flags, code=FAILED).err)
         document = self.cache("verify", "new", "--json").json()

@@ -71,6 +71,7 @@ static inline void put(selectai_embedding_cache *cache, const char *project, con
                                            .size = 5000000000u + n,
                                            .mtime_ns = mtime,
                                            .phash = 0xfedcba9876543210u + n,
+                                           .xxh64 = 0x0123456789abcdefu + n,
                                            .width = 640,
                                            .height = 480,
                                            .project = project,

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/threads.h"
+#include "base/xxh64.h"
 #include "test_util.h"
 
 static void errors_keep_code_and_text(void **state)
@@ -228,6 +229,25 @@ static void cancelling_stops_a_loop(void **state)
     }
 }
 
+/* As its author's own program says; every length that takes another way through the code. */
+static void xxh64_is_the_public_one(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t hash;
+    } known[] = {
+        {"", 0xef46db3751d8e999u},
+        {"a", 0xd24ec4f1a98c6e5bu},
+        {"abc", 0x44bc2cf5ad770999u},
+        {"0123456789", 0x3f5fc178a81867e7u},
+        {"the quick brown fox jumps over t", 0x62474d5fc1a1e95du},
+        {"the quick brown fox jumps over the lazy dog; 0123456789 abcdefghijklmnopqrstuvwxyz!?", 0xfe6e08d44a5738dau},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        assert_true(sai_xxh64(known[i].text, strlen(known[i].text)) == known[i].hash);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +256,7 @@ int main(void)
         cmocka_unit_test(issues_are_kept_in_order),      cmocka_unit_test(long_issues_end_at_a_character),
         cmocka_unit_test(sizes_do_not_overflow),         cmocka_unit_test(loops_visit_every_item_once),
         cmocka_unit_test(a_worker_s_error_arrives),      cmocka_unit_test(cancelling_stops_a_loop),
+        cmocka_unit_test(xxh64_is_the_public_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,9 +4,11 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
+#include "embed/cache.h"
 #include "test_util.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -70,6 +72,7 @@ static int add(selectai_embedding_cache *cache, const char *project, const char 
                                      .size = 5000000000u + n,
                                      .mtime_ns = -7 + (int64_t)n,
                                      .phash = 0xfedcba9876543210u + n,
+                                     .xxh64 = 77 + n,
                                      .width = 640,
                                      .height = 480,
                                      .project = project,
@@ -197,6 +200,43 @@ static void test_round_trip(void **state)
     expect_verify(f, "", 0);
 }
 
+/* Contents of one size and CRC that are not one. */
+static void test_checksums_do_not_tell_all(void **state)
+{
+    struct fixture *f = *state;
+    selectai_embedding_cache *cache = create(f, SELECTAI_DTYPE_FLOAT32);
+    struct selectai_cache_row row = {
+        .struct_size = sizeof row, .crc32 = 9, .size = 7, .project = "p", .rel_path = "unknown.png"};
+    float v[DIM];
+    size_t at;
+    vector_of(v, 1);
+    assert_int_equal(selectai_embedding_cache_add(cache, &row, v), SELECTAI_OK);
+    row.rel_path = "one.png";
+    row.xxh64 = 1;
+    assert_int_equal(selectai_embedding_cache_add(cache, &row, v), SELECTAI_OK);
+    assert_int_equal(selectai_embedding_cache_find_content(cache, "p", 7, 9, NULL, &at), SELECTAI_OK);
+    assert_int_equal(at, 1);
+    assert_int_equal(sai_cache_table_find_content(&cache->table, "p", 7, 9, 0), SAI_CACHE_NONE);
+    row.rel_path = "two.png";
+    row.xxh64 = 0xfedcba9876543210u;
+    assert_int_equal(selectai_embedding_cache_add(cache, &row, v), SELECTAI_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(selectai_embedding_cache_find_content(cache, "p", 7, 9, NULL, &at), SELECTAI_ERR_AMBIGUOUS);
+        assert_int_equal(sai_cache_table_find_content(&cache->table, "p", 7, 9, 1), 1);
+        assert_int_equal(sai_cache_table_find_content(&cache->table, "p", 7, 9, 2), SAI_CACHE_NONE);
+        assert_int_equal(sai_cache_table_find_content(&cache->table, "p", 7, 9, row.xxh64), 2);
+        selectai_embedding_cache_close(&cache);
+        cache = open_cache(f);
+    }
+    struct selectai_cache_row it = {.struct_size = sizeof it};
+    assert_int_equal(selectai_embedding_cache_get(cache, 2, &it, NULL), SELECTAI_OK);
+    assert_true(it.xxh64 == row.xxh64);
+    it = (struct selectai_cache_row){.struct_size = offsetof(struct selectai_cache_row, xxh64)}; /* an older program */
+    assert_int_equal(selectai_embedding_cache_get(cache, 1, &it, NULL), SELECTAI_OK);
+    assert_true(it.xxh64 == 0 && it.crc32 == 9);
+    selectai_embedding_cache_close(&cache);
+}
+
 static void test_record(void **state)
 {
     struct fixture *f = *state;
@@ -297,6 +337,7 @@ static void test_find_file_looks_at_the_file(void **state)
     assert_int_equal(stat(path, &st), 0);
     struct selectai_cache_row row = {.struct_size = sizeof row,
                                      .crc32 = 0xA684C7C6u, /* of "0123456789" */
+                                     .xxh64 = 0x3f5fc178a81867e7u,
                                      .size = 10,
                                      .width = 1,
                                      .height = 1,
@@ -557,7 +598,7 @@ static void expect_dropped(const struct fixture *f, const char *kind)
     assert_int_equal(count_kind(selectai_embedding_cache_issues(cache), kind), 1);
     assert_int_equal(selectai_issues_count(selectai_embedding_cache_issues(cache)), 1);
     selectai_embedding_cache_close(&cache);
-    expect_verify(f, kind, 1);
+    expect_verify(f, strcmp(kind, "uncommitted") == 0 ? "" : kind, strcmp(kind, "uncommitted") != 0);
 }
 
 static void test_truncated_at_every_byte(void **state)
@@ -632,6 +673,25 @@ static void test_missing_files(void **state)
     snprintf(kept, sizeof kept, "%s/kept", f->root);
     assert_int_equal(rename(jsonl, kept), 0);
     expect_dropped(f, "uncommitted"); /* killed between the two files */
+    char draft[700];
+    snprintf(draft, sizeof draft, "%s.tmp-1-1", jsonl);
+    write_text(draft, "{");
+    selectai_issues *left = NULL;
+    assert_int_equal(selectai_embedding_cache_leftovers(&left, f->dir), SELECTAI_OK);
+    assert_int_equal(count_kind(left, "uncommitted"), 1);
+    assert_int_equal(count_kind(left, "temporary"), 1);
+    assert_int_equal(selectai_issues_count(left), 2);
+    selectai_issues_destroy(&left);
+    const struct timespec now_and_long_ago[2][2] = {{{.tv_sec = time(NULL) - 3500}, {.tv_sec = time(NULL) - 3500}},
+                                                    {{.tv_sec = 1}, {.tv_sec = 1}}};
+    for (int i = 0; i < 2; i++) { /* only what is older than an hour is nobody's */
+        assert_int_equal(utimensat(AT_FDCWD, draft, now_and_long_ago[i], 0), 0);
+        assert_int_equal(utimensat(AT_FDCWD, npy, now_and_long_ago[0], 0), 0);
+        selectai_embedding_cache *writer = create(f, SELECTAI_DTYPE_FLOAT32);
+        selectai_embedding_cache_close(&writer);
+        assert_int_equal(access(draft, F_OK), i == 0 ? 0 : -1);
+        assert_int_equal(access(npy, F_OK), 0);
+    }
     assert_int_equal(rename(kept, jsonl), 0);
     assert_int_equal(rename(npy, kept), 0);
     expect_dropped(f, "torn-part");
@@ -688,13 +748,49 @@ static void test_wrong_records(void **state)
     char npy[600], jsonl[600];
     make_two_parts(f, npy, jsonl);
     char *good = read_text(jsonl);
+    replace_in_file(jsonl, "\"width\":640", "\"width\":641"); /* only the line's own checksum can tell */
+    expect_dropped(f, "torn-part");
+    write_text(jsonl, good);
+    replace_in_file(jsonl, "}\n", " \n");
+    expect_dropped(f, "torn-part");
+    unseal(good); /* the rest is looked at, too */
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        write_text(jsonl, good);
+        expect_verify(f, "", 0);
         replace_in_file(jsonl, changes[i][0], changes[i][1]);
         expect_dropped(f, "torn-part");
-        write_text(jsonl, good);
     }
+    write_text(jsonl, good);
     free(good);
     expect_verify(f, "", 0);
+}
+
+/* What follows from the encoder's id is compared with it. */
+static void test_changed_manifest(void **state)
+{
+    static const char *const changes[][2] = {{"\"weights_sha256\": \"fe", "\"weights_sha256\": \"ff"},
+                                             {"\"activation\": \"quick", "\"activation\": \"quack"},
+                                             {"clip: bicubic", "clip: nearest"},
+                                             {"\"dtype\": \"float32\"", "\"dtype\": \"float64\""},
+                                             {"\"normalised\": false", "\"normalised\": true "}};
+    struct fixture *f = *state;
+    char path[600];
+    selectai_embedding_cache *cache = NULL;
+    assert_int_equal(selectai_embedding_cache_create(&cache, f->dir, "clip:fe00d3342ceaf991:quickgelu:convert=after", 4,
+                                                     SELECTAI_DTYPE_FLOAT32),
+                     SELECTAI_OK);
+    selectai_embedding_cache_close(&cache);
+    find_file(f, "manifest.json", path);
+    char *good = read_text(path);
+    expect_verify(f, "", 0);
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        replace_in_file(path, changes[i][0], changes[i][1]);
+        expect_verify(f, "wrong-manifest", 1);
+        write_text(path, good);
+    }
+    replace_in_file(path, "\"dtype\": \"float32\"", "\"dtype\": \"float16\"");
+    expect_verify(f, "", 0);
+    free(good);
 }
 
 /* Records as other tools write them: blanks, other order, further members. */
@@ -954,6 +1050,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_round_trip),
+        TEST(test_checksums_do_not_tell_all),
         TEST(test_record),
         TEST(test_odd_names),
         TEST(test_last_row_wins),
@@ -973,6 +1070,7 @@ int main(void)
         TEST(test_missing_files),
         TEST(test_missing_part),
         TEST(test_wrong_records),
+        TEST(test_changed_manifest),
         TEST(test_foreign_records),
         TEST(test_verify_values),
         TEST(test_verify_twice),

@@ -148,6 +148,7 @@ static void failures_become_one_file(void **state)
         selectai_embedding_cache *cache = create_at(dir, SELECTAI_DTYPE_AUTO);
         const struct sai_cache_failure failure = {.size = 5000000000u + i,
                                                   .crc32 = 1000 + i,
+                                                  .xxh64 = 0x0123456789abcdefu + i,
                                                   .code = SELECTAI_ERR_FORMAT,
                                                   .project = "p",
                                                   .rel_path = "x",

@@ -71,7 +71,7 @@ static void plain(void **state)
     assert_string_equal(
         text, "{\"row\":0,\"project\":\"p\",\"rel_path\":\"a \\\"1\\\".png\",\"filename\":\"a \\\"1\\\".png\","
               "\"size\":5000000001,\"mtime_ns\":5,\"crc32\":1001,\"width\":640,\"height\":480,"
-              "\"phash\":\"fedcba9876543211\"}");
+              "\"phash\":\"fedcba9876543211\",\"xxh64\":\"0123456789abcdf0\"}");
     free(text);
     assert_int_equal(selectai_embedding_cache_export(NULL, NULL, at(f, "cache"), at(f, "out"), NULL),
                      SELECTAI_ERR_EXISTS);

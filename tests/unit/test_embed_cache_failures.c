@@ -45,14 +45,19 @@ static int note_failure(selectai_embedding_cache *cache, uint32_t n, int32_t cod
     char path[64], message[64];
     snprintf(path, sizeof path, "day \"%u\"/\xff.png", n);
     snprintf(message, sizeof message, "%u: not an image", n);
-    const struct sai_cache_failure failure = {
-        .size = 5000000000u + n, .crc32 = n, .code = code, .project = "p", .rel_path = path, .message = message};
+    const struct sai_cache_failure failure = {.size = 5000000000u + n,
+                                              .crc32 = n,
+                                              .xxh64 = n + 1,
+                                              .code = code,
+                                              .project = "p",
+                                              .rel_path = path,
+                                              .message = message};
     return sai_cache_failure_add(cache, &failure);
 }
 
 static bool known(const selectai_embedding_cache *cache, uint32_t n)
 {
-    const struct sai_cache_failure *it = sai_cache_failure_find(cache, 5000000000u + n, n);
+    const struct sai_cache_failure *it = sai_cache_failure_find(cache, 5000000000u + n, n, n + 1);
     return it && it->code == SELECTAI_ERR_FORMAT && atoi(it->message) == (int)n;
 }
 
@@ -92,7 +97,9 @@ static void failures_are_found_after_closing(void **state)
     for (uint32_t n = 0; n < 302; n++)
         assert_true(known(cache, n));
     assert_false(known(cache, 302));
-    assert_null(sai_cache_failure_find(cache, 5000000001u, 2)); /* size and CRC must both agree */
+    assert_null(sai_cache_failure_find(cache, 5000000001u, 2, 2)); /* all three must agree */
+    assert_null(sai_cache_failure_find(cache, 5000000001u, 1, 3));
+    assert_null(sai_cache_failure_find(cache, 5000000001u, 1, 0));
     assert_int_equal(count_listed(cache), 302);
     selectai_embedding_cache_close(&cache);
     assert_int_equal(selectai_embedding_cache_open(&cache, f->dir), SELECTAI_OK);
@@ -133,12 +140,14 @@ static void older_versions_and_damage_count_as_nothing(void **state)
     write_failures(
         f, "{\"size\":5000000001,\"crc32\":1,\"project\":\"p\",\"rel_path\":\"a\",\"code\":-20,\"message\":\"1\","
            "\"version\":\"0.0.9\"}\n"
-           "{\"size\":5000000002,\"crc32\":2,\"project\":\"p\",\"rel_path\":\"a\",\"code\":-20,\"message\":\"2\","
+           "{\"size\":5000000002,\"crc32\":2,\"xxh64\":\"0000000000000003\",\"project\":\"p\",\"rel_path\":\"a\","
+           "\"code\":-20,\"message\":\"2\","
            "\"version\":\"999.0.0\",\"more\":[]}\n"
            "{\"size\":-1,\"crc32\":3,\"project\":\"p\",\"rel_path\":\"a\",\"code\":-20,\"version\":\"999.0.0\"}\n"
            "{\"size\":1,\"crc32\":4294967296,\"project\":\"p\",\"rel_path\":\"a\",\"code\":-20}\n"
            "no JSON\n[]\n"
-           "{\"size\":5000000004,\"crc32\":4,\"project\":\"p\",\"rel_path\":\"a\",\"code\":-20,\"message\":\"4\","
+           "{\"size\":5000000004,\"crc32\":4,\"xxh64\":\"0000000000000005\",\"project\":\"p\",\"rel_path\":\"a\","
+           "\"code\":-20,\"message\":\"4\","
            "\"version\":\"999.0.0\"}\n{\"size\":50000000");
     cache = create(f);
     assert_false(known(cache, 1));

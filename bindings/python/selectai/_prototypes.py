@@ -412,6 +412,7 @@ class CacheRow(ctypes.Structure):
         ("project", c_char_p),
         ("rel_path", c_char_p),
         ("filename", c_char_p),
+        ("xxh64", c_uint64),
     ]
 
 
@@ -839,6 +840,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
         _P(c_size_t),
         _P(c_size_t),
     ),
+    "selectai_embedding_cache_leftovers": (c_int, _issues_out, c_char_p),
     "selectai_embedding_cache_verify": (c_int, _issues_out, c_char_p),
     "selectai_cache_options_init": (None, _P(CacheOptions), c_uint32),
     "selectai_embedding_cache_merge": (

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import _prototypes
 from ._arrays import as_array, pointer
 from ._callbacks import Progress, ProgressCallback
-from ._errors import NOT_FOUND, check
+from ._errors import NOT_FOUND, NotFoundError, check
 from ._handle import Handle
 from ._library import lib
 from ._options import choice, make
@@ -46,6 +46,7 @@ class CacheRow(NamedTuple):
 
     rel_path: below the folder that was embedded, with "/". filename: its last part, with project the key. size: bytes.
     mtime_ns: since 1970. crc32: of the bytes, as zlib.crc32(). width, height: pixels. phash: see phash().
+    xxh64: of the bytes, seed 0; 0: not known.
     """
 
     project: str
@@ -57,6 +58,7 @@ class CacheRow(NamedTuple):
     width: int = 0
     height: int = 0
     phash: int = 0
+    xxh64: int = 0
 
 
 class _EmbedResult(NamedTuple):
@@ -80,7 +82,7 @@ class CacheResult(NamedTuple):
     """What happened to rows: selectai_cache_counts, and what went wrong with single ones.
 
     read: looked at. written. present: were there already. superseded, repeated: left out for a later row of other, or of
-    the same, content. missing: compact: dropped, for the file is gone; import: written, though nothing is known about
+    the same, content (import: for a later line of the same image). missing: compact: dropped, for the file is gone; import: written, though nothing is known about
     the image. failed: left out, damaged. files: parts or files of vectors that were written.
     """
 
@@ -183,7 +185,11 @@ class EmbeddingCache(Handle):
         return int(lib.selectai_embedding_cache_part_count(self._handle))
 
     def vectors(self, part: int) -> "np.memmap[tuple[int, ...], np.dtype[np.floating]]":
-        """The vectors of one part, memory-mapped for reading: [n, dim], float32 or float16."""
+        """The vectors of one part, memory-mapped for reading: [n, dim], float32 or float16.
+
+        Raises NotFoundError if another process has joined the parts since this cache was opened: then open it again. find()
+        and get() go on, and so does what vectors() returned before.
+        """
         n_parts = self.n_parts
         index = operator.index(part)
         if not 0 <= index < n_parts:
@@ -195,10 +201,14 @@ class EmbeddingCache(Handle):
                 self._handle, index, ctypes.byref(path), ctypes.byref(first), ctypes.byref(n_rows)
             )
         )
-        array: np.memmap = np.load(os.fsdecode(path.value or b""), mmap_mode="r", allow_pickle=False)
+        name = os.fsdecode(path.value or b"")
+        try:
+            array: np.memmap = np.load(name, mmap_mode="r", allow_pickle=False)
+        except FileNotFoundError:
+            raise NotFoundError(f"{name}: another process joined this cache's parts: open it again") from None
         expected = (n_rows.value, self.dim)
         if array.shape != expected:
-            raise ValueError(f"{os.fsdecode(path.value or b'')} has shape {array.shape}, not {expected}")
+            raise ValueError(f"{name} has shape {array.shape}, not {expected}")
         return array
 
     def find(self, project: str, filename: PathLike) -> Optional[NDArray[np.float32]]:
@@ -219,7 +229,8 @@ class EmbeddingCache(Handle):
         return None if code == NOT_FOUND else (check(code), out)[1]
 
     def find_content(self, project: str, size: int, crc32: int) -> Optional[NDArray[np.float32]]:
-        """The same by content: size in bytes and zlib.crc32() of the file."""
+        """The same by content: size in bytes and zlib.crc32() of the file. Raises AmbiguousError if these are the same for
+        several contents, as far as their xxh64 tells."""
         out = np.empty(self.dim, np.float32)
         code = lib.selectai_embedding_cache_find_content(
             self._handle, utf8(project, "project"), size, crc32, pointer(out, ctypes.c_float), None
@@ -249,6 +260,7 @@ class EmbeddingCache(Handle):
             row.width,
             row.height,
             row.phash,
+            row.xxh64,
         )
         return record, out
 
@@ -263,6 +275,14 @@ class EmbeddingCache(Handle):
         """Writes what was added; close() does it too, but only flush() says what went wrong."""
         with self._alone:
             check(lib.selectai_embedding_cache_flush(self._handle))
+
+    def leftovers(self) -> list[Issue]:
+        """Files in the folder that belong to no part: of runs that were killed, or are at work. They do no harm, and a run
+        that writes removes them after an hour."""
+        self._handle
+        with IssueList() as issues:
+            check(lib.selectai_embedding_cache_leftovers(ctypes.byref(issues.pointer), self.directory))
+            return issues.take()
 
     def verify(self, progress: Optional[ProgressCallback] = None) -> list[Issue]:
         """Proves that index and vectors on disk agree; returns what is wrong, an empty list if nothing is."""
@@ -361,6 +381,7 @@ def compact_cache(
     """Rewrites a cache in few large parts without superseded rows; others may read and write it meanwhile.
 
     drop_missing: {project: folder}: rows of these projects whose file is not below the folder go, too.
+    Raises FileNotFoundError if a folder holds none of its project's files: its disk may not be mounted.
     """
     return _run(
         lambda counts, issues, options: lib.selectai_embedding_cache_compact(
@@ -485,7 +506,7 @@ def _run(
 
 def make_row(row: CacheRow) -> _prototypes.CacheRow:
     """The C record; numbers that do not fit are refused, ctypes would wrap them."""
-    limits = {"size": 64, "crc32": 32, "width": 32, "height": 32, "phash": 64}
+    limits = {"size": 64, "crc32": 32, "width": 32, "height": 32, "phash": 64, "xxh64": 64}
     for name, bits in limits.items():
         value = operator.index(getattr(row, name))
         if not 0 <= value < 2**bits:
@@ -501,4 +522,5 @@ def make_row(row: CacheRow) -> _prototypes.CacheRow:
         project=utf8(row.project, "project"),
         rel_path=path_bytes(row.rel_path),
         filename=path_bytes(row.filename) if row.filename else None,
+        xxh64=row.xxh64,
     )
