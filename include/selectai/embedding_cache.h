@@ -110,7 +110,8 @@ SELECTAI_API int selectai_embedding_cache_part(const selectai_embedding_cache *c
 
 /**
  * Proves that index and vectors of a folder agree: every part complete, of the manifest's dimension, every value
- * finite, no row twice (two runs at the same time may both have embedded a file: that is no fault). *issues is a new
+ * finite, no row twice (two runs at the same time may both have embedded a file: that is no fault), no vectors without
+ * their .jsonl unless rows have all of them, as once a killed run was repeated. *issues is a new
  * list (empty: all is well), which the caller destroys. The return code is an error only if the folder itself cannot be
  * read.
  */
@@ -118,8 +119,8 @@ SELECTAI_API int selectai_embedding_cache_verify(selectai_issues **issues, const
 
 /**
  * Files that belong to no part, because a run was killed or is still writing them: kinds "uncommitted" (vectors without
- * their .jsonl) and "temporary". They are no fault, verify does not name them, and whoever opens the cache for adding
- * removes those that nobody has touched for an hour. *issues is a new list, which the caller destroys.
+ * their .jsonl) and "temporary". Whoever opens the cache for adding removes those that nobody has touched for an hour,
+ * of vectors only such as rows have. *issues is a new list, which the caller destroys.
  */
 SELECTAI_API int selectai_embedding_cache_leftovers(selectai_issues **issues, const char *directory);
 

@@ -208,12 +208,12 @@ int selectai_embedding_cache_create(selectai_embedding_cache **out, const char *
         rc = SAI_FAIL(SELECTAI_ERR_MISMATCH,
                       "%s: holds vectors of %s (%u numbers), not of %s (%u): use another folder for this encoder",
                       directory, cache->encoder_id, cache->dim, encoder_id, dim);
-    if (rc == SELECTAI_OK) {
-        sai_cache_leftovers_remove(directory);
-        rc = load(cache);
-    }
     if (rc == SELECTAI_OK)
+        rc = load(cache);
+    if (rc == SELECTAI_OK) {
+        sai_cache_leftovers_remove(cache);
         rc = sai_cache_failures_read(&cache->failures, directory, NULL);
+    }
     if (rc != SELECTAI_OK)
         free_cache(cache);
     else

@@ -142,7 +142,9 @@ int sai_cache_resolve_file(uint32_t *out, const selectai_embedding_cache *cache,
 const struct sai_cache_part *sai_cache_part_of(const selectai_embedding_cache *cache, size_t row);
 
 /* Removes, quietly, what belongs to no part and was not touched for an hour: nobody is writing it. */
-void sai_cache_leftovers_remove(const char *directory);
+void sai_cache_leftovers_remove(const selectai_embedding_cache *cache);
+/* True if each vector of a .npy without .jsonl is that of some row: nothing is missing without it. */
+bool sai_cache_holds_all_of(const selectai_embedding_cache *cache, const char *npy_path);
 
 /* ---- The rest -------------------------------------------------------------------------------- */
 

@@ -263,7 +263,7 @@ static void sweep(const struct compaction *c)
     }
     if (dir)
         closedir(dir);
-    sai_cache_leftovers_remove(c->cache->directory);
+    sai_cache_leftovers_remove(c->cache);
 }
 
 /* ---- All of it ------------------------------------------------------------------------------- */

@@ -1,19 +1,24 @@
 /*
  * embed/cache_leftovers.c: files that belong to no part: what kills left, and what writers at work have not finished.
  *
- * The two look the same, so nothing younger than an hour is touched.
+ * The two look the same, so nothing younger than an hour is touched. Vectors without lines may also be a part whose
+ * .jsonl was lost. Those are told from what a killed run left and a later one made up for by looking at the vectors: if
+ * the cache holds every one of them, nothing is missing.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
 #include <dirent.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/path.h"
 #include "embed/cache.h"
+#include "embed/cache_npy.h"
 
 #define ABANDONED_SECONDS 3600
 
@@ -46,6 +51,50 @@ static bool lacks_lines(const char *name, const char *path)
     return lacks;
 }
 
+/* ---- Are vectors that have no lines in the cache, too? ------------------------------------- */
+
+static int by_value(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Checksums of all vectors, ascending; NULL without memory. */
+static uint32_t *list_checksums(const selectai_embedding_cache *cache, size_t *n)
+{
+    uint32_t *out = sai_malloc_array(cache->table.n_rows + 1, sizeof *out);
+    *n = 0;
+    for (size_t i = 0; out && i < cache->table.n_rows; i++) {
+        const struct sai_cache_row *row = sai_cache_table_row(&cache->table, i);
+        if (row && row->has_vector_crc32)
+            out[(*n)++] = row->vector_crc32;
+    }
+    if (out)
+        qsort(out, *n, sizeof *out, by_value);
+    return out;
+}
+
+bool sai_cache_holds_all_of(const selectai_embedding_cache *cache, const char *npy_path)
+{
+    struct sai_mapping file;
+    struct sai_npy npy;
+    if (sai_file_map(&file, npy_path) != SELECTAI_OK)
+        return false;
+    bool all = sai_npy_parse(&npy, &file, npy_path) == SELECTAI_OK && npy.dim == cache->dim;
+    size_t n = 0, row_bytes = sai_cache_row_bytes(cache, all && npy.half);
+    uint32_t *known = all ? list_checksums(cache, &n) : NULL;
+    all = all && known;
+    for (uint64_t i = 0; all && i < npy.n_rows; i++) {
+        uint32_t crc = (uint32_t)crc32_z(0, (const uint8_t *)file.data + npy.data_offset + i * row_bytes, row_bytes);
+        all = bsearch(&crc, known, n, sizeof crc, by_value) != NULL;
+    }
+    sai_free(known);
+    sai_file_unmap(&file);
+    return all;
+}
+
+/* ---- All leftovers of a folder --------------------------------------------------------------- */
+
 typedef int (*visitor)(const char *path, bool temporary, void *ctx);
 
 static int visit(const char *directory, const char *name, visitor fn, void *ctx)
@@ -72,22 +121,29 @@ static int each(const char *directory, visitor fn, void *ctx)
     return rc;
 }
 
+struct removal {
+    const selectai_embedding_cache *cache;
+    time_t now;
+};
+
 static int remove_abandoned(const char *path, bool temporary, void *ctx)
 {
+    const struct removal *removal = ctx;
     struct stat st;
-    (void)temporary;
-    if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && *(const time_t *)ctx - st.st_mtime > ABANDONED_SECONDS)
+    if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode) || removal->now - st.st_mtime <= ABANDONED_SECONDS)
+        return SELECTAI_OK;
+    if (temporary || ends_with(path, ".idx") || sai_cache_holds_all_of(removal->cache, path))
         (void)unlink(path);
     return SELECTAI_OK;
 }
 
-void sai_cache_leftovers_remove(const char *directory)
+void sai_cache_leftovers_remove(const selectai_embedding_cache *cache)
 {
     struct sai_error_copy kept;
-    time_t now = time(NULL);
+    struct removal removal = {.cache = cache, .now = time(NULL)};
     sai_error_save(&kept);
-    if (each(directory, remove_abandoned, &now) != SELECTAI_OK)
-        sai_error_restore(&kept); /* they are in nobody's way */
+    (void)each(cache->directory, remove_abandoned, &removal);
+    sai_error_restore(&kept); /* they are in nobody's way */
 }
 
 static int list(const char *path, bool temporary, void *ctx)

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <zlib.h>
 
 #include "base/path.h"
@@ -14,6 +16,7 @@
 
 /* A damaged disk can spoil a million rows: a list of that length helps nobody. */
 #define MAX_ISSUES_A_PART 100u
+#define WRITING_SECONDS   60 /* a part that was published so long ago is not being written */
 
 static int check_vector(selectai_issues *issues, const selectai_embedding_cache *cache,
                         const struct sai_cache_part *part, size_t i, float *vector)
@@ -207,14 +210,38 @@ static int check_parts(struct sai_cache_job *job, const selectai_embedding_cache
     return rc;
 }
 
-/* A part that is not complete yet, or never will be, is no fault: see selectai_embedding_cache_leftovers(). */
-static int take_issues(selectai_issues *to, const selectai_issues *from)
+/* A writer publishes vectors and, moments later, their lines. waits: how often to look again, for all parts together.
+ */
+static bool will_be_complete(const char *npy_path, unsigned *waits)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    struct stat st;
+    char *lines = sai_asprintf("%.*s.jsonl", (int)(strlen(npy_path) - 4), npy_path);
+    bool there = lines && sai_path_exists(lines);
+    if (lines && stat(npy_path, &st) == 0 && time(NULL) - st.st_mtime < WRITING_SECONDS)
+        for (; !there && *waits > 0; --*waits) {
+            (void)nanosleep(&pause, NULL);
+            there = sai_path_exists(lines);
+        }
+    sai_free(lines);
+    return there || !sai_path_exists(npy_path); /* gone: joined with other parts meanwhile */
+}
+
+/* Vectors without lines are a fault unless nothing is missing without them: see cache_leftovers.c. */
+static bool is_fault(const struct selectai_issue *it, const selectai_embedding_cache *cache, unsigned *waits)
+{
+    return strcmp(it->kind, "uncommitted") != 0 ||
+           !(sai_cache_holds_all_of(cache, it->path) || will_be_complete(it->path, waits));
+}
+
+static int take_issues(selectai_issues *to, const selectai_embedding_cache *cache)
 {
     int rc = SELECTAI_OK;
-    for (size_t i = 0; rc == SELECTAI_OK && i < selectai_issues_count(from); i++) {
+    unsigned waits = 10;
+    for (size_t i = 0; rc == SELECTAI_OK && i < selectai_issues_count(cache->issues); i++) {
         struct selectai_issue it = {.struct_size = sizeof it};
-        rc = selectai_issues_get(from, i, &it);
-        if (rc == SELECTAI_OK && strcmp(it.kind, "uncommitted") != 0)
+        rc = selectai_issues_get(cache->issues, i, &it);
+        if (rc == SELECTAI_OK && is_fault(&it, cache, &waits))
             rc = sai_issues_add(to, it.code, it.kind, it.path, it.row, "%s", it.message);
     }
     return rc;
@@ -230,7 +257,7 @@ int selectai_embedding_cache_verify_with(struct selectai_cache_counts *counts, s
     if (rc == SELECTAI_OK)
         rc = sai_cache_open(&cache, directory, SAI_CACHE_LINES_ONLY);
     if (rc == SELECTAI_OK)
-        rc = take_issues(job.issues, cache->issues);
+        rc = take_issues(job.issues, cache);
     if (rc == SELECTAI_OK)
         rc = sai_cache_manifest_check(job.issues, cache);
     if (rc == SELECTAI_OK)

@@ -106,26 +106,6 @@ static int add_issue(struct cache_check *c, const struct selectai_issue *issue)
     return sai_result_add(c->v->result, c->target->result, torn.code, &place, "%s", issue->message);
 }
 
-/* Which parts have no index is worth telling here, though it is no fault of the cache. */
-static bool is_told(const struct selectai_issue *issue)
-{
-    return strcmp(issue->kind, "temporary") != 0 && strcmp(sai_path_extension(issue->path), ".idx") != 0;
-}
-
-static int check_leftovers(struct cache_check *c, const char *folder)
-{
-    selectai_issues *issues = NULL;
-    int rc = selectai_embedding_cache_leftovers(&issues, folder);
-    for (size_t i = 0; rc == SELECTAI_OK && i < selectai_issues_count(issues); i++) {
-        struct selectai_issue issue = {.struct_size = sizeof issue};
-        rc = selectai_issues_get(issues, i, &issue);
-        if (rc == SELECTAI_OK && is_told(&issue))
-            rc = add_issue(c, &issue);
-    }
-    selectai_issues_destroy(&issues);
-    return rc;
-}
-
 static int check_issues(struct cache_check *c, const char *folder)
 {
     selectai_issues *issues = NULL;
@@ -152,8 +132,6 @@ int sai_check_cache(struct sai_validator *v, const struct sai_target *target)
         const char *id = sai_arena_strdup(&v->result->arena, selectai_embedding_cache_encoder_id(cache));
         result->encoder_id = id ? id : "";
         rc = id ? check_issues(&c, folder) : SELECTAI_ERR_OUT_OF_MEMORY;
-        if (rc == SELECTAI_OK)
-            rc = check_leftovers(&c, folder);
         uint64_t rows = selectai_embedding_cache_count(cache);
         result->rows = rows + c.lost;
         result->usable = rows > c.bad ? rows - c.bad : 0;

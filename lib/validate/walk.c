@@ -126,9 +126,8 @@ static bool holds_parts(const char *folder)
     bool found = false;
     DIR *handle = opendir(folder);
     for (const struct dirent *entry; handle && !found && (entry = readdir(handle)) != NULL;)
-        found = strncmp(entry->d_name, "part-", 5) == 0 &&
-                (strcmp(sai_path_extension(entry->d_name), ".npy") == 0 ||
-                 strcmp(sai_path_extension(entry->d_name), ".jsonl") == 0);
+        found = strncmp(entry->d_name, "part-", 5) == 0 && (strcmp(sai_path_extension(entry->d_name), ".npy") == 0 ||
+                                                            strcmp(sai_path_extension(entry->d_name), ".jsonl") == 0);
     if (handle)
         closedir(handle);
     return found;
