@@ -216,13 +216,15 @@ static bool will_be_complete(const char *npy_path, unsigned *waits)
 {
     const struct timespec pause = {.tv_nsec = 10000000};
     struct stat st;
-    char *lines = sai_asprintf("%.*s.jsonl", (int)(strlen(npy_path) - 4), npy_path);
+    char *stem = sai_strndup(npy_path, strlen(npy_path) - strlen(".npy"));
+    char *lines = stem ? sai_asprintf("%s.jsonl", stem) : NULL;
     bool there = lines && sai_path_exists(lines);
     if (lines && stat(npy_path, &st) == 0 && time(NULL) - st.st_mtime < WRITING_SECONDS)
         for (; !there && *waits > 0; --*waits) {
             (void)nanosleep(&pause, NULL);
             there = sai_path_exists(lines);
         }
+    sai_free(stem);
     sai_free(lines);
     return there || !sai_path_exists(npy_path); /* gone: joined with other parts meanwhile */
 }
@@ -230,8 +232,10 @@ static bool will_be_complete(const char *npy_path, unsigned *waits)
 /* Vectors without lines are a fault unless nothing is missing without them: see cache_leftovers.c. */
 static bool is_fault(const struct selectai_issue *it, const selectai_embedding_cache *cache, unsigned *waits)
 {
-    return strcmp(it->kind, "uncommitted") != 0 ||
-           !(sai_cache_holds_all_of(cache, it->path) || will_be_complete(it->path, waits));
+    const char *npy_path = it->path;
+    if (strcmp(it->kind, "uncommitted") != 0 || !npy_path)
+        return true;
+    return !sai_cache_holds_all_of(cache, npy_path) && !will_be_complete(npy_path, waits);
 }
 
 static int take_issues(selectai_issues *to, const selectai_embedding_cache *cache)
