@@ -103,6 +103,31 @@ struct sai_backend_rows {
     float beta; /* of smooth L1, > 0 */
 };
 
+/*
+ * Any loss that the caller computes. An item is a list of rows of x: an image, a pair, a whole group.
+ *
+ * loss: called from the training thread with n_items items and the outputs of their rows, item after item in the order
+ * of `items`, each item's rows in their order (output: rows x widths[last]). Returns the sum of the items' losses; NaN
+ * makes training fail. gradient (as large as output; NULL while validating) takes the derivatives of that sum; the
+ * module divides them by n_items. items: numbers below n_train in training, n_train .. n_train + n_validation - 1 while
+ * validating. The training and validation losses reported are means over items.
+ */
+typedef double (*sai_backend_loss_fn)(float *gradient, const float *output, const uint32_t *items, uint32_t n_items,
+                                      void *user);
+
+struct sai_backend_task {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const float *x; /* n_rows x widths[0] */
+    uint64_t n_rows;
+    const uint32_t *starts; /* n_train + n_validation + 1, ascending: item i is rows[starts[i]] .. rows[starts[i + 1]] */
+    const uint32_t *rows;   /* starts[last] row indices */
+    uint64_t n_train;       /* >= 1 */
+    uint64_t n_validation;  /* may be 0, as in sai_backend_pairs */
+    sai_backend_loss_fn loss;
+    void *user;
+};
+
 /* ---- CLIP image towers (vision transformers) ------------------------------------------------- */
 
 typedef struct sai_backend_tower sai_backend_tower;
@@ -173,6 +198,10 @@ struct sai_backend_v1 {
                               size_t err_size);
     /* The compute_dtype to take if nothing speaks for another: BF16 where the processor multiplies it faster. */
     int (*tower_dtype)(int32_t *out, const char *device, char *err, size_t err_size);
+
+    /* As net_train_pairs, with a loss of the caller's. Nets of one process may be trained at once, each by one thread. */
+    int (*net_train_task)(sai_backend_net *net, const struct sai_backend_task *data,
+                          const struct sai_backend_train_options *options, char *err, size_t err_size);
 };
 
 /* The module's only exported symbol. The table is static. */
