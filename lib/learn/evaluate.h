@@ -13,8 +13,9 @@
 
 /* Numbers of evaluations that are not figures. */
 struct sai_evaluation_head {
-    const char *split; /* "group", "project", "unseen": static text */
+    const char *split; /* "group", "project", "pair", "unseen": static text */
     uint64_t seed;
+    uint32_t folds; /* of cross-validation; 1: a project held out; 0: measured as it is */
     size_t excluded_seen, excluded_missing;
 };
 int sai_evaluation_create(selectai_evaluation **out, const struct sai_evaluation_head *head, size_t n_groups);
