@@ -8,9 +8,14 @@
 
 #include "base/json.h"
 #include "learn/mlp.h"
+#include "learn/model_form.h"
 
 #define SAI_MODEL_FORMAT         "selectai-model"
 #define SAI_MODEL_FORMAT_VERSION "1"
+
+#define SAI_MAX_ENCODER_ID 256u
+
+#define SAI_NO_CLIP "none" /* the metadata's "clip" of a standardiser that does not cut */
 
 #define SAI_KIND_RANKER  "ranker"
 #define SAI_KIND_CROPPER "cropper"
@@ -23,11 +28,12 @@ struct sai_model {
     uint32_t dim;     /* of the embeddings */
     struct sai_mlp *mlp;
     struct sai_standardiser standardiser; /* of the network's inputs */
-    char *encoder_id;
-    double temperature;           /* ranker: scores are divided by it before the softmax; > 0 */
-    double snap;                  /* cropper: 0 <= snap < 0.5 */
-    struct selectai_box constant; /* cropper: median edges of the training boxes; NaN: none */
-    uint64_t *seen;               /* keys of images in training and validation groups, ascending, each once */
+    struct sai_model_form form;           /* zeroed: ours; old models differ */
+    char *encoder_id;                     /* "": not known, of old models */
+    double temperature;                   /* ranker: scores are divided by it before the softmax; > 0 */
+    double snap;                          /* cropper: 0 <= snap < 0.5 */
+    struct selectai_box constant;         /* cropper: median edges of the training boxes; NaN: none */
+    uint64_t *seen;                       /* keys of images in training and validation groups, ascending, each once */
     size_t n_seen;
     json_t *info; /* what only describes: texts, and JSON under counts, metrics and options (docs/formats.md) */
 };
@@ -49,8 +55,8 @@ int sai_model_architecture(char **out, const struct sai_mlp *mlp);
 /* All of the metadata as one JSON object; the caller frees it. */
 int sai_model_metadata_json(char **out, const struct sai_model *model);
 
-/* model_read.c, model_write.c: safetensors. A file of another kind: MISMATCH; one that is no model of ours, or damaged:
- * FORMAT. */
+/* model_read.c, model_write.c: safetensors; reading takes old models in PyTorch's files, too (model_legacy.h). A file
+ * of another kind: MISMATCH; one that is no model, or damaged: FORMAT. */
 int sai_model_load(struct sai_model **out, const char *path, const char *kind);
 int sai_model_save(const struct sai_model *model, const char *path);
 
@@ -68,5 +74,8 @@ int sai_cropper_wrap(struct selectai_cropper **out, struct sai_model **model);
 
 /* One row of a cropper's input: the embedding, then log2 of the area and log2 of width / height. */
 void sai_cropper_input(float *out, const float *embedding, uint32_t dim, uint32_t width, uint32_t height);
+
+/* Brings vectors as an encoder gives them to the length that the model was trained on, in place. Croppers: nothing. */
+void sai_model_prepare_vectors(const struct sai_model *model, float *x, size_t n);
 
 #endif
