@@ -61,6 +61,17 @@ static int print_suggestions(const selectai_suggestions *suggestions, int json)
         json_pack("{s:o, s:o}", "groups", groups, "issues", json_of_issues(selectai_suggestions_issues(suggestions))));
 }
 
+/* Issues that are about a file; others are about the models. */
+static size_t count_files(const selectai_issues *issues)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < selectai_issues_count(issues); i++) {
+        struct selectai_issue issue = {.struct_size = sizeof issue};
+        n += selectai_issues_get(issues, i, &issue) == SELECTAI_OK && issue.path[0] != '\0';
+    }
+    return n;
+}
+
 static int load_models(selectai_ranker **ranker, selectai_cropper **cropper, selectai_embedding_cache **cache,
                        const struct suggest_args *args)
 {
@@ -109,7 +120,9 @@ static int suggest(const struct suggest_args *args)
     int code = rc == SELECTAI_OK ? print_suggestions(suggestions, args->json) : report_failure(rc);
     size_t n_issues = selectai_issues_count(selectai_suggestions_issues(suggestions));
     if (code == EXIT_DONE && n_issues > 0 && !args->quiet) {
-        say("%zu files are in no group or could not be read:", n_issues);
+        size_t n_files = count_files(selectai_suggestions_issues(suggestions));
+        if (n_files > 0)
+            say("%zu files are in no group or could not be read:", n_files);
         print_issues(selectai_suggestions_issues(suggestions), 10);
     }
     if (code == EXIT_DONE && selectai_suggestions_count(suggestions) == 0)

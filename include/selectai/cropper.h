@@ -52,6 +52,7 @@ SELECTAI_API int selectai_cropper_train(selectai_cropper **out, selectai_evaluat
                                         const selectai_embedding_cache *cache,
                                         const struct selectai_cropper_options *options);
 
+/** As selectai_ranker_load() and _save(). */
 SELECTAI_API int selectai_cropper_load(selectai_cropper **out, const char *path);
 SELECTAI_API int selectai_cropper_save(const selectai_cropper *cropper, const char *path);
 SELECTAI_API void selectai_cropper_destroy(selectai_cropper **cropper);
@@ -62,7 +63,9 @@ SELECTAI_API int selectai_cropper_metadata_json(char **out, const selectai_cropp
 
 /**
  * boxes: n boxes, 0 <= x1 < x2 <= 1, x2 - x1 == y2 - y1. embeddings: n x dim. sizes: n x 2, width and height in pixels.
- * A row with NaN, or with a size of 0, gives a box of NaN.
+ * A row with NaN, or with a size of 0, gives a box of NaN. Boxes of old croppers (docs/old-models.md) are what their
+ * networks give: they need not keep the aspect ratio; only corners in the wrong order are swapped, and those on one
+ * line moved a pixel apart.
  */
 SELECTAI_API int selectai_cropper_propose(const selectai_cropper *cropper, struct selectai_box *boxes,
                                           const float *embeddings, const uint32_t *sizes, size_t n);

@@ -98,14 +98,18 @@ SELECTAI_API int selectai_ranker_cross_validate(selectai_evaluation **out, const
                                                 const selectai_embedding_cache *cache,
                                                 const struct selectai_ranker_options *options);
 
-/** Safetensors with metadata (docs/formats.md). Errors: FORMAT, MISMATCH (another kind of model). */
+/**
+ * Safetensors with metadata (docs/formats.md); or, for loading, a ranker that something else trained, in PyTorch's
+ * file (docs/old-models.md; nothing in it is run, and the torch module is not needed). Errors: FORMAT, MISMATCH
+ * (another kind of model), UNSUPPORTED (a file of PyTorch that holds no ranker of a known form).
+ */
 SELECTAI_API int selectai_ranker_load(selectai_ranker **out, const char *path);
 SELECTAI_API int selectai_ranker_save(const selectai_ranker *ranker, const char *path);
 SELECTAI_API void selectai_ranker_destroy(selectai_ranker **ranker);
 
 SELECTAI_API uint32_t selectai_ranker_dim(const selectai_ranker *ranker);
 
-/** Id of the encoder whose vectors it was trained on (see selectai_encoder_id()); borrowed. */
+/** Id of the encoder whose vectors it was trained on (see selectai_encoder_id()); "": not known. Borrowed. */
 SELECTAI_API const char *selectai_ranker_encoder_id(const selectai_ranker *ranker);
 
 /** The model's metadata as a JSON object; the caller frees it with selectai_free(). */
@@ -114,7 +118,9 @@ SELECTAI_API int selectai_ranker_metadata_json(char **out, const selectai_ranker
 /**
  * scores: n floats from embeddings: n x dim. stages: n doubles (NaN = unknown), or NULL. The rows may belong to
  * different groups: of the prior, only what a stage is worth by itself counts, and a ranker of `differences` refuses
- * (SELECTAI_ERR_UNSUPPORTED). Where the groups are known, selectai_ranker_score_group() is better. A row with NaN gives NaN.
+ * (SELECTAI_ERR_UNSUPPORTED). Where the groups are known, selectai_ranker_score_group() is better. A row with NaN
+ * gives NaN. Vectors are taken as they are: a model whose metadata says "vectors": "unit-length" (LAION's heads) wants
+ * them divided by their lengths. Measuring and suggesting do that by themselves.
  */
 SELECTAI_API int selectai_ranker_score(const selectai_ranker *ranker, float *scores, const float *embeddings,
                                        const double *stages, size_t n);
@@ -146,7 +152,8 @@ SELECTAI_API int selectai_ranker_has_seen(const selectai_ranker *ranker, const c
 
 /**
  * Measures the model on decisions none of whose images it has seen; the others are counted as "excluded_seen".
- * SELECTAI_ERR_MISMATCH if the cache is of another encoder; SELECTAI_ERR_NO_DATA if nothing is left.
+ * SELECTAI_ERR_MISMATCH if the cache is of another encoder; SELECTAI_ERR_NO_DATA if nothing is left. If the model's
+ * encoder is not known, only the vectors' length is compared, and the issue "encoder-unknown" says so.
  */
 SELECTAI_API int selectai_ranker_evaluate(selectai_evaluation **out, const selectai_ranker *ranker,
                                           const selectai_trainset *set, const selectai_embedding_cache *cache);

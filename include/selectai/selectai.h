@@ -6,7 +6,7 @@
  *   1  project.h projects.h image.h evaluation.h
  *   2  trainset.h encoder.h duplicates.h
  *   3  embedding_cache.h
- *   4  ranker.h cropper.h
+ *   4  ranker.h cropper.h model_import.h
  *   5  suggest.h validate.h
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
@@ -21,6 +21,7 @@
 #include <selectai/encoder.h>
 #include <selectai/evaluation.h>
 #include <selectai/image.h>
+#include <selectai/model_import.h>
 #include <selectai/project.h>
 #include <selectai/projects.h>
 #include <selectai/ranker.h>

@@ -48,7 +48,8 @@ struct selectai_suggestion {
 /**
  * Groups the files (paths of one project), encodes what is not in `cache`, and suggests. cropper and cache may be
  * NULL. Files that do not parse, belong to no group or cannot be read become issues; a group with no readable image is
- * left out. SELECTAI_ERR_MISMATCH if encoder, ranker, cropper and cache do not agree on the encoder's id.
+ * left out. SELECTAI_ERR_MISMATCH if encoder, ranker, cropper and cache do not agree on the encoder's id; of a model
+ * whose encoder is not known only the vectors' length is compared, and the issue "encoder-unknown" says so.
  */
 SELECTAI_API int selectai_suggest_files(selectai_suggestions **out, const char *const *paths, size_t n,
                                         const selectai_ranker *ranker, const selectai_cropper *cropper,

@@ -28,7 +28,7 @@ void sai_safetensors_close(struct sai_safetensors *file);
 
 const struct sai_tensor *sai_safetensors_find(const struct sai_safetensors *file, const char *name);
 
-/* The tensor as n floats (from F32, F16 or BF16) into out; its element count must be n. */
+/* The tensor as n floats (from F32, F16, BF16 or F64) into out; its element count must be n. */
 int sai_safetensors_floats(const struct sai_safetensors *file, const char *name, float *out, uint64_t n);
 
 /* Metadata text of a key, or `otherwise`. */

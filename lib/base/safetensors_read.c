@@ -181,22 +181,8 @@ int sai_safetensors_floats(const struct sai_safetensors *file, const char *name,
     if (tensor->n != n)
         return SAI_FAIL(SELECTAI_ERR_FORMAT, "tensor %s has %llu values, expected %llu", name,
                         (unsigned long long)tensor->n, (unsigned long long)n);
-    if (strcmp(tensor->dtype, "F32") == 0) {
-        memcpy(out, tensor->data, tensor->n_bytes);
+    if (sai_tensor_floats(out, tensor))
         return SELECTAI_OK;
-    }
-    bool half = strcmp(tensor->dtype, "F16") == 0;
-    if (!half && strcmp(tensor->dtype, "BF16") != 0)
-        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, "tensor %s has dtype %s, expected F32, F16 or BF16", name,
-                        tensor->dtype);
-    for (uint64_t i = 0; i < n; i++) {
-        uint16_t bits;
-        memcpy(&bits, (const char *)tensor->data + 2 * i, 2);
-        uint32_t word = (uint32_t)bits << 16;
-        if (half)
-            out[i] = sai_float_from_half(bits);
-        else
-            memcpy(&out[i], &word, sizeof word);
-    }
-    return SELECTAI_OK;
+    return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, "tensor %s has dtype %s, expected F32, F16, BF16 or F64", name,
+                    tensor->dtype);
 }

@@ -59,6 +59,38 @@ uint16_t sai_half_from_float(float value)
     return (uint16_t)(sign | ((magnitude - 0x38000000 + 0xFFF + (magnitude >> 13 & 1)) >> 13));
 }
 
+static float one_float(const uint8_t *at, const char *dtype)
+{
+    double full;
+    float single;
+    uint16_t half;
+    if (strcmp(dtype, "F64") == 0) {
+        memcpy(&full, at, sizeof full);
+        return (float)full;
+    }
+    memcpy(&half, at, sizeof half);
+    if (strcmp(dtype, "F16") == 0)
+        return sai_float_from_half(half);
+    uint32_t word = (uint32_t)half << 16; /* BF16 */
+    memcpy(&single, &word, sizeof single);
+    return single;
+}
+
+bool sai_tensor_floats(float *out, const struct sai_tensor *tensor)
+{
+    const char *dtype = tensor->dtype;
+    if (strcmp(dtype, "F32") == 0) {
+        memcpy(out, tensor->data, tensor->n_bytes);
+        return true;
+    }
+    if (strcmp(dtype, "F16") != 0 && strcmp(dtype, "BF16") != 0 && strcmp(dtype, "F64") != 0)
+        return false;
+    size_t size = sai_dtype_size(dtype);
+    for (uint64_t i = 0; i < tensor->n; i++)
+        out[i] = one_float((const uint8_t *)tensor->data + i * size, dtype);
+    return true;
+}
+
 static int by_name(const void *a, const void *b)
 {
     const struct sai_tensor *x = *(const struct sai_tensor *const *)a, *y = *(const struct sai_tensor *const *)b;

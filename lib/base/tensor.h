@@ -25,6 +25,9 @@ size_t sai_dtype_size(const char *dtype);
 float sai_float_from_half(uint16_t bits);
 uint16_t sai_half_from_float(float value); /* to nearest even */
 
+/* All n values of an F32, F16, BF16 or F64 tensor; false: it is of another dtype. */
+bool sai_tensor_floats(float *out, const struct sai_tensor *tensor);
+
 /* Tensors sorted by name, so that a file of 100,000 can be asked for each of them. */
 struct sai_tensor_index {
     const struct sai_tensor **sorted;

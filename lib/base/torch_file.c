@@ -206,6 +206,14 @@ static struct sai_pickle_value *find_state_dict(struct sai_pickle_value *root)
     return root;
 }
 
+/* What was saved: a checkpoint holds the state dict among other things, a module is an object with a state. */
+static const char *form_of(const struct sai_pickle_value *root, const struct sai_pickle_value *state_dict)
+{
+    if (state_dict != root)
+        return "torch checkpoint";
+    return root->kind == SAI_PICKLE_OBJECT && !root->pairs && root->made->state ? "torch module" : "torch state dict";
+}
+
 /* Reads one pickle and takes the tensors in it. `below` is what their names begin with. */
 static int take_pickle(struct walk *w, const struct sai_zip_entry *entry, const char *below, const char *folder)
 {
@@ -222,7 +230,9 @@ static int take_pickle(struct walk *w, const struct sai_zip_entry *entry, const 
         snprintf(data, sizeof data, "%s%s", folder, *below ? "constants/" : "data/");
         w->storages.folder = data;
         w->length = (size_t)snprintf(w->name, sizeof w->name, "%s", below);
-        rc = walk(w, find_state_dict(pickle.root));
+        struct sai_pickle_value *state_dict = find_state_dict(pickle.root);
+        w->file->form = *below ? "torch script" : form_of(pickle.root, state_dict);
+        rc = walk(w, state_dict);
     }
     sai_pickle_free(&pickle);
     sai_free(where);

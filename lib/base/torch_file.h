@@ -15,6 +15,7 @@ struct sai_torch_file {
     struct sai_mapping mapping;
     struct sai_tensor *tensors; /* in the file's order */
     size_t n_tensors;
+    const char *form; /* "torch state dict", "torch checkpoint", "torch module", "torch script": static */
     struct sai_tensor_index index;
     struct sai_arena arena; /* names, and the numbers of tensors that did not lie in C order */
 };

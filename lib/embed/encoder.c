@@ -37,21 +37,47 @@ static int check_options(const struct selectai_encoder_options *o)
     return o->reserved == 0 ? SELECTAI_OK : bad_option("a reserved member is not 0");
 }
 
+static int complete_options(struct selectai_encoder_options *full, const struct selectai_encoder_options *options)
+{
+    selectai_encoder_options_init(full, sizeof *full);
+    int rc = sai_options_copy(full, sizeof *full, options);
+    return rc == SELECTAI_OK ? check_options(full) : rc;
+}
+
+static bool is_builtin(const char *what)
+{
+    return strcmp(what, "builtin") == 0;
+}
+
 int selectai_encoder_open(selectai_encoder **out, const char *what, const struct selectai_encoder_options *options)
 {
     struct selectai_encoder_options full;
     SAI_REQUIRE(out && what && *what);
-    selectai_encoder_options_init(&full, sizeof full);
-    int rc = sai_options_copy(&full, sizeof full, options);
+    int rc = complete_options(&full, options);
     if (rc != SELECTAI_OK)
         return rc;
-    rc = check_options(&full);
-    if (rc != SELECTAI_OK)
-        return rc;
-    rc = strcmp(what, "builtin") == 0 ? sai_encoder_builtin_open(out, &full) : sai_encoder_clip_open(out, what, &full);
+    rc = is_builtin(what) ? sai_encoder_builtin_open(out, &full) : sai_encoder_clip_open(out, what, &full);
     if (rc == SELECTAI_OK)
         sai_gate_init(&(*out)->gate);
     return rc;
+}
+
+int sai_encoder_identify(char **id, uint32_t *dim, const char *what, const struct selectai_encoder_options *options)
+{
+    struct selectai_encoder_options full;
+    selectai_encoder *builtin = NULL;
+    int rc = complete_options(&full, options);
+    if (rc != SELECTAI_OK)
+        return rc;
+    if (!is_builtin(what))
+        return sai_encoder_clip_identify(id, dim, what, &full);
+    rc = selectai_encoder_open(&builtin, what, &full);
+    if (rc != SELECTAI_OK)
+        return rc;
+    *dim = builtin->dim;
+    *id = sai_strdup(builtin->id);
+    selectai_encoder_close(&builtin);
+    return *id ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
 }
 
 void selectai_encoder_close(selectai_encoder **encoder)

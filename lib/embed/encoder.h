@@ -41,6 +41,14 @@ struct selectai_encoder {
 int sai_encoder_builtin_open(selectai_encoder **out, const struct selectai_encoder_options *options);
 int sai_encoder_clip_open(selectai_encoder **out, const char *path, const struct selectai_encoder_options *options);
 
+/*
+ * The id that an encoder would have, and the length of its vectors, without opening it: no torch module is needed. The
+ * caller frees *id. Errors as selectai_encoder_open().
+ */
+int sai_encoder_identify(char **id, uint32_t *dim, const char *what, const struct selectai_encoder_options *options);
+int sai_encoder_clip_identify(char **id, uint32_t *dim, const char *path,
+                              const struct selectai_encoder_options *options);
+
 /* "<id>:convert-after:exif:min-side-512", as far as the options are set; NULL: out of memory. */
 char *sai_encoder_make_id(const char *id, const struct selectai_encoder_options *options);
 

@@ -185,3 +185,16 @@ int sai_encoder_clip_open(selectai_encoder **out, const char *path, const struct
         *out = &clip->base;
     return rc;
 }
+
+int sai_encoder_clip_identify(char **id, uint32_t *dim, const char *path,
+                              const struct selectai_encoder_options *options)
+{
+    struct sai_clip_weights weights;
+    int rc = sai_clip_weights_open(&weights, path, options->heads);
+    if (rc != SELECTAI_OK)
+        return rc;
+    *dim = weights.output;
+    *id = make_id(&weights, options);
+    sai_clip_weights_close(&weights);
+    return *id ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+}

@@ -13,7 +13,8 @@
 #include "learn/measure.h"
 #include "learn/model.h"
 
-#define BATCH 256u /* rows whose input is put together at a time */
+#define BATCH       256u /* rows whose input is put together at a time */
+#define MAX_OUTPUTS 4u
 
 int sai_cropper_wrap(struct selectai_cropper **out, struct sai_model **model)
 {
@@ -82,10 +83,45 @@ void sai_cropper_input(float *out, const float *embedding, uint32_t dim, uint32_
     out[dim + 1] = (float)(log2((double)width) - log2((double)height));
 }
 
-static void to_box(struct selectai_box *box, const float numbers[3], double snap)
+/* An old cropper's; a size of 0 gives NaN here, too. */
+static void old_input(float *out, const float *embedding, uint32_t dim, uint32_t width, uint32_t height)
 {
+    memcpy(out, embedding, dim * sizeof *out);
+    out[dim] = width > 0 ? (float)width / 2048.0f : NAN;
+    out[dim + 1] = height > 0 ? (float)height / 2048.0f : NAN;
+}
+
+/* Nothing kept an old cropper from giving the corners in the wrong order, or on one line: then they are swapped, or a
+ * pixel apart. All else is as it comes. */
+static void order(double *low, double *high, double a, double b, uint32_t pixels)
+{
+    *low = a < b ? a : b;
+    *high = a < b ? b : a;
+    if (*low == *high) {
+        double step = 1.0 / (double)pixels;
+        *low = *low + step > 1.0 ? 1.0 - step : *low;
+        *high = *low + step;
+    }
+}
+
+static void corners_to_box(struct selectai_box *box, const float corners[4], const uint32_t size[2])
+{
+    *box = (struct selectai_box){NAN, NAN, NAN, NAN};
+    if (isnan(corners[0]))
+        return;
+    order(&box->x1, &box->x2, (double)corners[0], (double)corners[2], size[0]);
+    order(&box->y1, &box->y2, (double)corners[1], (double)corners[3], size[1]);
+}
+
+static void to_box(struct selectai_box *box, const float *numbers, const struct sai_model *model,
+                   const uint32_t size[2])
+{
+    if (model->form.box == SAI_BOX_CORNERS) {
+        corners_to_box(box, numbers, size);
+        return;
+    }
     const struct sai_box_numbers n = {(double)numbers[0], (double)numbers[1], (double)numbers[2]};
-    *box = sai_box_from_numbers(&n, snap);
+    *box = sai_box_from_numbers(&n, model->snap);
 }
 
 int selectai_cropper_propose(const selectai_cropper *cropper, struct selectai_box *boxes, const float *embeddings,
@@ -94,17 +130,19 @@ int selectai_cropper_propose(const selectai_cropper *cropper, struct selectai_bo
     SAI_REQUIRE(cropper);
     SAI_REQUIRE(n == 0 || (boxes && embeddings && sizes));
     const struct sai_model *model = cropper->model;
-    size_t width = sai_model_inputs(model);
-    float *x = sai_malloc_array(BATCH * width, sizeof *x), y[BATCH * 3];
+    size_t width = sai_model_inputs(model), outputs = model->mlp->widths[model->mlp->n_widths - 1];
+    void (*input)(float *, const float *, uint32_t, uint32_t,
+                  uint32_t) = model->form.size == SAI_SIZE_2048 ? old_input : sai_cropper_input;
+    float *x = sai_malloc_array(BATCH * width, sizeof *x), y[BATCH * MAX_OUTPUTS];
     int rc = x ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
     for (size_t i = 0; i < n && rc == SELECTAI_OK; i += BATCH) {
         size_t rows = n - i < BATCH ? n - i : BATCH;
         for (size_t r = 0; r < rows; r++)
-            sai_cropper_input(x + r * width, embeddings + (i + r) * model->dim, model->dim, sizes[2 * (i + r)],
-                              sizes[2 * (i + r) + 1]);
+            input(x + r * width, embeddings + (i + r) * model->dim, model->dim, sizes[2 * (i + r)],
+                  sizes[2 * (i + r) + 1]);
         rc = sai_mlp_forward(model->mlp, &model->standardiser, y, x, rows);
         for (size_t r = 0; r < rows && rc == SELECTAI_OK; r++)
-            to_box(&boxes[i + r], y + 3 * r, model->snap);
+            to_box(&boxes[i + r], y + outputs * r, model, sizes + 2 * (i + r));
     }
     sai_free(x);
     return rc;

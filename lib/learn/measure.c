@@ -13,7 +13,7 @@ int sai_require_encoder(const selectai_embedding_cache *cache, const char *encod
 {
     const char *id = selectai_embedding_cache_encoder_id(cache);
     uint32_t found = selectai_embedding_cache_dim(cache);
-    if (strcmp(id, encoder_id) != 0)
+    if (*encoder_id && strcmp(id, encoder_id) != 0)
         return SAI_FAIL(SELECTAI_ERR_MISMATCH,
                         "the cache holds vectors of encoder %s, the model was trained on those of %s: embed the images "
                         "with that encoder, or train again",
@@ -21,6 +21,17 @@ int sai_require_encoder(const selectai_embedding_cache *cache, const char *encod
     if (found != dim)
         return SAI_FAIL(SELECTAI_ERR_MISMATCH, "the cache's vectors have %u numbers, the model wants %u", found, dim);
     return SELECTAI_OK;
+}
+
+int sai_report_unknown_encoder(struct selectai_issues *issues, const char *what, const char *encoder_id)
+{
+    if (*encoder_id)
+        return SELECTAI_OK;
+    return sai_issues_add(issues, SELECTAI_ERR_NO_DATA, "encoder-unknown", NULL, 0,
+                          "the %s does not say which encoder's vectors it was trained on, nor with which activation "
+                          "(QuickGELU or exact GELU): only their length was compared. If you know it, bind it with "
+                          "'selectai import-model'",
+                          what);
 }
 
 static size_t drop_seen(struct sai_decisions *d, const struct sai_model *model)
@@ -54,6 +65,8 @@ int sai_measure_begin(struct sai_measurement *m, const struct sai_model *model, 
     if (rc == SELECTAI_OK)
         rc = sai_issues_create(&m->issues);
     if (rc == SELECTAI_OK)
+        rc = sai_report_unknown_encoder(m->issues, model->kind, model->encoder_id);
+    if (rc == SELECTAI_OK)
         rc = sai_decisions_read(&m->decisions, m->issues, set);
     if (rc == SELECTAI_OK && what == SAI_JOIN_WINNER)
         rc = sai_require_crops(&m->decisions, m->issues, &without);
@@ -63,6 +76,8 @@ int sai_measure_begin(struct sai_measurement *m, const struct sai_model *model, 
     m->head.seed = strtoull(seed, NULL, 10);
     m->head.excluded_seen = drop_seen(&m->decisions, model);
     rc = sai_join(&m->vectors, &m->decisions, m->issues, &m->head.excluded_missing, cache, what);
+    if (rc == SELECTAI_OK)
+        sai_model_prepare_vectors(model, m->vectors.x, m->vectors.n);
     if (rc == SELECTAI_OK && count_usable(&m->decisions) == 0)
         rc = SAI_FAIL(
             SELECTAI_ERR_NO_DATA,

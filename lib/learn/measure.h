@@ -32,7 +32,10 @@ void sai_measure_free(struct sai_measurement *measurement);
  */
 int sai_require_crops(struct sai_decisions *decisions, struct selectai_issues *issues, size_t *n_without);
 
-/* MISMATCH, naming both, unless the cache holds vectors of this encoder and dimension. */
+/* One issue, "encoder-unknown", if that is so. what: "ranker", "cropper". */
+int sai_report_unknown_encoder(struct selectai_issues *issues, const char *what, const char *encoder_id);
+
+/* MISMATCH, naming both, unless the cache holds vectors of this encoder (if it is known) and dimension. */
 int sai_require_encoder(const selectai_embedding_cache *cache, const char *encoder_id, uint32_t dim);
 
 /* cropper.c: the proposal for each usable decision's winner, by decision; the caller frees *out. */

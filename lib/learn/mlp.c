@@ -220,7 +220,7 @@ int sai_mlp_forward(const struct sai_mlp *mlp, const struct sai_standardiser *st
     if (!scratch)
         return SELECTAI_ERR_OUT_OF_MEMORY;
     memset(scratch, 0, 2 * BATCH * stride * sizeof *scratch);
-    bool wide = have_avx2(), valid[BATCH];
+    bool wide = have_avx2(), relu = mlp->hidden == SAI_MLP_RELU, valid[BATCH];
     for (size_t i = 0; i < n; i += BATCH) {
         size_t rows = n - i < BATCH ? n - i : BATCH;
         float *from = scratch, *to = scratch + BATCH * stride;
@@ -228,7 +228,7 @@ int sai_mlp_forward(const struct sai_mlp *mlp, const struct sai_standardiser *st
         fill(mlp, standardiser, from, stride, x + i * mlp->widths[0], rows, valid);
         for (uint32_t k = 1; k < mlp->n_widths; k++) {
             struct layer layer = {
-                to, stride, from, stride, mlp->widths[k - 1], mlp->widths[k], packed, k + 1 < mlp->n_widths};
+                to, stride, from, stride, mlp->widths[k - 1], mlp->widths[k], packed, relu && k + 1 < mlp->n_widths};
             if (wide)
                 run_layer_avx2(&layer);
             else

@@ -1,5 +1,5 @@
 /*
- * learn/mlp.h: running a small network (Linear, ReLU, Linear, ...) in plain C.
+ * learn/mlp.h: running a small network (Linear, ReLU or nothing, Linear, ...) in plain C.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -12,11 +12,12 @@
 #define SAI_MLP_MAX_WIDTH  65536u
 
 enum { SAI_MLP_LINEAR = 0, SAI_MLP_SIGMOID = 1 }; /* what follows the last layer; as SAI_BACKEND_OUTPUT_* */
+enum { SAI_MLP_RELU = 0, SAI_MLP_NO_HIDDEN = 1 }; /* what follows every other layer: a ReLU, or nothing */
 
 struct sai_mlp {
     uint32_t n_widths; /* layers + 1 */
     uint32_t widths[SAI_MLP_MAX_WIDTHS];
-    int32_t output;
+    int32_t output, hidden; /* hidden: RELU, until whoever made it sets something else */
     size_t n_parameters;
     float *parameters; /* layer after layer: weight [out, in] in C order, then bias [out]: the backend's order */
     float *packed;     /* the same for the inner loop: see mlp.c */

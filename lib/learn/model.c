@@ -76,6 +76,19 @@ bool sai_model_has_seen(const struct sai_model *model, uint64_t key)
     return model->n_seen > 0 && bsearch(&key, model->seen, model->n_seen, sizeof key, by_value) != NULL;
 }
 
+void sai_model_prepare_vectors(const struct sai_model *model, float *x, size_t n)
+{
+    if (model->form.vectors != SAI_VECTORS_UNIT)
+        return;
+    for (size_t i = 0; i < n; i++, x += model->dim) {
+        double square = 0.0;
+        for (uint32_t j = 0; j < model->dim; j++)
+            square += (double)x[j] * (double)x[j];
+        for (uint32_t j = 0; j < model->dim && square > 0.0; j++)
+            x[j] = (float)((double)x[j] / sqrt(square));
+    }
+}
+
 uint32_t sai_model_inputs(const struct sai_model *model)
 {
     return model->dim + (strcmp(model->kind, SAI_KIND_CROPPER) == 0 ? SAI_CROPPER_EXTRA : 0);
@@ -136,7 +149,9 @@ static json_t *describe(const struct sai_model *m, const char *architecture)
     json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "format", "selectai-model", "kind", m->kind, "architecture",
                           architecture, "output", m->mlp && m->mlp->output == SAI_MLP_SIGMOID ? "sigmoid" : "linear",
                           "encoder_id", m->encoder_id, "dim", (json_int_t)m->dim);
-    int bad = !o || json_object_set_new(o, "clip", json_real((double)m->standardiser.clip));
+    double clip = (double)m->standardiser.clip;
+    int bad = !o || json_object_set_new(o, "clip", isfinite(clip) ? json_real(clip) : json_null());
+    bad = bad || !sai_form_write(o, m);
     if (strcmp(m->kind, SAI_KIND_RANKER) == 0) {
         bad = bad || describe_ranker(o, m);
     } else {

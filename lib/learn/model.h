@@ -9,10 +9,15 @@
 #include "base/json.h"
 #include "learn/blend.h"
 #include "learn/mlp.h"
+#include "learn/model_form.h"
 #include "learn/prior.h"
 
 #define SAI_MODEL_FORMAT         "selectai-model"
 #define SAI_MODEL_FORMAT_VERSION "2" /* "1": rankers of one network, without prior and keep network: still read */
+
+#define SAI_MAX_ENCODER_ID 256u
+
+#define SAI_NO_CLIP "none" /* the metadata's "clip" of a standardiser that does not cut */
 
 #define SAI_KIND_RANKER  "ranker"
 #define SAI_KIND_CROPPER "cropper"
@@ -25,7 +30,8 @@ struct sai_model {
     uint32_t dim;     /* of the embeddings */
     struct sai_mlp *mlp;                  /* NULL: a ranker of the prior alone */
     struct sai_standardiser standardiser; /* of the network's inputs */
-    char *encoder_id;
+    struct sai_model_form form;           /* zeroed: ours; old models differ */
+    char *encoder_id;                     /* "": not known, of old models */
     double temperature; /* ranker: scores are divided by it before the softmax; > 0; 1 where the blend does it */
     struct sai_mlp **others; /* ranker: further networks of the ensemble, of any hidden widths */
     uint32_t n_others;
@@ -58,8 +64,8 @@ int sai_model_architecture(char **out, const struct sai_mlp *mlp);
 /* All of the metadata as one JSON object; the caller frees it. */
 int sai_model_metadata_json(char **out, const struct sai_model *model);
 
-/* model_read.c, model_write.c: safetensors. A file of another kind: MISMATCH; one that is no model of ours, or damaged:
- * FORMAT. */
+/* model_read.c, model_write.c: safetensors; reading takes old models in PyTorch's files, too (model_legacy.h). A file
+ * of another kind: MISMATCH; one that is no model, or damaged: FORMAT. */
 int sai_model_load(struct sai_model **out, const char *path, const char *kind);
 int sai_model_save(const struct sai_model *model, const char *path);
 
@@ -77,5 +83,8 @@ int sai_cropper_wrap(struct selectai_cropper **out, struct sai_model **model);
 
 /* One row of a cropper's input: the embedding, then log2 of the area and log2 of width / height. */
 void sai_cropper_input(float *out, const float *embedding, uint32_t dim, uint32_t width, uint32_t height);
+
+/* Brings vectors as an encoder gives them to the length that the model was trained on, in place. Croppers: nothing. */
+void sai_model_prepare_vectors(const struct sai_model *model, float *x, size_t n);
 
 #endif

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "base/safetensors.h"
+#include "base/weights_file.h"
 #include "learn/model.h"
+#include "learn/model_legacy.h"
 
-#define MAX_ENCODER_ID 256u
-#define NAME_SIZE      32
+#define NAME_SIZE 32
 
 /* Metadata whose text is JSON; everything else that describes is plain text. */
 static bool is_json(const char *key)
@@ -33,7 +33,7 @@ static bool is_structural(const char *key)
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(keys[i], key) == 0)
             return true;
-    return false;
+    return sai_form_owns(key);
 }
 
 static int bad(const char *path, const char *what)
@@ -154,9 +154,10 @@ static int read_network(struct sai_model *m, const struct sai_safetensors *file,
 
 static int read_standardiser(struct sai_model *m, const struct sai_safetensors *file, const char *path)
 {
-    double clip;
+    double clip = INFINITY;
     uint32_t n = m->mlp->widths[0];
-    int rc = read_number(&clip, file, "clip", 1e-3, 1e6, path);
+    bool clips = strcmp(sai_safetensors_text(file, "clip", ""), SAI_NO_CLIP) != 0;
+    int rc = clips ? read_number(&clip, file, "clip", 1e-3, 1e6, path) : SELECTAI_OK;
     if (rc != SELECTAI_OK)
         return rc;
     float *mean = sai_malloc_array(n, sizeof *mean), *scale = sai_malloc_array(n, sizeof *scale);
@@ -245,15 +246,18 @@ static int check_model(struct sai_model *m, const struct sai_safetensors *file, 
     m->dim = (uint32_t)dim;
     if ((double)m->dim != dim || sai_model_inputs(m) != m->mlp->widths[0])
         return bad(path, "\"dim\" does not fit its architecture");
-    if (outputs != (cropper ? 3u : 1u) || m->mlp->output != (cropper ? SAI_MLP_SIGMOID : SAI_MLP_LINEAR))
+    if (outputs != (cropper ? m->form.box == SAI_BOX_CORNERS ? 4u : 3u : 1u) ||
+        m->mlp->output != (cropper ? SAI_MLP_SIGMOID : SAI_MLP_LINEAR))
         return bad(path, "its output is not that of its kind");
     return SELECTAI_OK;
 }
 
 static int read_model(struct sai_model *m, const struct sai_safetensors *file, const char *path)
 {
-    const char *encoder_id = sai_safetensors_text(file, "encoder_id", "");
+    const char *encoder_id = sai_safetensors_text(file, "encoder_id", NULL); /* "": not known */
     int rc = read_network(m, file, path);
+    if (rc == SELECTAI_OK)
+        rc = sai_form_read(m, file->metadata, path);
     if (rc == SELECTAI_OK)
         rc = check_model(m, file, path);
     if (rc == SELECTAI_OK)
@@ -268,7 +272,7 @@ static int read_model(struct sai_model *m, const struct sai_safetensors *file, c
         rc = read_constant_box(m, file, path);
     if (rc == SELECTAI_OK)
         rc = read_info(m, file, path);
-    if (rc == SELECTAI_OK && (*encoder_id == '\0' || strlen(encoder_id) > MAX_ENCODER_ID))
+    if (rc == SELECTAI_OK && (!encoder_id || strlen(encoder_id) > SAI_MAX_ENCODER_ID))
         rc = bad(path, "\"encoder_id\" is missing or too long");
     if (rc == SELECTAI_OK) {
         m->encoder_id = sai_strdup(encoder_id);
@@ -277,22 +281,30 @@ static int read_model(struct sai_model *m, const struct sai_safetensors *file, c
     return rc;
 }
 
-int sai_model_load(struct sai_model **out, const char *path, const char *kind)
+static int load_ours(struct sai_model **out, const struct sai_safetensors *file, const char *path, const char *kind)
 {
-    struct sai_safetensors file;
     struct sai_model *model = NULL;
-    int rc = sai_safetensors_open(&file, path);
-    if (rc != SELECTAI_OK)
-        return rc;
-    rc = check_kind(&file, kind, path);
+    int rc = check_kind(file, kind, path);
     if (rc == SELECTAI_OK)
         rc = sai_model_create(&model, kind);
     if (rc == SELECTAI_OK)
-        rc = read_model(model, &file, path);
-    sai_safetensors_close(&file);
+        rc = read_model(model, file, path);
     if (rc == SELECTAI_OK)
         *out = model;
     else
         sai_model_destroy(&model);
+    return rc;
+}
+
+int sai_model_load(struct sai_model **out, const char *path, const char *kind)
+{
+    struct sai_weights_file file;
+    int rc = sai_weights_open(&file, path);
+    if (rc != SELECTAI_OK)
+        return rc;
+    const struct sai_legacy_facts facts = {.kind = kind};
+    rc = file.torch.form ? sai_model_from_legacy(out, &file, path, &facts)
+                         : load_ours(out, &file.safetensors, path, kind);
+    sai_weights_close(&file);
     return rc;
 }

@@ -47,7 +47,9 @@ static bool set_structure(json_t *metadata, const struct sai_model *m, const cha
               set_text(metadata, "architecture", architecture) &&
               set_text(metadata, "output", m->mlp->output == SAI_MLP_SIGMOID ? "sigmoid" : "linear") &&
               set_text(metadata, "encoder_id", m->encoder_id) && set_number(metadata, "dim", (double)m->dim) &&
-              set_number(metadata, "clip", (double)m->standardiser.clip);
+              (isfinite(m->standardiser.clip) ? set_number(metadata, "clip", (double)m->standardiser.clip)
+                                              : set_text(metadata, "clip", SAI_NO_CLIP)) &&
+              sai_form_write(metadata, m);
     if (strcmp(m->kind, SAI_KIND_RANKER) == 0)
         return ok && set_number(metadata, "temperature", m->temperature);
     return ok && set_number(metadata, "snap", m->snap) && set_constant_box(metadata, m);

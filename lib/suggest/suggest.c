@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "learn/box.h"
+#include "learn/measure.h"
 #include "suggest/suggest.h"
 #include "suggest/vectors.h"
 
@@ -20,7 +21,7 @@ void selectai_suggest_options_init(struct selectai_suggest_options *options, uin
 static int agree(const char *what, const char *id, uint32_t dim, const selectai_encoder *encoder)
 {
     const char *wanted = selectai_encoder_id(encoder);
-    if (strcmp(id, wanted) != 0)
+    if (*id && strcmp(id, wanted) != 0) /* an old model's is not known */
         return SAI_FAIL(SELECTAI_ERR_MISMATCH,
                         "the %s belongs to encoder %s, but the encoder given is %s: use the same one for all", what, id,
                         wanted);
@@ -38,6 +39,15 @@ static int check_ids(const selectai_ranker *ranker, const selectai_cropper *crop
         rc = agree("cropper", selectai_cropper_encoder_id(cropper), selectai_cropper_dim(cropper), encoder);
     if (rc == SELECTAI_OK && cache)
         rc = agree("cache", selectai_embedding_cache_encoder_id(cache), selectai_embedding_cache_dim(cache), encoder);
+    return rc;
+}
+
+static int report_unknown(struct selectai_issues *issues, const selectai_ranker *ranker,
+                          const selectai_cropper *cropper)
+{
+    int rc = sai_report_unknown_encoder(issues, "ranker", selectai_ranker_encoder_id(ranker));
+    if (rc == SELECTAI_OK && cropper)
+        rc = sai_report_unknown_encoder(issues, "cropper", selectai_cropper_encoder_id(cropper));
     return rc;
 }
 
@@ -149,20 +159,41 @@ static int add_crop(struct selectai_suggestions *s, struct sai_suggested_group *
     return SELECTAI_OK;
 }
 
+/* Vectors as the ranker wants them; *own is NULL if they are those of the encoder. */
+static int make_ranked(float **own, const selectai_ranker *ranker, const float *x, size_t n)
+{
+    size_t values, dim = selectai_ranker_dim(ranker);
+    *own = NULL;
+    if (ranker->model->form.vectors != SAI_VECTORS_UNIT)
+        return SELECTAI_OK;
+    *own = sai_mul_size(&values, n, dim) ? sai_malloc_array(values, sizeof **own) : NULL;
+    if (!*own)
+        return SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "out of memory for the vectors of %zu files", n);
+    if (n > 0)
+        memcpy(*own, x, values * sizeof **own);
+    sai_model_prepare_vectors(ranker->model, *own, n);
+    return SELECTAI_OK;
+}
+
 static int decide(struct selectai_suggestions *s, const struct grouping *g, const float *x,
                   const selectai_ranker *ranker, const selectai_cropper *cropper)
 {
-    int rc = selectai_ranker_score(ranker, s->scores, x, s->stages, s->n_images);
+    float *own = NULL;
+    int rc = make_ranked(&own, ranker, x, s->n_images);
+    const float *ranked = own ? own : x;
+    if (rc == SELECTAI_OK)
+        rc = selectai_ranker_score(ranker, s->scores, ranked, s->stages, s->n_images);
     for (size_t i = 0; i < g->n_groups && rc == SELECTAI_OK; i++) {
         struct sai_suggested_group *group = &s->groups[s->n_groups];
         bool readable;
         *group = (struct sai_suggested_group){.first = g->starts[i], .n = g->starts[i + 1] - g->starts[i]};
-        rc = choose(s, group, ranker, x, &readable);
+        rc = choose(s, group, ranker, ranked, &readable);
         if (rc != SELECTAI_OK || !readable)
             continue;
         rc = add_crop(s, group, cropper, x);
         s->n_groups++;
     }
+    sai_free(own);
     return rc;
 }
 
@@ -185,6 +216,8 @@ int selectai_suggest_files(selectai_suggestions **out, const char *const *paths,
     const struct sai_vector_source source = {encoder, cache, o.project, o.threads, o.progress, o.user};
     s = sai_calloc(1, sizeof *s);
     rc = s ? sai_issues_create(&s->issues) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK)
+        rc = report_unknown(s->issues, ranker, cropper);
     if (rc == SELECTAI_OK)
         rc = make_groups(&g, s->issues, paths, n, o.group);
     if (rc == SELECTAI_OK)

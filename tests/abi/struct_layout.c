@@ -54,6 +54,14 @@ int main(void)
     FIELD(selectai_cropper_options, backend_dir);
     FIELD(selectai_cropper_options, progress);
     FIELD(selectai_cropper_options, user);
+    SIZE(selectai_import_options);
+    FIELD(selectai_import_options, struct_size);
+    FIELD(selectai_import_options, kind);
+    FIELD(selectai_import_options, hidden);
+    FIELD(selectai_import_options, vectors);
+    FIELD(selectai_import_options, encoder_id);
+    FIELD(selectai_import_options, encoder);
+    FIELD(selectai_import_options, encoder_options);
     SIZE(selectai_cache_row);
     FIELD(selectai_cache_row, struct_size);
     FIELD(selectai_cache_row, crc32);

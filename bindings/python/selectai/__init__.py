@@ -71,6 +71,7 @@ from .image import (
 )
 from .issues import Issue
 from .models import Cropper, Ranker
+from .old_models import import_model
 from .names import ParsedName, ScannedFile, Scanner, group, parse_filename, scan
 from .projects import Projects
 from .shards import shard
@@ -145,6 +146,7 @@ __all__ = [
     "hash_files",
     "hash_groups",
     "import_legacy_cache",
+    "import_model",
     "library_path",
     "merge_caches",
     "parse_filename",

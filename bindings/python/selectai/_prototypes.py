@@ -400,6 +400,18 @@ class EncoderOptions(ctypes.Structure):
     ]
 
 
+class ImportOptions(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("kind", c_int32),
+        ("hidden", c_int32),
+        ("vectors", c_int32),
+        ("encoder_id", c_char_p),
+        ("encoder", c_char_p),
+        ("encoder_options", ctypes.POINTER(EncoderOptions)),
+    ]
+
+
 class CacheRow(ctypes.Structure):
     _fields_ = [
         ("struct_size", c_uint32),
@@ -917,6 +929,9 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_cropper_propose": (c_int, _P(Cropper), _P(Box), _floats, _P(c_uint32), c_size_t),
     "selectai_cropper_has_seen": (c_int, _P(Cropper), c_char_p, c_char_p),
     "selectai_cropper_evaluate": (c_int, _evaluation_out, _P(Cropper), _P(TrainSet), _P(EmbeddingCache)),
+    # model_import.h
+    "selectai_import_options_init": (None, _P(ImportOptions), c_uint32),
+    "selectai_model_import": (c_int, _text_out, c_char_p, c_char_p, _P(ImportOptions)),
     # suggest.h
     "selectai_suggest_options_init": (None, _P(SuggestOptions), c_uint32),
     "selectai_suggest_files": (

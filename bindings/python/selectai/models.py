@@ -69,7 +69,11 @@ class _Model(Handle):
 
     @classmethod
     def load(cls: type[Self], path: PathLike) -> Self:
-        """Reads a model file. Raises FileNotFoundError, FormatError, or MismatchError for another kind of model."""
+        """Reads a model file; an old model's (.pt, .pth; docs/old-models.md), too, in which nothing is run.
+
+        Raises FileNotFoundError, FormatError, MismatchError for another kind of model, or UnsupportedError for a file of
+        PyTorch that holds no model of a known form.
+        """
         self = cls._make()
         check(cls._verb("load")(ctypes.byref(self._pointer), path_bytes(path)))
         return self
@@ -123,7 +127,7 @@ class _Model(Handle):
 
     @property
     def encoder_id(self) -> str:
-        """Encoder.model_id of the encoder whose vectors it takes."""
+        """Encoder.model_id of the encoder whose vectors it takes; "": not known, of an old model."""
         return text(self._verb("encoder_id")(self._handle))
 
     @property
@@ -246,7 +250,8 @@ class Ranker(_Model):
     def score(self, embeddings: ArrayLike, stage: Optional[ArrayLike] = None) -> NDArray[np.float32]:
         """float32 [n] from embeddings [n, dim]: higher is better, comparable within one group only.
 
-        stage: [n], NaN for unknown; used by models with a stage prior. A row with NaN gives NaN.
+        stage: [n], NaN for unknown; used by models with a stage prior. A row with NaN gives NaN. Vectors are taken as they
+        are: where metadata["vectors"] is "unit-length" (LAION's heads), divide them by their lengths first.
         """
         return self._rate(lib.selectai_ranker_score, embeddings, stage)
 
@@ -319,7 +324,8 @@ class Cropper(_Model):
     def propose(self, embeddings: ArrayLike, sizes: ArrayLike) -> NDArray[np.float32]:
         """Boxes, float32 [n, 4]: x1, y1, x2, y2 as fractions of width and height, 0 to 1.
 
-        embeddings: [n, dim]. sizes: [n, 2], width and height in pixels. A row with NaN or a size of 0 gives NaN.
+        embeddings: [n, dim]. sizes: [n, 2], width and height in pixels. A row with NaN or a size of 0 gives NaN. Boxes of
+        old croppers need not keep the aspect ratio; corners in the wrong order are swapped.
         """
         array = self._embeddings(embeddings)
         n = array.shape[0]
