@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "learn/model.h"
+#include "learn/model_ranker.h"
 
 int sai_model_create(struct sai_model **out, const char *kind)
 {
@@ -97,50 +97,11 @@ uint32_t sai_model_inputs(const struct sai_model *model)
 int sai_model_architecture(char **out, const struct sai_mlp *mlp)
 {
     struct sai_text text = {0};
-    if (!mlp)
+    if (mlp)
+        sai_put_architecture(&text, mlp);
+    else
         sai_text_puts(&text, "none");
-    for (uint32_t i = 0; mlp && i < mlp->n_widths; i++)
-        sai_text_printf(&text, "%s%u", i ? "-" : "", mlp->widths[i]);
     return sai_text_finish(&text, out);
-}
-
-static json_t *numbers_json(const double *values, size_t n)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < n; i++)
-        if (json_array_append_new(list, json_real(values[i])) != 0) {
-            json_decref(list);
-            return NULL;
-        }
-    return list;
-}
-
-static json_t *prior_json(const struct sai_prior *p)
-{
-    json_t *transitions = json_array(), *projects = json_array();
-    int bad = !transitions || !projects;
-    for (uint32_t i = 0; i < p->n_stages && !bad; i++)
-        bad = json_array_append_new(transitions, numbers_json(p->transitions + (size_t)i * p->n_stages, p->n_stages));
-    for (uint32_t i = 0; i < p->n_projects && !bad; i++)
-        bad = json_array_append_new(projects, sai_json_text(p->projects[i]));
-    if (!bad)
-        return json_pack("{s:o, s:o, s:o, s:o}", "stages", numbers_json(p->stages, p->n_stages), "values",
-                         numbers_json(p->values, p->n_stages), "transitions", transitions, "projects", projects);
-    json_decref(transitions);
-    json_decref(projects);
-    return NULL;
-}
-
-static int describe_ranker(json_t *o, const struct sai_model *m)
-{
-    const struct sai_blend *b = &m->blend;
-    return json_object_set_new(o, "temperature", json_real(m->temperature)) ||
-           json_object_set_new(o, "networks", json_integer(m->mlp ? (json_int_t)m->n_others + 1 : 0)) ||
-           json_object_set_new(o, "differences", json_boolean(m->differences)) ||
-           json_object_set_new(o, "prior_weight", json_real(b->prior_weight)) ||
-           json_object_set_new(o, "image_weight", json_real(b->image_weight)) ||
-           json_object_set_new(o, "keep_network", json_boolean(m->keep)) ||
-           json_object_set_new(o, "prior", m->prior.n_stages ? prior_json(&m->prior) : json_null());
 }
 
 /* What the file's metadata says, typed, in the order in which a reader wants it. */
@@ -153,7 +114,7 @@ static json_t *describe(const struct sai_model *m, const char *architecture)
     int bad = !o || json_object_set_new(o, "clip", isfinite(clip) ? json_real(clip) : json_null());
     bad = bad || !sai_form_write(o, m);
     if (strcmp(m->kind, SAI_KIND_RANKER) == 0) {
-        bad = bad || describe_ranker(o, m);
+        bad = bad || sai_ranker_describe(o, m);
     } else {
         const struct selectai_box *c = &m->constant;
         json_t *box = isnan(c->x1) ? json_null() : json_pack("[f,f,f,f]", c->x1, c->y1, c->x2, c->y2);

@@ -6,6 +6,7 @@
 #include <selectai/ranker.h>
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "learn/rank_loss.h"

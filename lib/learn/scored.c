@@ -84,11 +84,12 @@ int sai_score_decisions(struct sai_scored *out, const struct sai_model *model, c
     return rc;
 }
 
-void sai_weigh_decision(struct sai_scored *s, const struct sai_decision *d, size_t index, const struct sai_blend *blend)
+void sai_weigh_decision(struct sai_scored *s, const struct sai_decision *d, size_t index, const struct sai_blend *blend,
+                        double temperature)
 {
     for (uint32_t j = d->first; j < d->first + d->n; j++)
         s->score[j] = (float)(blend->prior_weight * (double)s->prior[j] + blend->image_weight * (double)s->image[j]);
-    sai_softmax(s->probability + d->first, s->score + d->first, d->n, 1.0);
+    sai_softmax(s->probability + d->first, s->score + d->first, d->n, temperature);
     double z = blend->keep_scale * (double)s->keep[index] + blend->keep_shift;
     s->keep[index] = (float)(1.0 / (1.0 + exp(-z))); /* NaN stays NaN */
 }

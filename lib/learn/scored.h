@@ -25,8 +25,9 @@ void sai_scored_free(struct sai_scored *scored);
 int sai_score_decisions(struct sai_scored *out, const struct sai_model *model, const struct sai_decisions *decisions,
                         const struct sai_vectors *vectors, const bool *use, bool as_new_project);
 
-/* score and probability from the parts; keep becomes a probability. Of one decision. */
+/* score and probability from the parts; keep becomes a probability. Of one decision. temperature: 1, or of an old
+ * model. */
 void sai_weigh_decision(struct sai_scored *scored, const struct sai_decision *decision, size_t index,
-                        const struct sai_blend *blend);
+                        const struct sai_blend *blend, double temperature);
 
 #endif

@@ -3,6 +3,8 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
+#include <selectai/ranker.h>
+
 #include "backend/backend.h"
 #include "learn/measure.h"
 #include "learn/train.h"
