@@ -30,7 +30,7 @@ struct sai_folds {
     int32_t kind;         /* SELECTAI_SPLIT_GROUP, PROJECT or PAIR: what AUTO became */
     uint32_t n;           /* folds that hold usable decisions; 0: nothing can be measured */
     const char *held_out; /* the project, borrowed from the decisions, or NULL */
-    size_t n_projects;    /* with usable decisions, without the one held out */
+    size_t n_projects;    /* with usable choices, without the one held out */
 };
 
 /* "group", "project", "pair". */
