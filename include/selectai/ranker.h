@@ -57,7 +57,10 @@ struct selectai_ranker_options {
     float weight_decay;            /**< default 0.0001 */
     float dropout;                 /**< 0..0.9; default 0.3 */
     float margin;                  /**< LOSS_MARGIN: default 0.5 */
-    float anomaly_weight;          /**< of decisions (pairs) whose winner has the lower stage; default 1 */
+    float anomaly_weight;          /**< how much a decision whose winner has the lower stage counts when prior and image
+                                        are balanced: more wins anomalies and loses normal pairs; default 4 */
+    float loss_anomaly_weight;     /**< its weight (LOSS_MARGIN, BRADLEY_TERRY: of such pairs) in the networks' loss, as
+                                        the first tools had it; costs more than anomaly_weight; default 1 */
     float validation_share;        /**< of the training groups, to stop training early; never reported; default 0.1 */
     int32_t split;                 /**< SELECTAI_SPLIT_*; default AUTO */
     int32_t loss;                  /**< SELECTAI_LOSS_*; default PLACKETT_LUCE */

@@ -164,7 +164,7 @@ static struct sai_samples_options samples_of(const struct fit *f, uint32_t copie
     return (struct sai_samples_options){.with_validation = with_validation,
                                         .differences = f->options->differences != 0,
                                         .copies = copies,
-                                        .anomaly_weight = f->options->anomaly_weight,
+                                        .anomaly_weight = f->options->loss_anomaly_weight,
                                         .seed = f->options->seed + member * MEMBER_SALT};
 }
 
@@ -214,7 +214,8 @@ static int calibrate_inside(struct fit *f)
         use[i] = f->side[i] == SAI_SIDE_VALIDATION;
     rc = sai_score_decisions(&scored, f->model, d, &f->training->vectors, use, false);
     if (rc == SELECTAI_OK)
-        sai_blend_fit_scores(&f->model->blend, d, use, scored.prior, scored.image);
+        sai_blend_fit_weighted(&f->model->blend, d, use, scored.prior, scored.image,
+                           (double)f->options->anomaly_weight);
     sai_scored_free(&scored);
     sai_free(use);
     return rc;

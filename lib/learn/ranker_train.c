@@ -18,7 +18,8 @@ static const struct selectai_ranker_options defaults = {.struct_size = sizeof de
                                                         .weight_decay = 0.0001f,
                                                         .dropout = 0.3f,
                                                         .margin = 0.5f,
-                                                        .anomaly_weight = 1.0f,
+                                                        .anomaly_weight = 4.0f,
+                                                        .loss_anomaly_weight = 1.0f,
                                                         .validation_share = 0.1f,
                                                         .split = SELECTAI_SPLIT_AUTO,
                                                         .loss = SELECTAI_LOSS_PLACKETT_LUCE,
@@ -33,7 +34,8 @@ void selectai_ranker_options_init(struct selectai_ranker_options *options, uint3
 static int check(const struct selectai_ranker_options *o)
 {
     SAI_REQUIRE(o->margin > 0.0f && o->margin <= 1000.0f);
-    SAI_REQUIRE(o->anomaly_weight >= 0.0f && o->anomaly_weight <= 1e6f);
+    SAI_REQUIRE(o->anomaly_weight > 0.0f && o->anomaly_weight <= 1e6f);
+    SAI_REQUIRE(o->loss_anomaly_weight >= 0.0f && o->loss_anomaly_weight <= 1e6f);
     SAI_REQUIRE(o->loss >= SELECTAI_LOSS_MARGIN && o->loss <= SELECTAI_LOSS_PLACKETT_LUCE);
     SAI_REQUIRE(o->ensemble <= SELECTAI_MAX_ENSEMBLE);
     SAI_REQUIRE(o->folds <= SELECTAI_MAX_FOLDS);
@@ -108,6 +110,7 @@ static json_t *options_json(const struct selectai_ranker_options *o, const struc
     int bad = !options || json_object_set_new(options, "loss", json_string(losses[o->loss])) ||
               json_object_set_new(options, "margin", sai_short_real(o->margin)) ||
               json_object_set_new(options, "anomaly_weight", sai_short_real(o->anomaly_weight)) ||
+              json_object_set_new(options, "loss_anomaly_weight", sai_short_real(o->loss_anomaly_weight)) ||
               json_object_set_new(options, "ensemble", json_integer((json_int_t)o->ensemble)) ||
               json_object_set_new(options, "warm_start", json_boolean(o->start != NULL));
     if (!bad)
