@@ -97,7 +97,9 @@ static const struct sai_problem_kind kinds[] = {
     {"wrong-shape", ERROR, "tensors are missing or not of the shape that the architecture says",
      "copy it again, or train again"},
     {"damaged", ERROR, "the file is damaged", "restore it, or make it again"},
-    {"old-model", NOTE, "a model of an earlier system: only that it is one was looked at", ""},
+    {"old-model", NOTE, "a model that something else trained",
+     "selectai import-model lets it say which encoder it needs"},
+    {"other-weights", NOTE, "weights of something else than a ranker or cropper", ""},
     /* Images. */
     {"unreadable-image", ERROR, "an image whose header is damaged, cut off, or of no known kind", "restore it"},
     {"empty-image", ERROR, "an image file without content", "restore it"},
