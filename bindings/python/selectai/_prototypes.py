@@ -642,6 +642,7 @@ STRUCTURES = {
     "selectai_cache_counts": CacheCounts,
     "selectai_embed_options": EmbedOptions,
     "selectai_embed_counts": EmbedCounts,
+    "selectai_import_options": ImportOptions,
     "selectai_ranker_options": RankerOptions,
     "selectai_cropper_options": CropperOptions,
     "selectai_suggest_options": SuggestOptions,
