@@ -77,8 +77,3 @@ bool sai_form_write(json_t *metadata, const struct sai_model *m)
                  json_object_set_new(metadata, choices[i].key, json_string(choices[i].words[value_of(m, i)])) == 0;
     return ok;
 }
-
-const char *sai_form_hidden(int32_t hidden)
-{
-    return choices[0].words[hidden];
-}

@@ -91,7 +91,8 @@ static const struct sai_problem_kind kinds[] = {
     {"encoder-mismatch", ERROR, "it is of another encoder than the others, or than was asked for",
      "vectors of different encoders cannot be compared: embed or train again with one encoder"},
     /* Models. */
-    {"model-without-metadata", ERROR, "a model that does not say what it is", "train it again, or copy it again"},
+    {"model-without-metadata", ERROR, "a model that does not say what it is",
+     "train it again, or copy it again; one that something else trained: selectai import-model"},
     {"unknown-architecture", ERROR, "a model of a form that this library does not know",
      "use the library that wrote it, or train again"},
     {"wrong-shape", ERROR, "tensors are missing or not of the shape that the architecture says",

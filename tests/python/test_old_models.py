@@ -18,7 +18,7 @@ import numpy as np
 
 import fixtures
 import selectai
-from test_hostile_weights import archive, state_dict
+from test_hostile_weights import archive, laid_out, safetensors, state_dict
 
 DATA = Path(__file__).resolve().parents[3] / "shared/data"
 
@@ -181,6 +181,17 @@ class InUse(fixtures.FolderCase):
             right += int(np.argmax(ranker.score(x / np.linalg.norm(x, axis=1, keepdims=True)))) == 0
         top1 = ranker.evaluate(self.result, self.cache).metrics["top1"]
         self.assertEqual((top1.n, top1.value), (len(decided), right / len(decided)))
+
+    def test_safetensors_of_others_are_imported(self):
+        tensors = head()
+        (self.folder / "old.safetensors").write_bytes(safetensors(*laid_out(tensors)))
+        with self.assertRaises(selectai.FormatError):  # nothing says that it is a model
+            selectai.Ranker.load(self.folder / "old.safetensors")
+        imported = selectai.import_model(self.folder / "old.safetensors", self.folder / "new")
+        self.assertEqual(imported.metadata["source_form"], "safetensors")
+        x = np.random.default_rng(1).normal(size=(20, 512)).astype(np.float32)
+        same = selectai.Ranker.load(write(self.folder / "old.pt", tensors))
+        np.testing.assert_array_equal(imported.score(x), same.score(x))
 
     def test_import_wants_to_know(self):
         path = write(self.folder / "old.pt", head())
