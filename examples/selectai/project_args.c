@@ -82,8 +82,10 @@ void free_project_args(struct project_args *args)
 
 /* ---- Decisions ------------------------------------------------------------------------------- */
 
-/* What merging says of rows that are used, or of whole decisions; every other issue is a row that was left out. */
+/* What merging says of rows that are used, or of whole decisions; every other issue is a row that was left out, */
 static const char *const kinds_of_merging[] = {"conflict", "duplicate", "crop-differs"};
+/* but these are rejected groups that another row makes needless: nothing is wrong with them. */
+static const char *const settled_kinds[] = {"repeated", "decided", NULL};
 
 size_t count_issues(const selectai_issues *issues, const char *kind)
 {
@@ -105,10 +107,13 @@ struct decision_counts count_decisions(const selectai_trainset *set)
         counts.selections += entry.n_negatives > 0;
         counts.crops += entry.has_crop != 0;
     }
-    counts.left_out = selectai_issues_count(selectai_trainset_issues(set));
+    counts.rejected = selectai_trainset_rejected_count(set);
+    for (size_t i = 0; settled_kinds[i]; i++)
+        counts.settled += count_issues(selectai_trainset_issues(set), settled_kinds[i]);
+    counts.left_out = selectai_issues_count(selectai_trainset_issues(set)) - counts.settled;
     for (size_t i = 0; i < sizeof kinds_of_merging / sizeof *kinds_of_merging; i++)
         counts.left_out -= count_issues(selectai_trainset_issues(set), kinds_of_merging[i]);
-    counts.rows += counts.left_out;
+    counts.rows += counts.rejected + counts.settled + counts.left_out;
     return counts;
 }
 
@@ -128,7 +133,11 @@ static void print_left_out(const selectai_trainset *set)
     struct decision_counts counts = count_decisions(set);
     if (counts.left_out > 0)
         say("%s of %s rows left out:", count_text(left_out, counts.left_out), count_text(rows, counts.rows));
-    print_issues(selectai_trainset_issues(set), 10);
+    print_issues_but(selectai_trainset_issues(set), 10, settled_kinds);
+    if (counts.settled > 0)
+        say("rejected groups that do not count: %s repeat another one, %s have an image that was chosen elsewhere",
+            count_text(left_out, count_issues(selectai_trainset_issues(set), "repeated")),
+            count_text(rows, count_issues(selectai_trainset_issues(set), "decided")));
 }
 
 int load_decisions(selectai_trainset **out, const struct text_list *logs, const struct project_args *args, int strict,

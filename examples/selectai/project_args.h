@@ -60,6 +60,8 @@ struct decision_counts {
     size_t rows;       /* used and left out */
     size_t selections; /* with losers */
     size_t crops;      /* with a crop */
+    size_t rejected;   /* groups */
+    size_t settled;    /* groups that do not count: others repeat or decide them */
     size_t left_out;
 };
 struct decision_counts count_decisions(const selectai_trainset *set);

@@ -35,11 +35,37 @@ int open_encoder(selectai_encoder **out, const struct encoder_args *args)
     return selectai_encoder_open(out, args->what, &options);
 }
 
-static int add_entry_files(struct file_list *files, const struct selectai_entry *entry)
+/* The images that belong together: of a decision, or behind all decisions, of a rejected group. Borrowed. */
+struct image_set {
+    const char *project, *first;
+    const char *const *others;
+    uint32_t n_others;
+};
+
+static size_t count_image_sets(const selectai_trainset *set)
 {
-    int rc = add_file(files, entry->chosen_path, entry->chosen_path);
-    for (uint32_t i = 0; i < entry->n_negatives && rc == SELECTAI_OK; i++)
-        rc = add_file(files, entry->neg_paths[i], entry->neg_paths[i]);
+    return selectai_trainset_count(set) + selectai_trainset_rejected_count(set);
+}
+
+static int get_image_set(struct image_set *out, const selectai_trainset *set, size_t index)
+{
+    size_t n = selectai_trainset_count(set);
+    struct selectai_entry entry = {.struct_size = sizeof entry};
+    struct selectai_rejected_group group = {.struct_size = sizeof group};
+    int rc = index < n ? selectai_trainset_get(set, index, &entry)
+                       : selectai_trainset_get_rejected(set, index - n, &group);
+    if (rc == SELECTAI_OK && index < n)
+        *out = (struct image_set){entry.project, entry.chosen_path, entry.neg_paths, entry.n_negatives};
+    else if (rc == SELECTAI_OK)
+        *out = (struct image_set){group.project, group.paths[0], group.paths + 1, group.n_images - 1};
+    return rc;
+}
+
+static int add_set_files(struct file_list *files, const struct image_set *images)
+{
+    int rc = add_file(files, images->first, images->first);
+    for (uint32_t i = 0; i < images->n_others && rc == SELECTAI_OK; i++)
+        rc = add_file(files, images->others[i], images->others[i]);
     return rc;
 }
 
@@ -132,32 +158,23 @@ static int embed_project(selectai_embedding_cache *cache, selectai_encoder *enco
     return rc;
 }
 
-/* Index of the first entry at or after `from` whose project has not been handled: entries come in any order. */
-static int project_is_new(const selectai_trainset *set, size_t index, const char *project)
+/* Takes every file that decisions and groups of the project name, from the set's index `from` on, once; of them those
+ * of the shard. */
+static int list_set_files(struct file_list *files, const selectai_trainset *set, size_t from, const char *project,
+                          struct shard *shard)
 {
-    struct selectai_entry entry = {.struct_size = sizeof entry};
-    for (size_t i = 0; i < index; i++)
-        if (selectai_trainset_get(set, i, &entry) == SELECTAI_OK && strcmp(entry.project, project) == 0)
-            return 0;
-    return 1;
-}
-
-/* Takes every file that entries of the project name, from entry `from` on, once; of them those of the shard. */
-static int list_entry_files(struct file_list *files, const selectai_trainset *set, size_t from, const char *project,
-                            struct shard *shard)
-{
-    struct selectai_entry entry = {.struct_size = sizeof entry};
-    struct file_list named = {0}; /* entry by entry */
-    size_t n = selectai_trainset_count(set), n_sets = 0;
+    struct image_set images;
+    struct file_list named = {0}; /* set by set */
+    size_t n = count_image_sets(set), n_sets = 0;
     uint32_t *starts = calloc(n - from + 1, sizeof *starts);
     int rc = starts ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
     for (size_t i = from; i < n && rc == SELECTAI_OK; i++) {
-        rc = selectai_trainset_get(set, i, &entry);
-        if (rc != SELECTAI_OK || strcmp(entry.project, project) != 0)
+        rc = get_image_set(&images, set, i);
+        if (rc != SELECTAI_OK || strcmp(images.project, project) != 0)
             continue;
-        rc = add_entry_files(files, &entry);
+        rc = add_set_files(files, &images);
         if (rc == SELECTAI_OK && shard->count > 0)
-            rc = add_entry_files(&named, &entry);
+            rc = add_set_files(&named, &images);
         starts[++n_sets] = (uint32_t)named.count;
     }
     drop_repeats(files);
@@ -170,33 +187,38 @@ static int list_entry_files(struct file_list *files, const selectai_trainset *se
     return rc;
 }
 
+/* 1 once for each project: rows come in any order, and groups behind all decisions. */
+static int project_is_new(json_t *seen, const char *project)
+{
+    if (json_object_get(seen, project))
+        return 0;
+    return json_object_set_new_nocheck(seen, project, json_true()) == 0;
+}
+
 int embed_entries(selectai_embedding_cache *cache, selectai_encoder *encoder, const selectai_trainset *set,
                   struct shard *shard, struct embed_how how, struct progress *progress,
                   struct selectai_embed_counts *total)
 {
-    struct selectai_entry first = {.struct_size = sizeof first};
-    size_t n = selectai_trainset_count(set);
-    char *last = NULL;
-    size_t n_homeless = 0;
-    int rc = SELECTAI_OK;
+    struct image_set images;
+    size_t n = count_image_sets(set), n_homeless = 0;
+    json_t *seen = json_object();
+    int rc = seen ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
 
     for (size_t i = 0; i < n && rc == SELECTAI_OK; i++) {
-        rc = selectai_trainset_get(set, i, &first);
-        if (rc == SELECTAI_OK && !first.project[0]) { /* a crop whose log tells no project */
+        rc = get_image_set(&images, set, i);
+        if (rc == SELECTAI_OK && !images.project[0]) { /* a crop whose log tells no project */
             n_homeless++;
             continue;
         }
-        if (rc != SELECTAI_OK || (last && strcmp(last, first.project) == 0) || !project_is_new(set, i, first.project))
+        if (rc != SELECTAI_OK || !project_is_new(seen, images.project))
             continue;
         struct file_list files = {0};
-        free(last);
-        last = strdup(first.project);
-        rc = list_entry_files(&files, set, i, first.project, shard);
+        rc = list_set_files(&files, set, i, images.project, shard);
         if (rc == SELECTAI_OK)
-            rc = embed_project(cache, encoder, first.project, &files, how, progress, total);
+            rc = embed_project(cache, encoder, images.project, &files, how, progress, total);
         free_files(&files);
     }
-    free(last);
+    json_decref(seen);
     if (n_homeless > 0)
         say("%zu rows do not tell their project, and were not embedded: give --project NAME, --config or --manifest",
             n_homeless);

@@ -172,12 +172,20 @@ int report_failure(int code)
     return code == SELECTAI_ERR_CANCELLED ? 130 : EXIT_FAILED;
 }
 
-void print_issues(const selectai_issues *issues, size_t most)
+static int is_one_of(const char *kind, const char *const *kinds)
 {
-    size_t n = selectai_issues_count(issues);
-    for (size_t i = 0; i < n && i < most; i++) {
+    for (; kinds && *kinds; kinds++)
+        if (strcmp(kind, *kinds) == 0)
+            return 1;
+    return 0;
+}
+
+void print_issues_but(const selectai_issues *issues, size_t most, const char *const *kinds)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < selectai_issues_count(issues); i++) {
         struct selectai_issue issue = {.struct_size = sizeof issue};
-        if (selectai_issues_get(issues, i, &issue) != SELECTAI_OK)
+        if (selectai_issues_get(issues, i, &issue) != SELECTAI_OK || is_one_of(issue.kind, kinds) || n++ >= most)
             continue;
         if (issue.path[0] && !strstr(issue.message, issue.path))
             say("[%s] %s: %s", issue.kind, issue.path, issue.message);
@@ -186,4 +194,9 @@ void print_issues(const selectai_issues *issues, size_t most)
     }
     if (n > most)
         say("... and %zu more", n - most);
+}
+
+void print_issues(const selectai_issues *issues, size_t most)
+{
+    print_issues_but(issues, most, NULL);
 }

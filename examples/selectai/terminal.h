@@ -44,6 +44,8 @@ int report_failure(int code);
 
 /* Prints the first `most` issues and how many more there are. */
 void print_issues(const selectai_issues *issues, size_t most);
+/* The same without those kinds; kinds: ends with NULL. */
+void print_issues_but(const selectai_issues *issues, size_t most, const char *const *kinds);
 
 double seconds_now(void);
 

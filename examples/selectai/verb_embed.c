@@ -77,7 +77,7 @@ static int embed_logs(selectai_embedding_cache *cache, selectai_encoder *encoder
     if (rc == SELECTAI_OK) {
         rc = embed_entries(cache, encoder, set, args->shard, how, progress, total);
         keep_issues(args, selectai_trainset_issues(set));
-        total->failed += selectai_issues_count(selectai_trainset_issues(set));
+        total->failed += count_decisions(set).left_out;
     }
     selectai_trainset_destroy(&set);
     return rc;
@@ -158,7 +158,8 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"cache", ARG_TEXT, &a.cache, "DIR", "where the vectors go; made if needed", 1},
         {"project", ARG_TEXT, &a.projects.project, "NAME",
          "the project that DIR or FILES belong to, and rows of old logs that tell none", 0},
-        {"input", ARG_LIST, &a.input, "LOG...", "embed the images of training entries or old logs instead", 0},
+        {"input", ARG_LIST, &a.input, "LOG...",
+         "embed the images of training entries, rejected groups or old logs instead", 0},
         LOG_FLAGS(&a.projects),
         ENCODER_FLAGS(&a.encoder),
         {"store", ARG_CHOICE, &a.store, "float32|float16", "how vectors are stored", 0},
@@ -197,6 +198,6 @@ const struct verb verb_embed = {
         "remembered and not tried again without --retry-failed. --json lists every one of them with its reason.\n"
         "With --shard I/N, N processes or machines share the work without talking to each other: each takes the files\n"
         "whose paths below DIR fall to it (of FILES, their names), stages of one picture and images of one entry\n"
-        "together. They may write into one cache.",
+        "or rejected group together. They may write into one cache.",
     .run = run,
 };

@@ -10,9 +10,9 @@
 
 struct train_args {
     struct text_list data, rest;
-    const char *cache, *output;
+    const char *cache, *output, *start;
     struct project_args projects;
-    int json, quiet, cropper, skip_bad_rows;
+    int json, quiet, cropper, skip_bad_rows, no_prior, no_image, differences;
     struct selectai_ranker_options ranker;
     struct selectai_cropper_options crop;
 };
@@ -44,17 +44,24 @@ static int finish(int rc, const struct train_args *args, const selectai_evaluati
 static int train_ranker(struct train_args *args, const selectai_trainset *set, const selectai_embedding_cache *cache,
                         struct progress *progress)
 {
-    selectai_ranker *model = NULL;
+    selectai_ranker *model = NULL, *start = NULL;
     selectai_evaluation *evaluation = NULL;
     selectai_issues *issues = NULL;
     args->ranker.progress = show_progress;
     args->ranker.user = progress;
-    int rc = selectai_ranker_train(&model, &evaluation, &issues, set, cache, &args->ranker);
+    args->ranker.use_prior = !args->no_prior;
+    args->ranker.use_image = !args->no_image;
+    args->ranker.differences = args->differences;
+    int rc = args->start ? selectai_ranker_load(&start, args->start) : SELECTAI_OK;
+    args->ranker.start = start;
+    if (rc == SELECTAI_OK)
+        rc = selectai_ranker_train(&model, &evaluation, &issues, set, cache, &args->ranker);
     end_progress(progress);
     if (rc == SELECTAI_OK)
         rc = selectai_ranker_save(model, args->output);
     int code = finish(rc, args, evaluation, issues);
     selectai_ranker_destroy(&model);
+    selectai_ranker_destroy(&start);
     selectai_evaluation_destroy(&evaluation);
     selectai_issues_destroy(&issues);
     return code;
@@ -105,7 +112,7 @@ static int train(struct train_args *args)
 /* What both kinds of training are told by flags, wherever it lies in their options. */
 struct shared_flags {
     uint32_t *epochs, *batch_size, *patience, *threads;
-    float *lr, *weight_decay, *dropout, *test_share;
+    float *lr, *weight_decay, *dropout;
     uint64_t *seed;
     int32_t *split;
     const char **hold_out, **backend_dir;
@@ -114,7 +121,7 @@ struct shared_flags {
 #define SHARED_FLAGS(o)                                                                                                \
     {                                                                                                                  \
         &(o)->epochs, &(o)->batch_size, &(o)->patience, &(o)->threads, &(o)->lr, &(o)->weight_decay, &(o)->dropout,    \
-            &(o)->test_share, &(o)->seed, &(o)->split, &(o)->hold_out, &(o)->backend_dir                               \
+            &(o)->seed, &(o)->split, &(o)->hold_out, &(o)->backend_dir                                                 \
     }
 
 static int run(int argc, char **argv, const struct verb *verb)
@@ -129,8 +136,16 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"cache", ARG_TEXT, &a.cache, "DIR", "vectors, as made by 'embed'", 1},
         {"output", ARG_TEXT, &a.output, "FILE", "the model (.safetensors)", 1},
         {"anomaly-weight", ARG_FLOAT, &a.ranker.anomaly_weight, "W",
-         "ranker: weight of pairs that the lower stage won (2)", 0},
-        {"margin", ARG_FLOAT, &a.ranker.margin, "M", "ranker: margin of the ranking loss (0.5)", 0},
+         "ranker: weight of decisions that the lower stage won (1)", 0},
+        {"loss", ARG_CHOICE, &a.ranker.loss, "margin|bradley-terry|plackett-luce",
+         "ranker: what the networks minimise (plackett-luce)", 0},
+        {"margin", ARG_FLOAT, &a.ranker.margin, "M", "ranker: --loss margin (0.5)", 0},
+        {"ensemble", ARG_U32, &a.ranker.ensemble, "N", "ranker: networks that are averaged (3 with few decisions, else 1)", 0},
+        {"no-prior", ARG_FLAG, &a.no_prior, NULL, "ranker: the image alone, whatever its stage", 0},
+        {"no-image", ARG_FLAG, &a.no_image, NULL, "ranker: the stage alone", 0},
+        {"differences", ARG_FLAG, &a.differences, NULL, "ranker: learn from how images differ from their group", 0},
+        {"start", ARG_TEXT, &a.start, "FILE", "ranker: go on from this one; needs fewer epochs", 0},
+        {"folds", ARG_U32, &a.ranker.folds, "N", "ranker: of cross-validation (at most 10 projects, 5 groups); 1: none", 0},
         {"epochs", ARG_U32, f.epochs, "N", "at most (ranker 60, cropper 150)", 0},
         {"batch-size", ARG_U32, f.batch_size, "N", "pairs or crops a step (32)", 0},
         {"patience", ARG_U32, f.patience, "N", "epochs without progress that end training (ranker 12, cropper 25)", 0},
@@ -138,9 +153,9 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"weight-decay", ARG_FLOAT, f.weight_decay, "X", "decoupled weight decay (ranker 0.0001, cropper 0.001)", 0},
         {"dropout", ARG_FLOAT, f.dropout, "P", "share of hidden units dropped in training (0.3)", 0},
         {"seed", ARG_U64, f.seed, "N", "of split, weights and order (1)", 0},
-        {"split", ARG_CHOICE, f.split, "group|project", "what is held out for the figures", 0},
-        {"hold-out", ARG_TEXT, f.hold_out, "PROJECT", "--split project: the one held out", 0},
-        {"test-share", ARG_FLOAT, f.test_share, "X", "--split group: share of groups held out (0.2)", 0},
+        {"split", ARG_CHOICE, f.split, "group|project|pair|auto",
+         "what is held out for the figures: blocks of time, whole projects (auto, if there are two), or pairs (LEAKY)", 0},
+        {"hold-out", ARG_TEXT, f.hold_out, "PROJECT", "a project that is only measured", 0},
         SKIP_BAD_ROWS_FLAG(&a.skip_bad_rows),
         LOG_PROJECT_FLAG(&a.projects),
         LOG_FLAGS(&a.projects),
@@ -153,8 +168,6 @@ static int run(int argc, char **argv, const struct verb *verb)
     int code = parse_args(argc, argv, verb, args, &a.rest);
     if (code < 0 && (a.rest.count != 1 || strcmp(a.rest.items[0], a.cropper ? "cropper" : "ranker") != 0))
         code = usage_error(verb, "say first what to train: ranker or cropper");
-    if (code < 0 && *f.hold_out && *f.split != SELECTAI_SPLIT_PROJECT)
-        code = usage_error(verb, "--hold-out needs --split project");
     if (code < 0)
         code = check_project_args(verb, &a.projects);
     if (code < 0)

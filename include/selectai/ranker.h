@@ -17,49 +17,86 @@ extern "C" {
 #endif
 
 /**
- * A small network (dim-256-64-1, ReLU) on the standardised embedding, trained on pairs from one set with a margin
- * ranking loss (Burges et al., "Learning to rank using gradient descent", 2005; margin form as in torch's
- * MarginRankingLoss). Scores compare within one group only; they mean nothing across groups.
+ * A ranker's score of an image has two parts, which add up and can be told apart:
+ *
+ *   prior   what the image's stage says: how often this person takes that stage, how often against each other stage
+ *           of the group, and in this project if the ranker knows it. Log-odds, fitted with shrinkage (Bradley and
+ *           Terry, "Rank analysis of incomplete block designs", 1952; Luce, "Individual choice behavior", 1959).
+ *   image   what the image shows: the mean of a few small networks (dim-256-64-1, ReLU) on the standardised embedding,
+ *           which learn what the prior leaves open.
+ *
+ * Both are weighed by how well they predicted decisions of other folds, so that the softmax of a group's scores is a
+ * probability. Scores compare within one group only; they mean nothing across groups. If the data hold rejected groups,
+ * the ranker also says how likely anything of a group is kept at all.
  * Training needs the torch module; scoring is plain C.
  * Thread-safety: immutable once made; may be used from any number of threads.
  */
 typedef struct selectai_ranker selectai_ranker;
 
-#define SELECTAI_SPLIT_GROUP   0 /**< whole groups are held out, by a hash of their names and the seed: the default */
-#define SELECTAI_SPLIT_PROJECT 1 /**< one whole project is held out */
+/* What the reported figures, the weights and the probabilities rest on: cross-validation by ... */
+#define SELECTAI_SPLIT_GROUP   0 /**< blocks of time of each project; shared and nearly equal images on one side */
+#define SELECTAI_SPLIT_PROJECT 1 /**< whole projects: what a model does on the next one */
+#define SELECTAI_SPLIT_PAIR    2 /**< pairs at random: LEAKY, flatters; only to show by how much */
+#define SELECTAI_SPLIT_AUTO    3 /**< PROJECT if there are two projects or more, else GROUP: the default */
+
+#define SELECTAI_MAX_FOLDS    100u
+#define SELECTAI_MAX_ENSEMBLE 32u
+
+/* What the networks minimise, over a decision's winner w and losers l; s: scores. */
+#define SELECTAI_LOSS_MARGIN         0 /**< sum of max(0, margin - (s_w - s_l)) */
+#define SELECTAI_LOSS_BRADLEY_TERRY  1 /**< sum of log(1 + exp(s_l - s_w)) */
+#define SELECTAI_LOSS_PLACKETT_LUCE  2 /**< -log of the winner's softmax in its group: the default */
 
 struct selectai_ranker_options {
     uint32_t struct_size;
     uint32_t epochs;               /**< passes over the decisions, at most; default 60 */
-    uint32_t batch_size;           /**< pairs a step; default 32 */
+    uint32_t batch_size;           /**< decisions a step; default 32 */
     uint32_t patience;             /**< epochs without a better inner validation loss that end training; default 12 */
-    uint64_t seed;                 /**< of split, weights, order and dropout; default 1 */
+    uint64_t seed;                 /**< of folds, weights, order and dropout; default 1 */
     float lr;                      /**< Adam's step; default 0.0003 */
     float weight_decay;            /**< default 0.0001 */
     float dropout;                 /**< 0..0.9; default 0.3 */
-    float margin;                  /**< default 0.5 */
-    float anomaly_weight;          /**< weight of pairs whose winner has the lower stage; default 2 */
-    float test_share;              /**< of groups, held out for the reported figures; default 0.2; 0 = none */
-    float validation_share;        /**< of the remaining groups, to stop training early; default 0.1; 0 = none */
-    int32_t split;                 /**< SELECTAI_SPLIT_*; default GROUP */
-    const char *hold_out;          /**< SPLIT_PROJECT: the project held out; NULL: the one with the most decisions */
+    float margin;                  /**< LOSS_MARGIN: default 0.5 */
+    float anomaly_weight;          /**< of decisions (pairs) whose winner has the lower stage; default 1 */
+    float validation_share;        /**< of the training groups, to stop training early; never reported; default 0.1 */
+    int32_t split;                 /**< SELECTAI_SPLIT_*; default AUTO */
+    int32_t loss;                  /**< SELECTAI_LOSS_*; default PLACKETT_LUCE */
+    uint32_t folds;                /**< 2..100; PROJECT: at most, default 10; else default 5. 0 = default; 1 = none: no
+                                        figures, no calibration */
+    uint32_t ensemble;             /**< networks whose scores are averaged; default 0 = 3 with few decisions, else 1 */
+    int32_t use_prior;             /**< default 1 */
+    int32_t use_image;             /**< default 1; 0: the stage prior alone, which needs no torch module */
+    int32_t differences;           /**< 1: networks see the embedding minus its group's mean; default 0 */
+    uint32_t threads;              /**< default 0 = all cores; the result does not depend on it */
+    const selectai_ranker *start;  /**< warm start: the networks go on from this ranker's; default NULL */
+    const char *hold_out;          /**< a project that takes no part in training and calibration: the figures are then
+                                        of it alone; default NULL */
     const char *backend_dir;       /**< see selectai_backend_load(); default NULL */
-    selectai_progress_fn progress; /**< stage "train", with few decisions then "refit", in epochs; default NULL */
+    selectai_progress_fn progress; /**< stage "train", in epochs of all networks; default NULL */
     void *user;
-    uint32_t threads; /**< default 0 = all cores; the result does not depend on it */
-    uint32_t reserved;
 };
 SELECTAI_API void selectai_ranker_options_init(struct selectai_ranker_options *options, uint32_t struct_size);
 
 /**
- * Trains on the decisions of `set` whose images are all in `cache`. Decisions that cannot be used become issues
- * (*issues: a new list that the caller destroys; may be NULL). SELECTAI_ERR_NO_DATA if too few remain.
- * *evaluation (may be NULL): the held-out groups' figures; the same are stored in the model.
+ * Trains on the decisions of `set` whose images are all in `cache`: once a fold, for the figures and to calibrate, and
+ * once on everything. Decisions that cannot be used become issues (*issues: a new list that the caller destroys; may be
+ * NULL). SELECTAI_ERR_NO_DATA if too few remain.
+ * *evaluation (may be NULL): the figures of the decisions of each fold, scored by a ranker that saw only the others;
+ * the same are stored in the model.
+ * With `start`, decisions that it has seen train, but are not measured; its encoder and layers must be the same.
  */
 SELECTAI_API int selectai_ranker_train(selectai_ranker **out, selectai_evaluation **evaluation,
                                        selectai_issues **issues, const selectai_trainset *set,
                                        const selectai_embedding_cache *cache,
                                        const struct selectai_ranker_options *options);
+
+/**
+ * Only the figures: what selectai_ranker_train() would report, without the training on everything. For comparing splits
+ * (how much PAIR flatters), anomaly weights, losses.
+ */
+SELECTAI_API int selectai_ranker_cross_validate(selectai_evaluation **out, const selectai_trainset *set,
+                                                const selectai_embedding_cache *cache,
+                                                const struct selectai_ranker_options *options);
 
 /**
  * Safetensors with metadata (docs/formats.md); or, for loading, a ranker that something else trained, in PyTorch's
@@ -79,18 +116,34 @@ SELECTAI_API const char *selectai_ranker_encoder_id(const selectai_ranker *ranke
 SELECTAI_API int selectai_ranker_metadata_json(char **out, const selectai_ranker *ranker);
 
 /**
- * scores: n floats from embeddings: n x dim. stages: n doubles (NaN = unknown), or NULL; models with a stage prior use
- * it, those of this version do not have one. A row with NaN gives NaN. Vectors are taken as they are: a model whose
- * metadata says "vectors": "unit-length" (LAION's heads) wants them divided by their lengths. Measuring and
- * suggesting do that by themselves.
+ * scores: n floats from embeddings: n x dim. stages: n doubles (NaN = unknown), or NULL. The rows may belong to
+ * different groups: of the prior, only what a stage is worth by itself counts, and a ranker of `differences` refuses
+ * (SELECTAI_ERR_UNSUPPORTED). Where the groups are known, selectai_ranker_score_group() is better. A row with NaN
+ * gives NaN. Vectors are taken as they are: a model whose metadata says "vectors": "unit-length" (LAION's heads) wants
+ * them divided by their lengths. Measuring and suggesting do that by themselves.
  */
 SELECTAI_API int selectai_ranker_score(const selectai_ranker *ranker, float *scores, const float *embeddings,
                                        const double *stages, size_t n);
 
+/** What a ranker says of one group of images. */
+struct selectai_group_score {
+    uint32_t struct_size; /**< set by the caller */
+    uint32_t reserved;
+    double keep; /**< probability that anything of the group is kept; NaN: the ranker saw no rejected groups */
+};
+
 /**
- * probabilities: n floats that sum to 1, softmax of the scores of one group at the model's temperature. Rows with NaN
- * get 0; if all are NaN, SELECTAI_ERR_NO_DATA.
+ * One group of n images: scores[i] == prior[i] + image[i], each n floats or NULL if it is not wanted; probabilities:
+ * softmax of the scores; rows with NaN get score NaN and probability 0. spread: standard deviation of the image part
+ * over the ensemble (0 for one network). group may be NULL. project: NULL or a name; one that the ranker
+ * was trained on has a prior of its own. SELECTAI_ERR_NO_DATA if all rows have NaN.
  */
+SELECTAI_API int selectai_ranker_score_group(const selectai_ranker *ranker, float *scores, float *prior, float *image,
+                                             float *spread, float *probabilities, struct selectai_group_score *group,
+                                             const char *project, const float *embeddings, const double *stages,
+                                             size_t n);
+
+/** probabilities: n floats that sum to 1: the same as selectai_ranker_score_group() gives without a project. */
 SELECTAI_API int selectai_ranker_probabilities(const selectai_ranker *ranker, float *probabilities,
                                                const float *embeddings, const double *stages, size_t n);
 

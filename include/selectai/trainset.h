@@ -20,7 +20,8 @@ extern "C" {
 
 /**
  * A list of decisions: in each, one image was chosen and those of its group that were not are its losers. Old crop logs
- * also hold decisions about one image alone: no losers, only a crop.
+ * also hold decisions about one image alone: no losers, only a crop. Beside them a list of rejected groups, of which
+ * nothing was chosen: they say nothing about which image is better, only that none was good enough.
  * Thread-safety: immutable once returned; may be read from any number of threads.
  */
 typedef struct selectai_trainset selectai_trainset;
@@ -70,6 +71,22 @@ struct selectai_entry {
     uint32_t image_height;
 };
 
+/**
+ * A group of which nothing was chosen. All pointers are borrowed from the set; texts that are not known are "", numbers
+ * NaN.
+ */
+struct selectai_rejected_group {
+    uint32_t struct_size;     /**< set by the caller */
+    uint32_t n_images;        /**< at least 1 */
+    const char *project;      /**< never "" */
+    const char *set_id;       /**< stable name of the group within the project */
+    const char *timestamp;    /**< the first image's, "YYYYMMDD_HHMMSS" */
+    const char *const *paths; /**< n_images, in the order given (extracted: by time and stage) */
+    const double *stages;     /**< n_images; NaN = unknown */
+    const char *source_path;  /**< the file this was read from; "" if it was extracted */
+    uint64_t source_row;      /**< its line there, from 1; 0 if it was extracted */
+};
+
 /** How logs are read. */
 struct selectai_load_options {
     uint32_t struct_size;
@@ -93,6 +110,8 @@ SELECTAI_API void selectai_load_options_init(struct selectai_load_options *optio
  *   crop logs          19 columns (or 11 + 4 per image), 9 columns, or the minimal form timestamp,project_id,filename,
  *                      crop_x1,crop_y1,crop_x2,crop_y2,width,height; boxes in pixels or in fractions, row by row
  *   anomaly cases      session_id,set_id,project,chosen_stage,max_rejected_stage,chosen_path,rejected_paths,timestamp
+ *   rejected groups    JSONL with project, paths and, where known, stages, set_id, timestamp; such lines may also stand
+ *                      among training entries. They become the set's rejected groups
  *
  * Columns may stand in any order; further ones are ignored. Lists may be JSON, JSON with quotes doubled twice, or
  * Python's notation. The project of a row that does not name it is found as selectai_projects_resolve() does, knowing
@@ -103,6 +122,11 @@ SELECTAI_API void selectai_load_options_init(struct selectai_load_options *optio
  * A row that is broken, whose project is not known though it has losers, or whose images belong to several projects, is
  * left out and becomes an issue with its row number. Kinds: "unknown-project", "project-rule", and
  * for broken rows the words of selectai/validate.h, such as "column-count", "bad-list", "box-outside".
+ *
+ * A rejected group counts once: a later one of the same project and the same file names, in any order and folders, is
+ * left out ("repeated"). One of which an image is the winner of a decision of that project, wherever that stands, is
+ * left out, too ("decided"): the person kept something after all. Both are issues also where `strict` is set, since
+ * nothing is wrong with those rows.
  */
 SELECTAI_API int selectai_trainset_load_logs(selectai_trainset **out, const char *const *paths, size_t n_paths,
                                              const struct selectai_load_options *options);
@@ -113,6 +137,11 @@ SELECTAI_API int selectai_trainset_load(selectai_trainset **out, const char *con
 
 SELECTAI_API size_t selectai_trainset_count(const selectai_trainset *set);
 SELECTAI_API int selectai_trainset_get(const selectai_trainset *set, size_t index, struct selectai_entry *out);
+
+/** Groups of which nothing was chosen, in the order in which they were read or extracted. */
+SELECTAI_API size_t selectai_trainset_rejected_count(const selectai_trainset *set);
+SELECTAI_API int selectai_trainset_get_rejected(const selectai_trainset *set, size_t index,
+                                                struct selectai_rejected_group *out);
 
 /** The entry as one line of JSON, as it stands in JSONL files; the caller frees it with selectai_free(). */
 SELECTAI_API int selectai_trainset_entry_json(char **out, const selectai_trainset *set, size_t index);
@@ -125,6 +154,12 @@ SELECTAI_API const selectai_issues *selectai_trainset_issues(const selectai_trai
  * also those that stand there already: selectai_trainset_merge() makes each of them one.
  */
 SELECTAI_API int selectai_trainset_write(const selectai_trainset *set, const char *path, int32_t append);
+
+/**
+ * Writes the rejected groups as .jsonl, whole or not at all. append non-zero: adds all of them to what is there, which
+ * may also be training entries in JSONL; loading takes each group once.
+ */
+SELECTAI_API int selectai_trainset_write_rejected(const selectai_trainset *set, const char *path, int32_t append);
 
 /* The forms of old logs. */
 #define SELECTAI_LOG_SELECTION 0 /**< session_id,set_id,chosen_path,neg_paths,timestamp: decisions with losers */
@@ -173,7 +208,8 @@ struct selectai_merge_counts {
  * selection of that winner has the same crop, and completes one that has none. Where the same decision has different
  * crops, the one proved by pixels stays, else the first (kind "crop-differs"). The order of the given set is kept.
  * A crop without losers is compared with the first 256 different ones of its image, no more.
- * counts may be NULL.
+ * The set's rejected groups go into the result, without those that selectai_trainset_load_logs() would leave out (kinds
+ * "repeated", "decided"; the winners of all given decisions count). `counts` does not count them; it may be NULL.
  */
 SELECTAI_API int selectai_trainset_merge(selectai_trainset **out, struct selectai_merge_counts *counts,
                                          const selectai_trainset *set, const struct selectai_merge_options *options);
@@ -252,7 +288,10 @@ SELECTAI_API int selectai_extraction_create(selectai_extraction **out, const str
 SELECTAI_API int selectai_extraction_add_project(selectai_extraction *extraction, const char *raw_dir,
                                                  const char *final_dir, const char *project);
 
-/** All decisions so far, by project, folder and time. Borrowed; valid until the next add_project or destroy. */
+/**
+ * All decisions so far, by project, folder and time, and the rejected groups. Borrowed; valid until the next
+ * add_project or destroy.
+ */
 SELECTAI_API const selectai_trainset *selectai_extraction_entries(const selectai_extraction *extraction);
 
 /** Number of groups from which nothing was chosen. */

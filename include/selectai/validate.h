@@ -47,7 +47,9 @@ SELECTAI_API void selectai_validate_options_init(struct selectai_validate_option
  * result. Kinds are told by content:
  *
  *   "entries" "selection-log" "crop-log" "anomaly-cases"   decisions, see selectai_trainset_load_logs()
- *   "images" "rejected" "report"                           what an extraction wrote
+ *   "rejected"                                             the same function's rejected groups; its rows may also stand
+ *                                                          in "entries"
+ *   "images" "report"                                      what an extraction wrote
  *   "config" "manifest"                                    project_paths.json, <id>.project.json
  *   "cache" "legacy-cache"                                 vectors: a folder, or the file that names them
  *   "model" "weights" "legacy-model"                       of ours; other weights; PyTorch's of such a model
@@ -55,9 +57,10 @@ SELECTAI_API void selectai_validate_options_init(struct selectai_validate_option
  *   "unknown"                                              an error only if it was named itself
  *
  * Rows of logs are judged by the code that loads them, so `usable` is what selectai_trainset_load_logs() of the same
- * files would take. All logs of one call are taken together where it matters whose a row is. Logs are read as streams;
- * what is kept is hashes. What cannot be read at all becomes a result with an error; a return code other than OK means
- * that nothing could be done, or that progress asked to stop.
+ * files would take; but rejected groups that it leaves out as "repeated" or "decided" are usable, with a warning of
+ * that code where both rows stand in one file. All logs of one call are taken together where it matters whose a row is.
+ * Logs are read as streams; what is kept is hashes. What cannot be read at all becomes a result with an error; a return
+ * code other than OK means that nothing could be done, or that progress asked to stop.
  */
 SELECTAI_API int selectai_validate(selectai_validation **out, const char *const *paths, size_t n_paths,
                                    const struct selectai_validate_options *options);

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "backend/backend.h"
 #include "base/number.h"
 #include "learn/crop_targets.h"
 #include "learn/measure.h"
@@ -50,10 +51,10 @@ static int read_options(struct selectai_cropper_options *all, struct sai_train_o
                                          .lr = all->lr,
                                          .weight_decay = all->weight_decay,
                                          .dropout = all->dropout,
-                                         .split = {.kind = all->split,
+                                         .validation_share = (double)all->validation_share,
+                                         .folds = {.kind = all->split,
+                                                   .n = 5,
                                                    .seed = all->seed,
-                                                   .test_share = (double)all->test_share,
-                                                   .validation_share = (double)all->validation_share,
                                                    .hold_out = all->hold_out},
                                          .backend_dir = all->backend_dir,
                                          .progress = all->progress,
@@ -76,13 +77,14 @@ static void free_rows(struct rows *r)
     sai_free(r->boxes);
 }
 
-static int make_rows(struct rows *r, const struct sai_training *t)
+static int make_rows(struct rows *r, const struct sai_training *t, const int8_t *side)
 {
     static const int order[2] = {SAI_SIDE_TRAIN, SAI_SIDE_VALIDATION};
     const struct sai_vectors *v = &t->vectors;
-    size_t n = t->n_sides[SAI_SIDE_TRAIN] + t->n_sides[SAI_SIDE_VALIDATION], values;
+    size_t n = t->n_usable, values;
     r->width = v->dim + SAI_CROPPER_EXTRA;
-    r->n_train = t->n_sides[SAI_SIDE_TRAIN];
+    for (size_t i = 0; i < t->decisions.count; i++)
+        r->n_train += side[i] == SAI_SIDE_TRAIN;
     if (!sai_mul_size(&values, n, r->width))
         return SAI_FAIL(SELECTAI_ERR_LIMIT, "%zu crops are too many", n);
     r->x = sai_aligned_array(values, sizeof *r->x);
@@ -92,7 +94,7 @@ static int make_rows(struct rows *r, const struct sai_training *t)
         return SELECTAI_ERR_OUT_OF_MEMORY;
     for (int k = 0; k < 2; k++)
         for (size_t i = 0; i < t->decisions.count; i++) {
-            if (!t->side[order[k]][i])
+            if (side[i] != order[k])
                 continue;
             const struct sai_decision *d = &t->decisions.items[i];
             size_t row = t->decisions.members[d->first].row;
@@ -119,10 +121,33 @@ static int standardise(struct sai_standardiser *s, struct rows *r)
     return rc;
 }
 
-static int train_network(struct sai_model *model, struct sai_training *t)
+static int run_rows(struct sai_model *model, const struct sai_training *t, const uint32_t *widths,
+                    const struct sai_backend_rows *data)
+{
+    const struct sai_train_options *o = t->options;
+    const struct sai_backend_v1 *b = t->backend;
+    const struct sai_backend_net_spec spec = {.struct_size = sizeof spec, .n_widths = 4, .widths = widths,
+        .dropout = o->dropout, .output = SAI_BACKEND_OUTPUT_SIGMOID, .seed = o->folds.seed};
+    const struct sai_backend_train_options options = {.struct_size = sizeof options, .epochs = o->epochs,
+        .batch_size = o->batch_size, .patience = o->patience, .lr = o->lr, .weight_decay = o->weight_decay};
+    char err[SAI_BACKEND_ERR_SIZE] = "";
+    sai_backend_net *net = NULL;
+    size_t n;
+    SAI_REQUIRE(sai_mlp_count(&n, widths, 4));
+    float *p = sai_malloc_array(n, sizeof *p);
+    int code = b->net_create(&net, &spec, err, sizeof err);
+    if (code == 0) code = b->net_train_rows(net, data, &options, err, sizeof err);
+    if (code == 0) code = b->net_get_parameters(net, p, n, err, sizeof err);
+    b->net_destroy(net);
+    int rc = code ? sai_backend_fail(code, "training", err) : sai_mlp_create(&model->mlp, widths, 4, SAI_MLP_SIGMOID, p);
+    sai_free(p);
+    return rc;
+}
+
+static int train_network(struct sai_model *model, struct sai_training *t, const int8_t *side)
 {
     struct rows rows = {0};
-    int rc = make_rows(&rows, t);
+    int rc = make_rows(&rows, t, side);
     if (rc == SELECTAI_OK)
         rc = standardise(&model->standardiser, &rows);
     if (rc == SELECTAI_OK)
@@ -136,9 +161,7 @@ static int train_network(struct sai_model *model, struct sai_training *t)
                                               .n_train = rows.n_train,
                                               .n_validation = rows.count - rows.n_train,
                                               .beta = BETA};
-        const struct sai_train_network network = {
-            .widths = widths, .n_widths = 4, .output = SAI_MLP_SIGMOID, .rows = &data};
-        rc = sai_train_network(&model->mlp, t, &network);
+        rc = run_rows(model, t, widths, &data);
     }
     free_rows(&rows);
     return rc;
@@ -148,7 +171,7 @@ static int train_network(struct sai_model *model, struct sai_training *t)
 static int list_texts(const char **texts, size_t *n, struct sai_training *t)
 {
     for (size_t i = 0; i < t->decisions.count; i++) {
-        if (!t->side[SAI_SIDE_TRAIN][i])
+        if (!t->decisions.items[i].usable || t->decisions.items[i].fold <= 0)
             continue;
         const struct sai_decision *d = &t->decisions.items[i];
         const double edges[4] = {d->crop.x1, d->crop.y1, d->crop.x2, d->crop.y2};
@@ -170,7 +193,7 @@ static int describe(struct sai_model *model, struct sai_training *t, const selec
     size_t n = 0;
     int rc = texts ? list_texts(texts, &n, t) : SELECTAI_ERR_OUT_OF_MEMORY;
     if (rc == SELECTAI_OK)
-        rc = sai_training_describe(model, t, cache, texts, n);
+        rc = sai_training_describe(model, t, cache, texts, n, &(struct sai_training_outcome){0});
     sai_free(texts);
     if (rc == SELECTAI_OK && json_object_set_new(model->info, "options", sai_training_options_json(t->options)) != 0)
         rc = SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "out of memory for a model's metadata");
@@ -181,10 +204,15 @@ static int measure(selectai_evaluation **out, const struct selectai_cropper *cro
 {
     struct sai_evaluation_head head = sai_training_head(t);
     struct selectai_box *boxes = NULL;
+    int32_t test = t->folds.held_out ? SAI_FOLD_HELD_OUT : 0;
+    bool *use = sai_calloc(t->decisions.count, sizeof *use);
+    for (size_t i = 0; i < t->decisions.count; i++)
+        use[i] = t->decisions.items[i].usable && t->decisions.items[i].fold == test;
     int rc = sai_propose_for_winners(&boxes, cropper, &t->decisions, &t->vectors);
     if (rc == SELECTAI_OK)
-        rc = sai_evaluate_cropper(out, &t->decisions, t->side[SAI_SIDE_TEST], boxes, &cropper->model->constant, &head);
+        rc = sai_evaluate_cropper(out, &t->decisions, use, boxes, &cropper->model->constant, &head);
     sai_free(boxes);
+    sai_free(use);
     return rc;
 }
 
@@ -206,7 +234,9 @@ int selectai_cropper_train(selectai_cropper **out, selectai_evaluation **evaluat
         rc = sai_model_create(&model, SAI_KIND_CROPPER);
     if (rc == SELECTAI_OK) {
         model->snap = (double)all.snap;
-        rc = train_network(model, &training);
+        int8_t *side = sai_training_sides(&training, training.folds.held_out ? SAI_FOLD_NONE : 0);
+        rc = train_network(model, &training, side);
+        sai_free(side);
     }
     if (rc == SELECTAI_OK)
         rc = describe(model, &training, cache);

@@ -63,7 +63,11 @@ static const char *decision_text(struct sai_decisions *d, const struct sai_decis
         return NULL;
     for (uint32_t i = 0; i < decision->n; i++)
         names[i] = d->members[decision->first + i].filename;
-    qsort(names + 1, decision->n - 1, sizeof *names, by_text);
+    if (decision->rejected) /* no winner in front */
+        qsort(names, decision->n, sizeof *names, by_text);
+    else
+        qsort(names + 1, decision->n - 1, sizeof *names, by_text);
+    sai_text_puts(&text, decision->rejected ? "rejected/" : "");
     sai_text_puts(&text, decision->project);
     for (uint32_t i = 0; i < decision->n; i++) {
         sai_text_puts(&text, "/");
@@ -76,13 +80,32 @@ static const char *decision_text(struct sai_decisions *d, const struct sai_decis
     return copy;
 }
 
+/* When it was made, for splits by time: the winner's name says it best. */
+static const char *time_of(struct sai_decisions *d, const char *path, const char *otherwise)
+{
+    struct selectai_parsed_name name = {.struct_size = sizeof name};
+    if (selectai_parse_filename(&name, path) == SELECTAI_OK)
+        return sai_arena_strdup(&d->arena, name.timestamp);
+    return otherwise ? otherwise : "";
+}
+
+static int push(struct sai_decisions *d, struct sai_decision *decision, const char *path, const char *timestamp)
+{
+    decision->text = decision_text(d, decision);
+    decision->time = time_of(d, path, timestamp);
+    if (!decision->text || !decision->time || !SAI_GROW(d->items, d->capacity, d->count + 1))
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    d->items[d->count++] = *decision;
+    return SELECTAI_OK;
+}
+
 int sai_decisions_add(struct sai_decisions *d, const struct selectai_entry *entry)
 {
     struct sai_decision decision = {.project = entry->project,
                                     .entry = d->count,
                                     .first = d->n_members,
                                     .n = 1,
-                                    .side = SAI_SIDE_TRAIN,
+                                    .fold = SAI_FOLD_NONE,
                                     .usable = true,
                                     .crop_alone = entry->n_negatives == 0,
                                     .has_crop = entry->has_crop == 1,
@@ -96,10 +119,56 @@ int sai_decisions_add(struct sai_decisions *d, const struct selectai_entry *entr
     }
     if (rc != SELECTAI_OK)
         return rc;
-    decision.text = decision_text(d, &decision);
-    if (!decision.text || !SAI_GROW(d->items, d->capacity, d->count + 1))
-        return SELECTAI_ERR_OUT_OF_MEMORY;
-    d->items[d->count++] = decision;
+    return push(d, &decision, entry->chosen_path, entry->timestamp);
+}
+
+int sai_decisions_add_rejected(struct sai_decisions *d, const struct selectai_rejected_group *group)
+{
+    struct sai_decision decision = {.project = group->project,
+                                    .entry = d->n_rejected,
+                                    .first = d->n_members,
+                                    .fold = SAI_FOLD_NONE,
+                                    .rejected = true};
+    int rc = SELECTAI_OK;
+    for (uint32_t i = 0; i < group->n_images && rc == SELECTAI_OK; i++) {
+        if (known(d, &decision, group->paths[i]))
+            continue;
+        rc = add_member(d, group->project, group->paths[i], group->stages ? group->stages[i] : (double)NAN);
+        decision.n++;
+    }
+    if (rc != SELECTAI_OK || decision.n == 0)
+        return rc;
+    d->n_rejected++;
+    return push(d, &decision, group->paths[0], group->timestamp);
+}
+
+void sai_require_rejected(struct sai_decisions *d)
+{
+    for (size_t i = 0; i < d->count; i++)
+        d->items[i].usable = d->items[i].usable || d->items[i].rejected;
+}
+
+/* The first loser stays where it is; the others get a copy of the winner each. */
+int sai_decisions_explode(struct sai_decisions *d)
+{
+    size_t count = d->count;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t n = d->items[i].n;
+        for (uint32_t j = 2; j < n && !d->items[i].rejected; j++) {
+            if (!SAI_GROW(d->items, d->capacity, d->count + 1) ||
+                !SAI_GROW(d->members, d->members_capacity, d->n_members + 2))
+                return SELECTAI_ERR_OUT_OF_MEMORY;
+            struct sai_decision pair = d->items[i];
+            const struct sai_member winner = d->members[pair.first], loser = d->members[pair.first + j];
+            pair.first = d->n_members;
+            pair.n = 2;
+            d->members[d->n_members++] = winner;
+            d->members[d->n_members++] = loser;
+            d->items[d->count++] = pair;
+        }
+        if (n > 2 && !d->items[i].rejected)
+            d->items[i].n = 2;
+    }
     return SELECTAI_OK;
 }
 
@@ -137,6 +206,8 @@ static int report_unusable(struct sai_decisions *d, struct selectai_issues *issu
     for (size_t i = 0; i < d->count && rc == SELECTAI_OK; i++) {
         struct sai_decision *decision = &d->items[i];
         const char *path = d->members[decision->first].path;
+        if (decision->rejected)
+            continue;
         if (decision->crop_alone)
             d->n_crops_alone++; /* logs hold thousands of them: nothing is wrong with any */
         else if (!decision->usable)
@@ -162,9 +233,9 @@ static uint64_t set_key(const struct selectai_entry *entry)
 
 int sai_decisions_read(struct sai_decisions *out, struct selectai_issues *issues, const selectai_trainset *set)
 {
-    size_t n = selectai_trainset_count(set);
+    size_t n = selectai_trainset_count(set), n_rejected = selectai_trainset_rejected_count(set), room;
     *out = (struct sai_decisions){0};
-    uint64_t *set_keys = sai_calloc(n, sizeof *set_keys);
+    uint64_t *set_keys = sai_add_size(&room, n, n_rejected) ? sai_calloc(room, sizeof *set_keys) : NULL;
     int rc = set_keys ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
     for (size_t i = 0; i < n && rc == SELECTAI_OK; i++) {
         struct selectai_entry entry = {.struct_size = sizeof entry};
@@ -174,6 +245,12 @@ int sai_decisions_read(struct sai_decisions *out, struct selectai_issues *issues
         if (rc == SELECTAI_OK && entry.set_id[0] != '\0')
             set_keys[i] = set_key(&entry);
     }
+    for (size_t i = 0; i < n_rejected && rc == SELECTAI_OK; i++) {
+        struct selectai_rejected_group group = {.struct_size = sizeof group};
+        rc = selectai_trainset_get_rejected(set, i, &group);
+        if (rc == SELECTAI_OK)
+            rc = sai_decisions_add_rejected(out, &group);
+    }
     if (rc == SELECTAI_OK)
         rc = mark_repeated(out);
     if (rc == SELECTAI_OK)
@@ -181,93 +258,6 @@ int sai_decisions_read(struct sai_decisions *out, struct selectai_issues *issues
     if (rc == SELECTAI_OK)
         rc = sai_decisions_group(out, set_keys);
     sai_free(set_keys);
-    return rc;
-}
-
-struct link {
-    uint64_t key;
-    size_t decision;
-};
-
-static int by_key(const void *a, const void *b)
-{
-    const struct link *x = a, *y = b;
-    if (x->key != y->key)
-        return x->key < y->key ? -1 : 1;
-    return (x->decision > y->decision) - (x->decision < y->decision);
-}
-
-static size_t root_of(size_t *parent, size_t i)
-{
-    while (parent[i] != i) {
-        parent[i] = parent[parent[i]]; /* path halving */
-        i = parent[i];
-    }
-    return i;
-}
-
-static void join_equal(size_t *parent, struct link *links, size_t n)
-{
-    qsort(links, n, sizeof *links, by_key);
-    for (size_t i = 1; i < n; i++)
-        if (links[i].key == links[i - 1].key) {
-            size_t a = root_of(parent, links[i].decision), b = root_of(parent, links[i - 1].decision);
-            parent[a > b ? a : b] = a > b ? b : a;
-        }
-}
-
-static size_t list_links(struct link *links, const struct sai_decisions *d, const uint64_t *set_keys)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < d->count; i++) {
-        for (uint32_t j = 0; j < d->items[i].n; j++)
-            links[n++] = (struct link){d->members[d->items[i].first + j].key, i};
-        if (set_keys && set_keys[i] != 0)
-            links[n++] = (struct link){set_keys[i], i};
-    }
-    return n;
-}
-
-/* Numbers groups by their identity, which does not depend on the order of entries. */
-static void number_groups(struct sai_decisions *d, size_t *parent, struct link *links)
-{
-    for (size_t i = 0; i < d->count; i++)
-        d->items[i].identity = UINT64_MAX;
-    for (size_t i = 0; i < d->count; i++) {
-        struct sai_decision *root = &d->items[root_of(parent, i)];
-        for (uint32_t j = 0; j < d->items[i].n; j++) {
-            uint64_t key = d->members[d->items[i].first + j].key;
-            root->identity = key < root->identity ? key : root->identity;
-        }
-    }
-    for (size_t i = 0; i < d->count; i++) {
-        d->items[i].identity = d->items[root_of(parent, i)].identity;
-        links[i] = (struct link){d->items[i].identity, i};
-    }
-    qsort(links, d->count, sizeof *links, by_key);
-    d->n_groups = 0;
-    for (size_t i = 0; i < d->count; i++) {
-        d->n_groups += i == 0 || links[i].key != links[i - 1].key;
-        d->items[links[i].decision].group = (uint32_t)(d->n_groups - 1);
-    }
-}
-
-int sai_decisions_group(struct sai_decisions *d, const uint64_t *set_keys)
-{
-    size_t room;
-    if (d->count > UINT32_MAX || !sai_add_size(&room, d->n_members, d->count))
-        return SAI_FAIL(SELECTAI_ERR_LIMIT, "more than 2^32 decisions");
-    size_t *parent = sai_malloc_array(d->count, sizeof *parent);
-    struct link *links = sai_malloc_array(room, sizeof *links);
-    int rc = parent && links ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
-    if (rc == SELECTAI_OK) {
-        for (size_t i = 0; i < d->count; i++)
-            parent[i] = i;
-        join_equal(parent, links, list_links(links, d, set_keys));
-        number_groups(d, parent, links);
-    }
-    sai_free(parent);
-    sai_free(links);
     return rc;
 }
 

@@ -157,13 +157,13 @@ int sai_compact_groups(size_t **group, size_t *n_groups, const struct sai_decisi
     for (size_t i = 0; i < d->n_groups; i++)
         number[i] = SIZE_MAX;
     for (size_t i = 0; i < d->count; i++) /* mark */
-        if (d->items[i].usable && (!use || use[i]))
+        if (sai_is_choice(&d->items[i]) && (!use || use[i]))
             number[d->items[i].group] = 0;
     for (size_t i = 0; i < d->n_groups; i++) /* number by group: the order of decisions does not matter */
         if (number[i] == 0)
             number[i] = n++;
     for (size_t i = 0; i < d->count; i++)
-        out[i] = d->items[i].usable && (!use || use[i]) ? number[d->items[i].group] : SIZE_MAX;
+        out[i] = sai_is_choice(&d->items[i]) && (!use || use[i]) ? number[d->items[i].group] : SIZE_MAX;
     sai_free(number);
     *group = out;
     *n_groups = n;

@@ -13,8 +13,9 @@
 
 /* Numbers of evaluations that are not figures. */
 struct sai_evaluation_head {
-    const char *split; /* "group", "project", "unseen": static text */
+    const char *split; /* "group", "project", "pair", "unseen": static text */
     uint64_t seed;
+    uint32_t folds; /* of cross-validation; 1: a project held out; 0: measured as it is */
     size_t excluded_seen, excluded_missing;
 };
 int sai_evaluation_create(selectai_evaluation **out, const struct sai_evaluation_head *head, size_t n_groups);
@@ -46,11 +47,12 @@ int sai_evaluation_metrics(json_t **out, const selectai_evaluation *evaluation);
 int sai_compact_groups(size_t **group, size_t *n_groups, const struct sai_decisions *decisions, const bool *use);
 
 /*
- * "normal", "anomaly", "overall" (pairs) and "top1" (decisions) from one score a row of vectors. Ties count half in
- * pairs and 1/k in a k-fold tie for the first place. `use` selects decisions, as above.
+ * "normal", "anomaly", "overall" (pairs) and "top1" (decisions). Ties count half in pairs and 1/k in a k-fold tie for
+ * the first place. `use` selects decisions, as above.
  */
+struct sai_scored;
 int sai_evaluate_ranker(selectai_evaluation **out, const struct sai_decisions *decisions, const bool *use,
-                        const float *scores, const struct sai_evaluation_head *head);
+                        const struct sai_scored *scored, const struct sai_evaluation_head *head);
 
 /* "iou" and "within5". proposed[i] belongs to decision i; constant may be NULL: no baseline. */
 int sai_evaluate_cropper(selectai_evaluation **out, const struct sai_decisions *decisions, const bool *use,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "learn/evaluate.h"
+#include "learn/scored.h"
 
 #define BASELINE "highest stage wins"
 
@@ -37,7 +38,7 @@ static void count_decision(struct sai_tally *t, size_t group, const struct sai_m
     for (uint32_t i = 0; i < n; i++)
         known = known && !isnan(m[i].stage);
     for (uint32_t i = 1; i < n; i++) {
-        float score = scores[m[i].row], winner = scores[m[0].row];
+        float score = scores[i], winner = scores[0];
         best_score = best_score && score <= winner;
         equal_score += score == winner;
         best_stage = best_stage && !(m[i].stage > m[0].stage);
@@ -51,7 +52,7 @@ static void count_pairs(struct sai_tally tallies[N_TALLIES], size_t group, const
                         const float *scores)
 {
     for (uint32_t i = 1; i < n; i++) {
-        double model = beats((double)scores[m[0].row], (double)scores[m[i].row]);
+        double model = beats((double)scores[0], (double)scores[i]);
         double baseline = beats(m[0].stage, m[i].stage);
         count(&tallies[OVERALL], group, model, baseline);
         if (!isnan(m[0].stage) && !isnan(m[i].stage))
@@ -82,16 +83,17 @@ static void tally_all(struct sai_tally tallies[N_TALLIES], double *room, const s
         if (group[i] == SIZE_MAX)
             continue;
         const struct sai_member *m = &d->members[d->items[i].first];
-        count_pairs(tallies, group[i], m, d->items[i].n, scores);
-        count_decision(&tallies[TOP1], group[i], m, d->items[i].n, scores);
+        const float *s = scores + d->items[i].first;
+        count_pairs(tallies, group[i], m, d->items[i].n, s);
+        count_decision(&tallies[TOP1], group[i], m, d->items[i].n, s);
     }
     bool known = any_stage(d, group);
     for (int k = 0; k < N_TALLIES && !known; k++)
         tallies[k].baseline = NULL;
 }
 
-int sai_evaluate_ranker(selectai_evaluation **out, const struct sai_decisions *d, const bool *use, const float *scores,
-                        const struct sai_evaluation_head *head)
+int sai_evaluate_ranker(selectai_evaluation **out, const struct sai_decisions *d, const bool *use,
+                        const struct sai_scored *scored, const struct sai_evaluation_head *head)
 {
     struct sai_tally tallies[N_TALLIES];
     selectai_evaluation *e = NULL;
@@ -103,7 +105,7 @@ int sai_evaluate_ranker(selectai_evaluation **out, const struct sai_decisions *d
     if (!room)
         rc = SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "out of memory for %zu groups", n_groups);
     if (rc == SELECTAI_OK)
-        tally_all(tallies, room, d, group, n_groups, scores);
+        tally_all(tallies, room, d, group, n_groups, scored->score);
     if (rc == SELECTAI_OK)
         rc = sai_evaluation_create(&e, head, n_groups);
     for (int k = 0; k < N_TALLIES && rc == SELECTAI_OK; k++)

@@ -66,7 +66,8 @@ static int read_vectors(struct sai_vectors *v, const selectai_embedding_cache *c
     v->n = n;
     v->x = sai_aligned_array(values, sizeof *v->x);
     v->sizes = sai_calloc(n, 2 * sizeof *v->sizes);
-    if (!v->x || !v->sizes)
+    v->phash = sai_calloc(n, sizeof *v->phash);
+    if (!v->x || !v->sizes || !v->phash)
         return SELECTAI_ERR_OUT_OF_MEMORY;
     for (size_t i = 0; i < n; i++) {
         struct selectai_cache_row row = {.struct_size = sizeof row};
@@ -75,6 +76,7 @@ static int read_vectors(struct sai_vectors *v, const selectai_embedding_cache *c
             return rc;
         v->sizes[2 * i] = row.width;
         v->sizes[2 * i + 1] = row.height;
+        v->phash[i] = row.phash;
     }
     return SELECTAI_OK;
 }
@@ -143,5 +145,6 @@ void sai_vectors_free(struct sai_vectors *v)
 {
     sai_free(v->x);
     sai_free(v->sizes);
+    sai_free(v->phash);
     *v = (struct sai_vectors){0};
 }

@@ -15,6 +15,7 @@ struct sai_vectors {
     size_t n;
     uint32_t dim;
     uint32_t *sizes; /* n x 2: width, height; 0 where the cache does not know */
+    uint64_t *phash; /* n; 0 where the cache does not know */
 };
 
 #define SAI_JOIN_ALL    0 /* every image of a decision is needed */

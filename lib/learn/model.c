@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "learn/model.h"
+#include "learn/model_ranker.h"
 
 int sai_model_create(struct sai_model **out, const char *kind)
 {
@@ -16,6 +16,7 @@ int sai_model_create(struct sai_model **out, const char *kind)
         return SELECTAI_ERR_OUT_OF_MEMORY;
     model->kind = kind;
     model->temperature = 1.0;
+    model->blend = SAI_BLEND_PLAIN;
     model->constant = (struct selectai_box){NAN, NAN, NAN, NAN};
     model->info = json_object();
     if (!model->info) {
@@ -32,6 +33,12 @@ void sai_model_destroy(struct sai_model **model)
         return;
     struct sai_model *m = *model;
     sai_mlp_destroy(&m->mlp);
+    for (uint32_t i = 0; i < m->n_others; i++)
+        sai_mlp_destroy(&m->others[i]);
+    sai_free(m->others);
+    sai_mlp_destroy(&m->keep);
+    sai_standardiser_free(&m->keep_standardiser);
+    sai_prior_free(&m->prior);
     sai_standardiser_free(&m->standardiser);
     sai_free(m->encoder_id);
     sai_free(m->seen);
@@ -90,8 +97,10 @@ uint32_t sai_model_inputs(const struct sai_model *model)
 int sai_model_architecture(char **out, const struct sai_mlp *mlp)
 {
     struct sai_text text = {0};
-    for (uint32_t i = 0; i < mlp->n_widths; i++)
-        sai_text_printf(&text, "%s%u", i ? "-" : "", mlp->widths[i]);
+    if (mlp)
+        sai_put_architecture(&text, mlp);
+    else
+        sai_text_puts(&text, "none");
     return sai_text_finish(&text, out);
 }
 
@@ -99,13 +108,13 @@ int sai_model_architecture(char **out, const struct sai_mlp *mlp)
 static json_t *describe(const struct sai_model *m, const char *architecture)
 {
     json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "format", "selectai-model", "kind", m->kind, "architecture",
-                          architecture, "output", m->mlp->output == SAI_MLP_SIGMOID ? "sigmoid" : "linear",
+                          architecture, "output", m->mlp && m->mlp->output == SAI_MLP_SIGMOID ? "sigmoid" : "linear",
                           "encoder_id", m->encoder_id, "dim", (json_int_t)m->dim);
     double clip = (double)m->standardiser.clip;
     int bad = !o || json_object_set_new(o, "clip", isfinite(clip) ? json_real(clip) : json_null());
     bad = bad || !sai_form_write(o, m);
     if (strcmp(m->kind, SAI_KIND_RANKER) == 0) {
-        bad = bad || json_object_set_new(o, "temperature", json_real(m->temperature));
+        bad = bad || sai_ranker_describe(o, m);
     } else {
         const struct selectai_box *c = &m->constant;
         json_t *box = isnan(c->x1) ? json_null() : json_pack("[f,f,f,f]", c->x1, c->y1, c->x2, c->y2);

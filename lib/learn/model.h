@@ -7,11 +7,13 @@
 #define SAI_LEARN_MODEL_H
 
 #include "base/json.h"
+#include "learn/blend.h"
 #include "learn/mlp.h"
 #include "learn/model_form.h"
+#include "learn/prior.h"
 
 #define SAI_MODEL_FORMAT         "selectai-model"
-#define SAI_MODEL_FORMAT_VERSION "1"
+#define SAI_MODEL_FORMAT_VERSION "2" /* "1": rankers of one network, without prior and keep network: still read */
 
 #define SAI_MAX_ENCODER_ID 256u
 
@@ -24,16 +26,23 @@
 #define SAI_CROPPER_EXTRA 2u
 
 struct sai_model {
-    const char *kind; /* SAI_KIND_*: static */
-    uint32_t dim;     /* of the embeddings */
-    struct sai_mlp *mlp;
+    const char *kind;                     /* SAI_KIND_*: static */
+    uint32_t dim;                         /* of the embeddings */
+    struct sai_mlp *mlp;                  /* NULL: a ranker of the prior alone */
     struct sai_standardiser standardiser; /* of the network's inputs */
     struct sai_model_form form;           /* zeroed: ours; old models differ */
     char *encoder_id;                     /* "": not known, of old models */
-    double temperature;                   /* ranker: scores are divided by it before the softmax; > 0 */
-    double snap;                          /* cropper: 0 <= snap < 0.5 */
-    struct selectai_box constant;         /* cropper: median edges of the training boxes; NaN: none */
-    uint64_t *seen;                       /* keys of images in training and validation groups, ascending, each once */
+    double temperature;      /* ranker: scores are divided by it before the softmax; > 0; 1 where the blend does it */
+    struct sai_mlp **others; /* ranker: further networks of the ensemble, of any hidden widths */
+    uint32_t n_others;
+    bool differences;       /* ranker: networks see embeddings minus their group's mean */
+    struct sai_prior prior; /* ranker */
+    struct sai_blend blend; /* ranker */
+    struct sai_mlp *keep;   /* ranker: keep network, or NULL */
+    struct sai_standardiser keep_standardiser;
+    double snap;                  /* cropper: 0 <= snap < 0.5 */
+    struct selectai_box constant; /* cropper: median edges of the training boxes; NaN: none */
+    uint64_t *seen;               /* keys of images in training and validation groups, ascending, each once */
     size_t n_seen;
     json_t *info; /* what only describes: texts, and JSON under counts, metrics and options (docs/formats.md) */
 };

@@ -23,13 +23,15 @@ static const struct choice {
 
 static int32_t *place_of(struct sai_model *m, size_t choice)
 {
-    int32_t *const places[N_CHOICES] = {&m->mlp->hidden, &m->form.vectors, &m->form.size, &m->form.box};
+    int32_t *const places[N_CHOICES] = {m->mlp ? &m->mlp->hidden : &m->form.hidden, &m->form.vectors, &m->form.size,
+                                        &m->form.box};
     return places[choice];
 }
 
 static int32_t value_of(const struct sai_model *m, size_t choice)
 {
-    const int32_t values[N_CHOICES] = {m->mlp->hidden, m->form.vectors, m->form.size, m->form.box};
+    const int32_t values[N_CHOICES] = {m->mlp ? m->mlp->hidden : m->form.hidden, m->form.vectors, m->form.size,
+                                       m->form.box};
     return values[choice];
 }
 

@@ -33,6 +33,7 @@ struct sai_model_form {
     int32_t size;    /* enum sai_size_input; croppers */
     int32_t box;     /* enum sai_box_output; croppers */
     int32_t vectors; /* enum sai_vector_length: what it was trained on */
+    int32_t hidden;  /* stands in for that of the network where there is none */
 };
 
 /* Is this a key of the metadata that belongs here? */

@@ -9,7 +9,7 @@
 
 #include "base/number.h"
 #include "base/weights_file.h"
-#include "learn/model.h"
+#include "learn/model_ranker.h"
 #include "learn/model_legacy.h"
 
 #define NAME_SIZE 32
@@ -33,21 +33,18 @@ static bool is_structural(const char *key)
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(keys[i], key) == 0)
             return true;
-    return sai_form_owns(key);
+    return sai_form_owns(key) || sai_ranker_owns(key);
 }
 
-static int bad(const char *path, const char *what)
+static const char *version(const struct sai_safetensors *file)
 {
-    return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: damaged model: %s; copy or train it again", path, what);
+    return sai_safetensors_text(file, "format_version", "?");
 }
 
-static int read_number(double *out, const struct sai_safetensors *file, const char *key, double low, double high,
-                       const char *path)
+/* Before ensembles, priors and keep networks. */
+static bool is_first_version(const struct sai_safetensors *file)
 {
-    if (sai_number_parse(out, sai_safetensors_text(file, key, "")) && *out >= low && *out <= high)
-        return SELECTAI_OK;
-    return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: damaged model: \"%s\" is no number from %g to %g; copy or train it again",
-                    path, key, low, high);
+    return strcmp(version(file), "1") == 0;
 }
 
 static int check_kind(const struct sai_safetensors *file, const char *kind, const char *path)
@@ -58,126 +55,42 @@ static int check_kind(const struct sai_safetensors *file, const char *kind, cons
                         "%s: a safetensors file, but no model of selectai: give the file that "
                         "training wrote",
                         path);
-    if (strcmp(sai_safetensors_text(file, "format_version", ""), SAI_MODEL_FORMAT_VERSION) != 0)
-        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED, "%s: model format %.16s, this library reads %s: use a newer library",
-                        path, sai_safetensors_text(file, "format_version", "?"), SAI_MODEL_FORMAT_VERSION);
+    if (!is_first_version(file) && strcmp(version(file), SAI_MODEL_FORMAT_VERSION) != 0)
+        return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED,
+                        "%s: model format %.16s, this library reads 1 to %s: use a newer library", path, version(file),
+                        SAI_MODEL_FORMAT_VERSION);
     if (strcmp(found, kind) != 0)
         return SAI_FAIL(SELECTAI_ERR_MISMATCH, "%s: is a %.16s, a %s is needed", path, *found ? found : "model", kind);
     return SELECTAI_OK;
 }
 
-/* "512-256-64-1" */
-static int read_widths(uint32_t widths[SAI_MLP_MAX_WIDTHS], uint32_t *n_widths, const char *text, const char *path)
-{
-    uint32_t n = 0, value = 0, digits = 0;
-    for (const char *p = text;; p++) {
-        if (*p >= '0' && *p <= '9' && digits < 6) {
-            value = value * 10 + (uint32_t)(*p - '0');
-            digits++;
-            continue;
-        }
-        if ((*p != '-' && *p != '\0') || digits == 0 || n == SAI_MLP_MAX_WIDTHS)
-            return bad(path, "\"architecture\" is no list of widths");
-        widths[n++] = value;
-        value = digits = 0;
-        if (*p == '\0')
-            break;
-    }
-    *n_widths = n;
-    return SELECTAI_OK;
-}
-
-/* A matrix of rows x columns, or, if rows is 0, a vector. */
-static int read_floats(const struct sai_safetensors *file, const char *name, float *out, uint64_t rows,
-                       uint64_t columns, const char *path)
-{
-    const struct sai_tensor *t = sai_safetensors_find(file, name);
-    uint64_t n = rows ? rows * columns : columns; /* both at most 65536 */
-    bool fits = t && strcmp(t->dtype, "F32") == 0 && t->rank == (rows ? 2u : 1u) &&
-                t->shape[0] == (rows ? rows : columns) && t->n == n;
-    if (!fits)
-        return SAI_FAIL(SELECTAI_ERR_FORMAT,
-                        "%s: damaged model: tensor %s is missing or not F32 of the shape that its architecture says; "
-                        "copy or train it again",
-                        path, name);
-    memcpy(out, t->data, t->n_bytes);
-    for (uint64_t i = 0; i < n; i++)
-        if (!isfinite(out[i]))
-            return SAI_FAIL(SELECTAI_ERR_FORMAT,
-                            "%s: damaged model: tensor %s holds values that are no numbers; copy or train it again",
-                            path, name);
-    return SELECTAI_OK;
-}
-
-/* Memory is taken only after the file proved to hold that many numbers. */
-static bool holds(const struct sai_safetensors *file, const char *name, uint64_t n)
-{
-    const struct sai_tensor *t = sai_safetensors_find(file, name);
-    return t && t->n == n;
-}
-
 static int read_network(struct sai_model *m, const struct sai_safetensors *file, const char *path)
 {
-    uint32_t widths[SAI_MLP_MAX_WIDTHS] = {0}, n_widths = 0;
-    size_t n_parameters;
     const char *output = sai_safetensors_text(file, "output", "");
-    int rc = read_widths(widths, &n_widths, sai_safetensors_text(file, "architecture", ""), path);
-    if (rc != SELECTAI_OK)
-        return rc;
-    if (!sai_mlp_count(&n_parameters, widths, n_widths))
-        return bad(path, "\"architecture\" is impossible");
+    const char *architecture = sai_safetensors_text(file, "architecture", "");
     if (strcmp(output, "linear") != 0 && strcmp(output, "sigmoid") != 0)
-        return bad(path, "\"output\" is neither linear nor sigmoid");
-    char name[NAME_SIZE];
-    for (uint32_t i = 1; i < n_widths; i++) {
-        snprintf(name, sizeof name, "layers.%u.weight", i - 1);
-        if (!holds(file, name, (uint64_t)widths[i - 1] * widths[i]))
-            return bad(path, "a layer's weights are missing or of another size");
-    }
-    float *p = sai_malloc_array(n_parameters, sizeof *p), *at = p;
-    rc = p ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
-    for (uint32_t i = 1; i < n_widths && rc == SELECTAI_OK; i++) {
-        snprintf(name, sizeof name, "layers.%u.weight", i - 1);
-        rc = read_floats(file, name, at, widths[i], widths[i - 1], path);
-        at += (size_t)widths[i] * widths[i - 1];
-        if (rc == SELECTAI_OK) {
-            snprintf(name, sizeof name, "layers.%u.bias", i - 1);
-            rc = read_floats(file, name, at, 0, widths[i], path);
-            at += widths[i];
-        }
-    }
-    if (rc == SELECTAI_OK)
-        rc = sai_mlp_create(&m->mlp, widths, n_widths, strcmp(output, "sigmoid") == 0, p);
-    sai_free(p);
-    return rc;
+        return sai_bad_model(path, "\"output\" is neither linear nor sigmoid");
+    if (strcmp(architecture, "none") == 0 && strcmp(m->kind, SAI_KIND_RANKER) == 0)
+        return SELECTAI_OK; /* the prior alone */
+    return sai_get_network(&m->mlp, file, "", architecture, strcmp(output, "sigmoid") == 0, path);
 }
 
 static int read_standardiser(struct sai_model *m, const struct sai_safetensors *file, const char *path)
 {
     double clip = INFINITY;
-    uint32_t n = m->mlp->widths[0];
     bool clips = strcmp(sai_safetensors_text(file, "clip", ""), SAI_NO_CLIP) != 0;
-    int rc = clips ? read_number(&clip, file, "clip", 1e-3, 1e6, path) : SELECTAI_OK;
-    if (rc != SELECTAI_OK)
-        return rc;
-    float *mean = sai_malloc_array(n, sizeof *mean), *scale = sai_malloc_array(n, sizeof *scale);
-    rc = mean && scale ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
-    if (rc == SELECTAI_OK)
-        rc = read_floats(file, "standardise.mean", mean, 0, n, path);
-    if (rc == SELECTAI_OK)
-        rc = read_floats(file, "standardise.scale", scale, 0, n, path);
-    if (rc == SELECTAI_OK)
-        rc = sai_standardiser_copy(&m->standardiser, n, mean, scale, (float)clip);
-    sai_free(mean);
-    sai_free(scale);
-    return rc;
+    if (!m->mlp)
+        return SELECTAI_OK;
+    int rc = clips ? sai_get_number(&clip, file, "clip", 1e-3, 1e6, path) : SELECTAI_OK;
+    return rc == SELECTAI_OK ? sai_get_standardiser(&m->standardiser, file, "", m->mlp->widths[0], (float)clip, path)
+                             : rc;
 }
 
 static int read_seen(struct sai_model *m, const struct sai_safetensors *file, const char *path)
 {
     const struct sai_tensor *t = sai_safetensors_find(file, "seen");
     if (!t || strcmp(t->dtype, "I64") != 0 || t->rank != 1)
-        return bad(path, "tensor seen is missing or not I64");
+        return sai_bad_model(path, "tensor seen is missing or not I64");
     m->n_seen = (size_t)t->n;
     m->seen = sai_malloc_array(m->n_seen, sizeof *m->seen);
     if (!m->seen)
@@ -185,7 +98,7 @@ static int read_seen(struct sai_model *m, const struct sai_safetensors *file, co
     memcpy(m->seen, t->data, t->n_bytes);
     for (size_t i = 1; i < m->n_seen; i++)
         if (m->seen[i - 1] >= m->seen[i])
-            return bad(path, "tensor seen is not in order");
+            return sai_bad_model(path, "tensor seen is not in order");
     return SELECTAI_OK;
 }
 
@@ -197,12 +110,12 @@ static int read_constant_box(struct sai_model *m, const struct sai_safetensors *
     int rc = sai_json_parse(&box, text, strlen(text), path, 0);
     if (rc == SELECTAI_OK && !json_is_null(box)) {
         if (!json_is_array(box) || json_array_size(box) != 4)
-            rc = bad(path, "\"constant_box\" is no list of four numbers");
+            rc = sai_bad_model(path, "\"constant_box\" is no list of four numbers");
         for (size_t i = 0; i < 4 && rc == SELECTAI_OK; i++) {
             const json_t *edge = json_array_get(box, i);
             *edges[i] = json_number_value(edge);
             if (!json_is_number(edge) || *edges[i] < 0.0 || *edges[i] > 1.0)
-                rc = bad(path, "\"constant_box\" leaves the image");
+                rc = sai_bad_model(path, "\"constant_box\" leaves the image");
         }
     }
     json_decref(box);
@@ -220,7 +133,7 @@ static int read_info(struct sai_model *m, const struct sai_safetensors *file, co
         if (is_structural(key))
             continue;
         if (!json_is_string(text))
-            return bad(path, "metadata holds something that is no text");
+            return sai_bad_model(path, "metadata holds something that is no text");
         if (is_json(key)) {
             int rc = sai_json_parse(&value, json_string_value(text), json_string_length(text), path, 0);
             if (rc != SELECTAI_OK)
@@ -238,17 +151,19 @@ static int read_info(struct sai_model *m, const struct sai_safetensors *file, co
 static int check_model(struct sai_model *m, const struct sai_safetensors *file, const char *path)
 {
     double dim = 0.0;
-    uint32_t outputs = m->mlp->widths[m->mlp->n_widths - 1];
     bool cropper = strcmp(m->kind, SAI_KIND_CROPPER) == 0;
-    int rc = read_number(&dim, file, "dim", 1.0, (double)SAI_MLP_MAX_WIDTH, path);
+    int rc = sai_get_number(&dim, file, "dim", 1.0, (double)SAI_MLP_MAX_WIDTH, path);
     if (rc != SELECTAI_OK)
         return rc;
     m->dim = (uint32_t)dim;
-    if ((double)m->dim != dim || sai_model_inputs(m) != m->mlp->widths[0])
-        return bad(path, "\"dim\" does not fit its architecture");
+    if ((double)m->dim != dim || (m->mlp && sai_model_inputs(m) != m->mlp->widths[0]))
+        return sai_bad_model(path, "\"dim\" does not fit its architecture");
+    if (!m->mlp)
+        return SELECTAI_OK;
+    uint32_t outputs = m->mlp->widths[m->mlp->n_widths - 1];
     if (outputs != (cropper ? m->form.box == SAI_BOX_CORNERS ? 4u : 3u : 1u) ||
         m->mlp->output != (cropper ? SAI_MLP_SIGMOID : SAI_MLP_LINEAR))
-        return bad(path, "its output is not that of its kind");
+        return sai_bad_model(path, "its output is not that of its kind");
     return SELECTAI_OK;
 }
 
@@ -265,15 +180,17 @@ static int read_model(struct sai_model *m, const struct sai_safetensors *file, c
     if (rc == SELECTAI_OK)
         rc = read_seen(m, file, path);
     if (rc == SELECTAI_OK && strcmp(m->kind, SAI_KIND_RANKER) == 0)
-        rc = read_number(&m->temperature, file, "temperature", 1e-6, 1e6, path);
+        rc = sai_get_number(&m->temperature, file, "temperature", 1e-6, 1e6, path);
+    if (rc == SELECTAI_OK && strcmp(m->kind, SAI_KIND_RANKER) == 0 && !is_first_version(file))
+        rc = sai_ranker_get(m, file, path);
     if (rc == SELECTAI_OK && strcmp(m->kind, SAI_KIND_CROPPER) == 0)
-        rc = read_number(&m->snap, file, "snap", 0.0, 0.499, path);
+        rc = sai_get_number(&m->snap, file, "snap", 0.0, 0.499, path);
     if (rc == SELECTAI_OK && strcmp(m->kind, SAI_KIND_CROPPER) == 0)
         rc = read_constant_box(m, file, path);
     if (rc == SELECTAI_OK)
         rc = read_info(m, file, path);
     if (rc == SELECTAI_OK && (!encoder_id || strlen(encoder_id) > SAI_MAX_ENCODER_ID))
-        rc = bad(path, "\"encoder_id\" is missing or too long");
+        rc = sai_bad_model(path, "\"encoder_id\" is missing or too long");
     if (rc == SELECTAI_OK) {
         m->encoder_id = sai_strdup(encoder_id);
         rc = m->encoder_id ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;

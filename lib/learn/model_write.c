@@ -4,15 +4,10 @@
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/number.h"
-#include "base/safetensors.h"
-#include "learn/model.h"
-
-#define N_FIXED   3u /* tensors besides those of the layers: standardise.mean, standardise.scale, seen */
-#define NAME_SIZE 32
+#include "learn/model_ranker.h"
 
 static bool set_text(json_t *metadata, const char *key, const char *text)
 {
@@ -45,13 +40,13 @@ static bool set_structure(json_t *metadata, const struct sai_model *m, const cha
     bool ok = set_text(metadata, "format", SAI_MODEL_FORMAT) &&
               set_text(metadata, "format_version", SAI_MODEL_FORMAT_VERSION) && set_text(metadata, "kind", m->kind) &&
               set_text(metadata, "architecture", architecture) &&
-              set_text(metadata, "output", m->mlp->output == SAI_MLP_SIGMOID ? "sigmoid" : "linear") &&
+              set_text(metadata, "output", m->mlp && m->mlp->output == SAI_MLP_SIGMOID ? "sigmoid" : "linear") &&
               set_text(metadata, "encoder_id", m->encoder_id) && set_number(metadata, "dim", (double)m->dim) &&
               (isfinite(m->standardiser.clip) ? set_number(metadata, "clip", (double)m->standardiser.clip)
                                               : set_text(metadata, "clip", SAI_NO_CLIP)) &&
               sai_form_write(metadata, m);
     if (strcmp(m->kind, SAI_KIND_RANKER) == 0)
-        return ok && set_number(metadata, "temperature", m->temperature);
+        return ok && set_number(metadata, "temperature", m->temperature) && sai_ranker_set_metadata(metadata, m);
     return ok && set_number(metadata, "snap", m->snap) && set_constant_box(metadata, m);
 }
 
@@ -92,41 +87,28 @@ static int make_metadata(json_t **out, const struct sai_model *m)
     return SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "out of memory for a model's metadata");
 }
 
-static struct sai_tensor tensor(const char *name, const char *dtype, uint64_t rows, uint64_t columns, const void *data)
+static int list_tensors(struct sai_tensor_list *list, const struct sai_model *m)
 {
-    struct sai_tensor t = {.name = name, .rank = rows ? 2 : 1, .data = data};
-    memcpy(t.dtype, dtype, strlen(dtype) + 1);
-    t.shape[0] = rows ? rows : columns;
-    t.shape[1] = rows ? columns : 0;
-    t.n = (rows ? rows : 1) * columns;
-    t.n_bytes = (size_t)t.n * sai_dtype_size(dtype);
-    return t;
+    int rc = m->mlp ? sai_put_network(list, "", m->mlp) : SELECTAI_OK;
+    if (rc == SELECTAI_OK && m->mlp)
+        rc = sai_put_standardiser(list, "", &m->standardiser);
+    if (rc == SELECTAI_OK)
+        rc = sai_put_tensor(list, "", "seen", "I64", 0, m->n_seen, m->seen);
+    if (rc == SELECTAI_OK && strcmp(m->kind, SAI_KIND_RANKER) == 0)
+        rc = sai_ranker_put(list, m);
+    return rc;
 }
 
 int sai_model_save(const struct sai_model *m, const char *path)
 {
-    struct sai_tensor tensors[2 * SAI_MLP_MAX_WIDTHS + N_FIXED];
-    char names[2 * SAI_MLP_MAX_WIDTHS][NAME_SIZE];
-    const float *p = m->mlp->parameters;
+    struct sai_tensor_list list = {0};
     json_t *metadata = NULL;
-    size_t n = 0;
-    for (uint32_t i = 1; i < m->mlp->n_widths; i++) {
-        uint32_t in = m->mlp->widths[i - 1], width = m->mlp->widths[i];
-        snprintf(names[n], NAME_SIZE, "layers.%u.weight", i - 1);
-        tensors[n] = tensor(names[n], "F32", width, in, p);
-        p += (size_t)in * width;
-        n++;
-        snprintf(names[n], NAME_SIZE, "layers.%u.bias", i - 1);
-        tensors[n] = tensor(names[n], "F32", 0, width, p);
-        p += width;
-        n++;
-    }
-    tensors[n++] = tensor("standardise.mean", "F32", 0, m->standardiser.n, m->standardiser.mean);
-    tensors[n++] = tensor("standardise.scale", "F32", 0, m->standardiser.n, m->standardiser.scale);
-    tensors[n++] = tensor("seen", "I64", 0, m->n_seen, m->seen);
-    int rc = make_metadata(&metadata, m);
+    int rc = list_tensors(&list, m);
     if (rc == SELECTAI_OK)
-        rc = sai_safetensors_write(path, tensors, n, metadata);
+        rc = make_metadata(&metadata, m);
+    if (rc == SELECTAI_OK)
+        rc = sai_safetensors_write(path, list.items, list.n, metadata);
     json_decref(metadata);
+    sai_tensor_list_free(&list);
     return rc;
 }

@@ -1,13 +1,11 @@
 /*
- * learn/train.c: preparing data for training, and running the torch module.
+ * learn/train.c: preparing data for training.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#include <math.h>
-#include <string.h>
+#include <selectai/ranker.h>
 
 #include "backend/backend.h"
-#include "base/progress.h"
 #include "learn/measure.h"
 #include "learn/train.h"
 
@@ -23,157 +21,123 @@ int sai_train_check(const struct sai_train_options *o)
     SAI_REQUIRE(o->lr > 0.0f && in_range((double)o->lr, 0.0, 10.0));
     SAI_REQUIRE(in_range((double)o->weight_decay, 0.0, 10.0));
     SAI_REQUIRE(in_range((double)o->dropout, 0.0, 0.9));
+    SAI_REQUIRE(in_range(o->validation_share, 0.0, 0.9));
     return SELECTAI_OK;
 }
 
-static int count_sides(struct sai_training *t)
+static void count(struct sai_training *t)
 {
-    for (int s = 0; s < 3; s++) {
-        t->side[s] = sai_calloc(t->decisions.count, sizeof *t->side[s]);
-        if (!t->side[s])
-            return SELECTAI_ERR_OUT_OF_MEMORY;
-    }
     for (size_t i = 0; i < t->decisions.count; i++) {
         const struct sai_decision *d = &t->decisions.items[i];
-        t->side[d->side][i] = d->usable;
-        t->n_sides[d->side] += d->usable;
+        t->n_usable += sai_is_choice(d);
+        t->n_held_out += sai_is_choice(d) && d->fold == SAI_FOLD_HELD_OUT;
+        t->n_rejected += d->usable && d->rejected;
     }
-    return SELECTAI_OK;
 }
 
 /* Says what became of the decisions: the person must find out why so few are left. */
 static int too_few(const struct sai_training *t, int what)
 {
-    size_t n = t->decisions.count - (what == SAI_JOIN_WINNER ? 0 : t->decisions.n_crops_alone);
+    size_t n = t->decisions.count - t->decisions.n_rejected - (what == SAI_JOIN_WINNER ? 0 : t->decisions.n_crops_alone);
     return SAI_FAIL(SELECTAI_ERR_NO_DATA,
                     "%zu decisions to train on, %u are the least: of %zu, %zu have images that are not in the cache%s, "
-                    "%zu are held out for the figures and %zu to stop training: embed the missing images, or add data",
-                    t->n_sides[SAI_SIDE_TRAIN], SAI_TRAIN_MIN, n, t->n_missing,
-                    what == SAI_JOIN_WINNER ? ", others have no usable crop" : "", t->n_sides[SAI_SIDE_TEST],
-                    t->n_sides[SAI_SIDE_VALIDATION]);
+                    "and %zu are of the project that is held out: embed the missing images, or add data",
+                    t->n_usable - t->n_held_out, SAI_TRAIN_MIN, n, t->n_missing,
+                    what == SAI_JOIN_WINNER ? ", others have no usable crop" : "", t->n_held_out);
+}
+
+/* The module's own threads are for towers; networks train on one thread each. */
+static int get_backend(struct sai_training *t)
+{
+    char err[SAI_BACKEND_ERR_SIZE] = "";
+    if (t->options->no_network)
+        return SELECTAI_OK;
+    int rc = sai_backend_get(&t->backend, t->options->backend_dir);
+    if (rc != SELECTAI_OK)
+        return rc;
+    int code = t->backend->set_threads(t->options->threads, err, sizeof err);
+    return code == SAI_BACKEND_OK ? SELECTAI_OK : sai_backend_fail(code, "training", err);
+}
+
+static int make_folds(struct sai_training *t)
+{
+    size_t usable = 0;
+    for (size_t i = 0; i < t->decisions.count; i++)
+        usable += t->decisions.items[i].usable;
+    if (usable == 0) /* too_few() knows more about it */
+        return SELECTAI_OK;
+    return sai_folds_make(&t->folds, &t->decisions, &t->options->folds);
 }
 
 int sai_training_begin(struct sai_training *t, const selectai_trainset *set, const selectai_embedding_cache *cache,
                        const struct sai_train_options *options, int what)
 {
     *t = (struct sai_training){.options = options};
-    int rc = sai_backend_get(&t->backend, options->backend_dir);
+    int rc = get_backend(t);
     if (rc == SELECTAI_OK)
         rc = sai_issues_create(&t->issues);
     if (rc == SELECTAI_OK)
         rc = sai_decisions_read(&t->decisions, t->issues, set);
     if (rc == SELECTAI_OK && what == SAI_JOIN_WINNER)
         rc = sai_require_crops(&t->decisions, t->issues, &t->n_without_crop);
+    if (rc == SELECTAI_OK && what == SAI_JOIN_ALL)
+        sai_require_rejected(&t->decisions);
     if (rc == SELECTAI_OK)
         rc = sai_join(&t->vectors, &t->decisions, t->issues, &t->n_missing, cache, what);
     if (rc == SELECTAI_OK)
-        rc = sai_split_sides(&t->decisions, &options->split, &t->held_out);
+        rc = sai_decisions_join_near(&t->decisions, &t->n_near, t->vectors.phash, SAI_NEAR_DISTANCE,
+                                     what == SAI_JOIN_WINNER);
+    if (rc == SELECTAI_OK && options->folds.kind == SELECTAI_SPLIT_PAIR && what == SAI_JOIN_ALL)
+        rc = sai_decisions_explode(&t->decisions);
     if (rc == SELECTAI_OK)
-        rc = count_sides(t);
-    if (rc == SELECTAI_OK && t->n_sides[SAI_SIDE_TRAIN] < SAI_TRAIN_MIN)
+        rc = make_folds(t);
+    if (rc == SELECTAI_OK)
+        count(t);
+    if (rc == SELECTAI_OK && t->n_usable - t->n_held_out < SAI_TRAIN_MIN)
         rc = too_few(t, what);
     return rc;
 }
 
 void sai_training_free(struct sai_training *t)
 {
-    for (int s = 0; s < 3; s++)
-        sai_free(t->side[s]);
     sai_decisions_free(&t->decisions);
     sai_vectors_free(&t->vectors);
     selectai_issues_destroy(&t->issues);
     *t = (struct sai_training){0};
 }
 
-/* What the module's callback needs. */
-struct epochs {
-    struct sai_training *training;
-    uint32_t passes; /* see struct sai_train_network */
-    const char *stage;
-    struct sai_progress progress;
-};
-
-static int on_epoch(const struct sai_backend_epoch *epoch, void *user)
+int8_t *sai_training_sides(const struct sai_training *t, int32_t fold)
 {
-    struct epochs *e = user;
-    struct sai_training *t = e->training;
-    uint32_t last = t->options->epochs, n = epoch->epoch < last / e->passes ? epoch->epoch * e->passes : last;
-    t->epochs_run = n;
-    if (epoch->is_best)
-        t->best_epoch = n;
-    return sai_progress_report(&e->progress, n, last, e->stage);
+    int8_t *side = sai_malloc_array(t->decisions.count, sizeof *side);
+    if (side)
+        sai_fold_sides(side, &t->decisions, fold, t->options->validation_share, t->options->folds.seed);
+    return side;
 }
 
-/* a / b, rounded up: 0 stays 0. */
-static uint32_t whole(uint32_t a, uint32_t b)
-{
-    return a / b + (a % b != 0);
-}
-
-static int run(const struct sai_backend_v1 *b, sai_backend_net *net, struct sai_training *t,
-               const struct sai_train_network *network, char *err)
+struct sai_network sai_training_network(const struct sai_training *t, const uint32_t *widths, uint32_t n_widths,
+                                        const struct sai_backend_task *task)
 {
     const struct sai_train_options *o = t->options;
-    const uint32_t passes = network->passes > 1 ? network->passes : 1;
-    struct epochs epochs = {.training = t,
-                            .passes = passes,
-                            .stage = network->stage ? network->stage : "train",
-                            .progress = {.fn = o->progress, .user = o->user}};
-    const struct sai_backend_train_options options = {.struct_size = sizeof options,
-                                                      .epochs = whole(o->epochs, passes),
-                                                      .batch_size = o->batch_size,
-                                                      .patience = whole(o->patience, passes),
-                                                      .lr = o->lr,
-                                                      .weight_decay = o->weight_decay,
-                                                      .on_epoch = on_epoch,
-                                                      .user = &epochs};
-    int code = network->pairs ? b->net_train_pairs(net, network->pairs, &options, err, SAI_BACKEND_ERR_SIZE)
-                              : b->net_train_rows(net, network->rows, &options, err, SAI_BACKEND_ERR_SIZE);
-    if (code != SAI_BACKEND_OK || t->epochs_run == o->epochs)
-        return code;
-    /* Stopped early: the rest is done too. */
-    return sai_progress_report(&epochs.progress, o->epochs, o->epochs, epochs.stage) == SELECTAI_OK
-               ? SAI_BACKEND_OK
-               : SAI_BACKEND_ECANCELLED;
-}
-
-int sai_train_network(struct sai_mlp **out, struct sai_training *t, const struct sai_train_network *network)
-{
-    const struct sai_backend_v1 *b = t->backend;
-    const struct sai_backend_net_spec spec = {.struct_size = sizeof spec,
-                                              .n_widths = network->n_widths,
-                                              .widths = network->widths,
-                                              .dropout = t->options->dropout,
-                                              .output = network->output == SAI_MLP_SIGMOID ? SAI_BACKEND_OUTPUT_SIGMOID
-                                                                                           : SAI_BACKEND_OUTPUT_LINEAR,
-                                              .seed = t->options->split.seed};
-    char err[SAI_BACKEND_ERR_SIZE] = "";
-    sai_backend_net *net = NULL;
-    size_t n = 0;
-    SAI_REQUIRE(sai_mlp_count(&n, network->widths, network->n_widths));
-    float *parameters = sai_malloc_array(n, sizeof *parameters);
-    if (!parameters)
-        return SELECTAI_ERR_OUT_OF_MEMORY;
-    int code = b->set_threads(t->options->threads, err, sizeof err), rc = SELECTAI_OK;
-    if (code == SAI_BACKEND_OK)
-        code = b->net_create(&net, &spec, err, sizeof err);
-    if (code == SAI_BACKEND_OK)
-        code = run(b, net, t, network, err);
-    if (code == SAI_BACKEND_OK)
-        code = b->net_get_parameters(net, parameters, n, err, sizeof err);
-    if (code != SAI_BACKEND_OK)
-        rc = sai_backend_fail(code, "training", err);
-    else
-        rc = sai_mlp_create(out, network->widths, network->n_widths, network->output, parameters);
-    b->net_destroy(net);
-    sai_free(parameters);
-    return rc;
+    return (struct sai_network){.backend = t->backend,
+                                .widths = widths,
+                                .n_widths = n_widths,
+                                .output = SAI_MLP_LINEAR,
+                                .epochs = o->epochs,
+                                .batch_size = o->batch_size,
+                                .patience = o->patience,
+                                .lr = o->lr,
+                                .weight_decay = o->weight_decay,
+                                .dropout = o->dropout,
+                                .seed = o->folds.seed,
+                                .task = task};
 }
 
 struct sai_evaluation_head sai_training_head(const struct sai_training *t)
 {
-    return (struct sai_evaluation_head){.split = sai_split_name(t->options->split.kind),
-                                        .seed = t->options->split.seed,
+    return (struct sai_evaluation_head){.split = sai_split_name(t->folds.held_out ? SELECTAI_SPLIT_PROJECT
+                                                                                  : t->folds.kind),
+                                        .seed = t->options->folds.seed,
+                                        .folds = t->folds.held_out ? 1 : t->folds.n,
                                         .excluded_missing = t->n_missing};
 }
 

@@ -9,9 +9,10 @@
 #include <selectai_backend.h>
 
 #include "learn/evaluate.h"
+#include "learn/folds.h"
 #include "learn/join.h"
 #include "learn/model.h"
-#include "learn/split.h"
+#include "learn/network.h"
 
 /* Fewer training decisions are refused: nothing could be learned from them. */
 #define SAI_TRAIN_MIN 8u
@@ -20,52 +21,60 @@
 struct sai_train_options {
     uint32_t epochs, batch_size, patience, threads;
     float lr, weight_decay, dropout;
-    struct sai_split split;
+    double validation_share; /* 0 <= share < 1 */
+    struct sai_folds_options folds;
+    bool no_network; /* the torch module is not needed */
     const char *backend_dir;
     selectai_progress_fn progress;
     void *user;
 };
 int sai_train_check(const struct sai_train_options *options);
 
-/* Everything that one training works on. Zeroed at first; call sai_training_free() in any case. */
+/* Everything that one training works on; only read once it began. Zeroed at first; call sai_training_free() in any
+ * case. */
 struct sai_training {
     const struct sai_train_options *options;
-    const struct sai_backend_v1 *backend;
+    const struct sai_backend_v1 *backend; /* NULL: no_network */
     struct selectai_issues *issues;
     struct sai_decisions decisions;
     struct sai_vectors vectors;
-    const char *held_out;                         /* project, or NULL */
-    size_t n_sides[3], n_missing, n_without_crop; /* usable decisions by SAI_SIDE_* */
-    bool *side[3];                                /* by decision: usable and on that side; for `use` of evaluate.h */
-    uint32_t epochs_run, best_epoch, refit_epochs;
+    struct sai_folds folds;
+    /* usable decisions, of those held out, usable rejected groups; decisions that the cache or a crop is missing for;
+     * groups joined with another because their images are nearly equal */
+    size_t n_usable, n_held_out, n_rejected, n_missing, n_without_crop, n_near;
 };
 
-/* Backend, decisions, split and join. what: SAI_JOIN_*; SAI_JOIN_WINNER leaves only decisions with a good crop. */
+/* Backend, decisions, join and folds. what: SAI_JOIN_*; SAI_JOIN_WINNER leaves only decisions with a good crop,
+ * SAI_JOIN_ALL takes rejected groups too. */
 int sai_training_begin(struct sai_training *out, const selectai_trainset *set, const selectai_embedding_cache *cache,
                        const struct sai_train_options *options, int what);
 void sai_training_free(struct sai_training *training);
 
-/* Exactly one of pairs and rows is given. *out: the trained network. */
-struct sai_train_network {
-    const uint32_t *widths;
-    uint32_t n_widths;
-    int32_t output;    /* SAI_MLP_* */
-    const char *stage; /* of progress; NULL: "train" */
-    uint32_t passes;   /* over the decisions in one epoch of the module, which are as many of ours; 0: 1 */
-    const struct sai_backend_pairs *pairs;
-    const struct sai_backend_rows *rows;
+/* The sides of all decisions when `fold` (or SAI_FOLD_NONE) is the test. The caller frees it; NULL: out of memory. */
+int8_t *sai_training_sides(const struct sai_training *training, int32_t fold);
+
+/* A network of these widths with the training's options. */
+struct sai_network sai_training_network(const struct sai_training *training, const uint32_t *widths, uint32_t n_widths,
+                                        const struct sai_backend_task *task);
+
+/* What the final model's training came to, for its metadata. */
+struct sai_training_outcome {
+    uint32_t epochs_run, best_epoch, refit_epochs;
 };
-int sai_train_network(struct sai_mlp **out, struct sai_training *training, const struct sai_train_network *network);
 
 /* Fills encoder id, dim, seen and the info that does not depend on the kind. texts: what each training decision
  * consists of, for the hash that names the data; they are sorted. */
 int sai_training_describe(struct sai_model *model, const struct sai_training *training,
-                          const selectai_embedding_cache *cache, const char **texts, size_t n_texts);
+                          const selectai_embedding_cache *cache, const char **texts, size_t n_texts,
+                          const struct sai_training_outcome *outcome);
 
 /* Info "options": the shared ones; the caller adds its own. A new reference, or NULL. */
 json_t *sai_training_options_json(const struct sai_train_options *options);
 
-/* Measures on the test side: head of the evaluation to come. */
+/* The float as a person wrote it: 0.3, not 0.30000001192092896. A new reference, or NULL. */
+json_t *sai_short_real(float value);
+
+/* Head of the evaluation to come. */
 struct sai_evaluation_head sai_training_head(const struct sai_training *training);
 
 /* Stores the figures in the model, and the issues in the evaluation. */

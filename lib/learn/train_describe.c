@@ -37,25 +37,38 @@ static int store_seen(struct sai_model *model, const struct sai_training *t)
     if (!keys)
         return SELECTAI_ERR_OUT_OF_MEMORY;
     for (size_t i = 0; i < d->count; i++)
-        for (uint32_t j = 0; d->items[i].usable && d->items[i].side != SAI_SIDE_TEST && j < d->items[i].n; j++)
+        for (uint32_t j = 0; d->items[i].usable && d->items[i].fold != SAI_FOLD_HELD_OUT && j < d->items[i].n; j++)
             keys[n++] = d->members[d->items[i].first + j].key;
     int rc = sai_model_set_seen(model, keys, n);
     sai_free(keys);
     return rc;
 }
 
-static json_t *counts_json(const struct sai_training *t)
+static json_t *counts_json(const struct sai_training *t, const struct sai_training_outcome *outcome)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "decisions", (json_int_t)t->decisions.count,
-                     "training", (json_int_t)t->n_sides[SAI_SIDE_TRAIN], "validation",
-                     (json_int_t)t->n_sides[SAI_SIDE_VALIDATION], "test", (json_int_t)t->n_sides[SAI_SIDE_TEST],
-                     "missing", (json_int_t)t->n_missing, "without_crop", (json_int_t)t->n_without_crop, "epochs_run",
-                     (json_int_t)t->epochs_run, "best_epoch", (json_int_t)t->best_epoch, "refit_epochs",
-                     (json_int_t)t->refit_epochs);
+    const struct {
+        const char *name;
+        size_t value;
+    } counts[] = {{"decisions", t->decisions.count - t->decisions.n_rejected},
+                  {"training", t->n_usable - t->n_held_out},
+                  {"test", t->n_held_out},
+                  {"rejected_groups", t->n_rejected},
+                  {"folds", t->folds.n},
+                  {"projects", t->folds.n_projects},
+                  {"near_duplicate_groups", t->n_near},
+                  {"missing", t->n_missing},
+                  {"without_crop", t->n_without_crop},
+                  {"epochs_run", outcome->epochs_run},
+                  {"best_epoch", outcome->best_epoch},
+                  {"refit_epochs", outcome->refit_epochs}};
+    json_t *o = json_object();
+    int bad = !o;
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0] && !bad; i++)
+        bad = json_object_set_new(o, counts[i].name, json_integer((json_int_t)counts[i].value));
+    return o;
 }
 
-/* The float as a person wrote it: 0.3, not 0.30000001192092896. */
-static json_t *short_real(float value)
+json_t *sai_short_real(float value)
 {
     char text[32];
     double number = (double)value;
@@ -68,15 +81,14 @@ static json_t *short_real(float value)
 
 json_t *sai_training_options_json(const struct sai_train_options *o)
 {
-    return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "epochs", (json_int_t)o->epochs, "batch_size",
-                     (json_int_t)o->batch_size, "patience", (json_int_t)o->patience, "lr", short_real(o->lr),
-                     "weight_decay", short_real(o->weight_decay), "dropout", short_real(o->dropout), "test_share",
-                     short_real((float)o->split.test_share), "validation_share",
-                     short_real((float)o->split.validation_share));
+    return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:I}", "epochs", (json_int_t)o->epochs, "batch_size",
+                     (json_int_t)o->batch_size, "patience", (json_int_t)o->patience, "lr", sai_short_real(o->lr),
+                     "weight_decay", sai_short_real(o->weight_decay), "dropout", sai_short_real(o->dropout),
+                     "validation_share", sai_short_real((float)o->validation_share), "folds", (json_int_t)o->folds.n);
 }
 
 int sai_training_describe(struct sai_model *model, const struct sai_training *t, const selectai_embedding_cache *cache,
-                          const char **texts, size_t n_texts)
+                          const char **texts, size_t n_texts, const struct sai_training_outcome *outcome)
 {
     char hex[SAI_SHA256_HEX], seed[32];
     model->dim = t->vectors.dim;
@@ -85,17 +97,17 @@ int sai_training_describe(struct sai_model *model, const struct sai_training *t,
     if (rc != SELECTAI_OK)
         return rc;
     hash_texts(hex, texts, n_texts);
-    snprintf(seed, sizeof seed, "%llu", (unsigned long long)t->options->split.seed);
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)t->options->folds.seed);
     json_t *o = model->info;
-    int bad = json_object_set_new(o, "split", json_string(sai_split_name(t->options->split.kind))) ||
+    int bad = json_object_set_new(o, "split", json_string(sai_split_name(t->folds.kind))) ||
               json_object_set_new(o, "seed", json_string(seed)) ||
               json_object_set_new(o, "training_data_sha256", json_string(hex)) ||
               json_object_set_new(o, "library_version", json_string(selectai_version_string())) ||
-              json_object_set_new(o, "backend", json_string(t->backend->name)) ||
-              json_object_set_new(o, "counts", counts_json(t));
+              json_object_set_new(o, "backend", json_string(t->backend ? t->backend->name : "none")) ||
+              json_object_set_new(o, "counts", counts_json(t, outcome));
     /* A project's name may be no UTF-8: then json_string() gives NULL, and the name is left out. */
-    if (!bad && t->held_out) {
-        json_t *name = json_string(t->held_out);
+    if (!bad && t->folds.held_out) {
+        json_t *name = json_string(t->folds.held_out);
         bad = name && json_object_set_new(o, "hold_out", name);
     }
     return bad ? SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "out of memory for a model's metadata") : SELECTAI_OK;

@@ -13,10 +13,12 @@
 #include "base/issues.h"
 #include "base/text.h"
 
-/* Entries point into the arena. Built by one thread, then read only. */
+/* Entries and rejected groups point into the arena. Built by one thread, then read only. */
 struct selectai_trainset {
     struct selectai_entry *items;
     size_t count, capacity;
+    struct selectai_rejected_group *rejected;
+    size_t n_rejected, rejected_capacity;
     struct sai_arena arena;
     selectai_issues *issues;
 };
@@ -26,6 +28,9 @@ int sai_trainset_create(selectai_trainset **out);
 
 /* Appends an entry whose texts and arrays lie in set->arena (or are static). */
 int sai_trainset_add(selectai_trainset *set, const struct selectai_entry *entry);
+
+/* The same for a rejected group. */
+int sai_trainset_add_rejected(selectai_trainset *set, const struct selectai_rejected_group *group);
 
 /* An entry about which nothing is known: empty texts, NaN, SELECTAI_UNKNOWN. */
 struct selectai_entry sai_entry_blank(void);
@@ -39,9 +44,15 @@ double sai_entry_highest_loser(const struct selectai_entry *entry);
 /* Appends the entry as one line of JSON, without its line end. */
 void sai_entry_json(struct sai_text *line, const struct selectai_entry *entry);
 
+/* The same for a rejected group. */
+void sai_rejected_json(struct sai_text *line, const struct selectai_rejected_group *group);
+
 /* Appends `["a","b"]` and `[1,null]`. */
 void sai_json_texts(struct sai_text *line, const char *const *texts, size_t n);
 void sai_json_numbers(struct sai_text *line, const double *numbers, size_t n);
+
+/* Writes the rejected groups as JSONL, whatever the path's ending; append: behind the JSONL that is there. */
+int sai_write_rejected(const selectai_trainset *set, const char *path, bool append);
 
 /* ---- Words for constants --------------------------------------------------------------------- */
 

@@ -123,6 +123,19 @@ void sai_entry_json(struct sai_text *line, const struct selectai_entry *entry)
     sai_text_puts(line, "}");
 }
 
+void sai_rejected_json(struct sai_text *line, const struct selectai_rejected_group *group)
+{
+    sai_text_puts(line, "{");
+    text_member(line, "project", group->project);
+    text_member(line, "timestamp", group->timestamp);
+    text_member(line, "set_id", group->set_id);
+    key(line, "paths");
+    sai_json_texts(line, group->paths, group->n_images);
+    key(line, "stages");
+    sai_json_numbers(line, group->stages, group->n_images);
+    sai_text_puts(line, "}");
+}
+
 int selectai_trainset_entry_json(char **out, const selectai_trainset *set, size_t index)
 {
     struct sai_text line = {0};

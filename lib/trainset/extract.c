@@ -195,7 +195,7 @@ int selectai_extraction_add_project(selectai_extraction *extraction, const char 
     if (rc != SELECTAI_OK)
         return rc;
 
-    size_t n_entries = extraction->entries->count, n_rejected = extraction->n_rejected;
+    size_t n_entries = extraction->entries->count, n_rejected = extraction->entries->n_rejected;
     off_t mark = 0;
     rc = sai_images_mark(&mark, extraction);
     if (rc != SELECTAI_OK)
@@ -209,7 +209,7 @@ int selectai_extraction_add_project(selectai_extraction *extraction, const char 
     }
     if (rc != SELECTAI_OK) { /* what this project added lies behind what was there */
         extraction->entries->count = n_entries;
-        extraction->n_rejected = n_rejected;
+        extraction->entries->n_rejected = n_rejected;
         sai_images_roll_back(extraction, mark);
     }
     free_work(&work);
@@ -297,7 +297,6 @@ void selectai_extraction_destroy(selectai_extraction **extraction)
     sai_crop_journal_close(&(*extraction)->journal);
     sai_free((*extraction)->projects);
     sai_free((*extraction)->known_places);
-    sai_free((*extraction)->rejected);
     sai_free((*extraction)->date);
     selectai_trainset_destroy(&(*extraction)->entries);
     selectai_issues_destroy(&(*extraction)->issues);

@@ -39,14 +39,6 @@ struct sai_extract_counts {
     uint64_t time_wrong_whole;        /* the rule: not; the pixels: cropped */
 };
 
-/* A group of which nothing was chosen. */
-struct sai_rejected {
-    const char *project, *timestamp, *set_id;
-    const char *const *paths;
-    const double *stages;
-    uint32_t n;
-};
-
 /* A folder by device and inode: names may lie (links, mounts). */
 struct sai_place_id {
     dev_t device;
@@ -107,9 +99,7 @@ struct selectai_extraction {
     struct sai_crop_journal *journal; /* NULL: none */
     uint64_t n_recalled;              /* crops that were taken from it */
 
-    selectai_trainset *entries;
-    struct sai_rejected *rejected; /* its texts lie in entries->arena */
-    size_t n_rejected, rejected_capacity;
+    selectai_trainset *entries; /* and the rejected groups */
     struct sai_extracted_project *projects;
     size_t n_projects, projects_capacity;
     selectai_issues *issues;

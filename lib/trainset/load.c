@@ -35,19 +35,23 @@ int sai_entry_format_of(enum sai_entry_format *out, const char *path)
 
 /* ---- Rows that are left out ------------------------------------------------------------------ */
 
-int sai_loader_row_done(struct sai_loader *loader, int rc, const char *kind, struct sai_origin origin)
+int sai_loader_note(struct sai_loader *loader, int code, const char *kind, struct sai_origin origin)
 {
-    bool bad_row = rc == SELECTAI_ERR_FORMAT || rc == SELECTAI_ERR_PROJECT_RULE || rc == SELECTAI_ERR_NOT_FOUND ||
-                   rc == SELECTAI_ERR_AMBIGUOUS; /* the last two: a project */
-    if (!bad_row || loader->strict)
-        return rc;
     if (!SAI_GROW(loader->bad, loader->bad_capacity, loader->n_bad + 1))
         return SELECTAI_ERR_OUT_OF_MEMORY;
     const char *message = sai_arena_strdup(&loader->set->arena, selectai_last_error());
     if (!message)
         return SELECTAI_ERR_OUT_OF_MEMORY;
-    loader->bad[loader->n_bad++] = (struct sai_bad_row){.origin = origin, .code = rc, .kind = kind, .message = message};
+    loader->bad[loader->n_bad++] = (struct sai_bad_row){
+        .origin = origin, .code = code, .kind = kind, .message = message};
     return SELECTAI_OK;
+}
+
+int sai_loader_row_done(struct sai_loader *loader, int rc, const char *kind, struct sai_origin origin)
+{
+    bool bad_row = rc == SELECTAI_ERR_FORMAT || rc == SELECTAI_ERR_PROJECT_RULE || rc == SELECTAI_ERR_NOT_FOUND ||
+                   rc == SELECTAI_ERR_AMBIGUOUS; /* the last two: a project */
+    return !bad_row || loader->strict ? rc : sai_loader_note(loader, rc, kind, origin);
 }
 
 int sai_loader_where(const struct sai_loader *loader, int rc, uint64_t row)
@@ -142,6 +146,8 @@ static int load_files(struct sai_loader *loader, size_t n_paths)
         rc = report(loader, loader->bytes_total);
     if (rc == SELECTAI_OK)
         rc = sai_loader_find_projects(loader);
+    if (rc == SELECTAI_OK)
+        rc = sai_loader_part_rejected(loader);
     return rc == SELECTAI_OK ? report_bad_rows(loader) : rc;
 }
 

@@ -24,6 +24,7 @@ int sai_entry_format_of(enum sai_entry_format *out, const char *path);
 /* Where an entry stands, to name it later. */
 struct sai_origin {
     uint32_t file; /* index into loader->paths */
+    bool rejected; /* it is a rejected group, carried as an entry: row_rejected.c */
     uint64_t row;
 };
 
@@ -47,6 +48,7 @@ enum sai_row_note {
 struct sai_loader {
     const char *kind; /* of what is wrong with the row being read: a stable word for machines */
     unsigned notes;   /* enum sai_row_note, of the row being read */
+    bool rejected;    /* the row being read is a rejected group: row_rejected.c */
     const char *const *paths;
     struct selectai_load_options options;
     uint32_t file;    /* the one being read */
@@ -86,6 +88,43 @@ int sai_load_next_record(struct sai_csv_reader *reader);
 /* A line of JSONL without a byte order mark; *n becomes 0 for a blank one. */
 const char *sai_load_line_text(size_t *n, const struct sai_line_reader *reader);
 
+/* ---- Members of a JSON row (row_lists.c) ----------------------------------------------------- */
+
+/* A member that is there and not null. */
+const json_t *sai_row_member(const json_t *object, const char *key);
+/* *out stays as it is where the text is absent or empty. */
+int sai_row_text(const char **out, struct sai_loader *loader, const json_t *object, const char *key, bool needed);
+
+/* Paths and their stages, in the set's arena. */
+struct sai_row_images {
+    const char **paths;
+    double *stages; /* NaN: not known */
+    uint32_t n;
+};
+/* Room for n images: stages NaN, paths to be filled in by the caller. Too many are FORMAT. */
+int sai_row_images_make(struct sai_row_images *out, struct sai_arena *arena, size_t n, const char *what);
+
+/* Their members in a row, and what they are in messages. */
+struct sai_row_keys {
+    const char *paths, *stages, *what;
+};
+/* At least one path; stages may be absent. */
+int sai_row_images(struct sai_row_images *out, struct sai_loader *loader, const json_t *object,
+                   const struct sai_row_keys *keys);
+
+/* ---- Rejected groups (row_rejected.c) -------------------------------------------------------- */
+
+/* Whether the row is one, and not an entry. */
+bool sai_is_rejected(const json_t *object);
+/* For sai_load_object(): the group as an entry, complete. Sets loader->rejected. */
+int sai_row_rejected(struct selectai_entry *out, struct sai_loader *loader, const json_t *object, uint64_t row);
+/* What such an entry stands for; the lists lie in the arena, the texts where the entry's do. */
+int sai_rejected_of_entry(struct selectai_rejected_group *out, const struct selectai_entry *e, struct sai_arena *arena);
+/* Takes the groups that count from the set's entries to its rejected groups, when their projects are known. */
+int sai_loader_part_rejected(struct sai_loader *loader);
+
+/* ---- Rows of all forms ----------------------------------------------------------------------- */
+
 /* Checks an object of an entry's members and adds it to the set; what is wrong with it is the error's message. */
 int sai_loader_add_row(struct sai_loader *loader, const json_t *object, uint64_t row);
 
@@ -95,12 +134,18 @@ int sai_loader_complete(struct sai_loader *loader, struct selectai_entry *entry,
 /* Adds a complete entry to the set. */
 int sai_loader_add_entry(struct sai_loader *loader, const struct selectai_entry *entry);
 
+/* FORMAT if a path is longer than any file's. */
+int sai_entry_check_lengths(struct sai_loader *loader, const struct selectai_entry *entry);
+
 /* Room for n losers: stages NaN, paths to be filled in by the caller. LIMIT-like counts are FORMAT. */
 int sai_entry_make_losers(const char ***paths, double **stages, struct selectai_entry *entry, struct sai_arena *arena,
                           size_t n);
 
 /* After a check returned rc: a FORMAT message that says what is wrong gets "path:row: " put before it. */
 int sai_loader_where(const struct sai_loader *loader, int rc, uint64_t row);
+
+/* Notes the last error, of that code, as the reason why a row is left out. */
+int sai_loader_note(struct sai_loader *loader, int code, const char *kind, struct sai_origin origin);
 
 /* After a step for one row returned rc: OK, or the bad row noted, or an error that ends loading. */
 int sai_loader_row_done(struct sai_loader *loader, int rc, const char *kind, struct sai_origin origin);

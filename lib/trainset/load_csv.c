@@ -22,6 +22,7 @@ int sai_load_record(struct selectai_entry *out, struct sai_loader *loader, const
                               .entry = sai_entry_blank()};
     loader->kind = "bad-value";
     loader->notes = 0;
+    loader->rejected = false;
     if (reader->n_fields != header->n_fields)
         return SAI_BAD_ROW(loader, "column-count", "%zu fields where the header has %zu", reader->n_fields,
                            header->n_fields);

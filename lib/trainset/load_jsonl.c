@@ -1,5 +1,5 @@
 /*
- * trainset/load_jsonl.c: training entries, one JSON object a line.
+ * trainset/load_jsonl.c: training entries and rejected groups, one JSON object a line.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "trainset/merge.h"
+#include "trainset/rejected_sift.h"
 
 void selectai_merge_options_init(struct selectai_merge_options *options, uint32_t struct_size)
 {
@@ -201,7 +202,7 @@ static int run(selectai_trainset *out, struct sai_merge *merge)
         rc = write_decisions(out, merge);
     for (uint32_t row = 0; rc == SELECTAI_OK && row < merge->set->count; row++)
         rc = tell_of_row(out->issues, merge, row);
-    return rc;
+    return rc == SELECTAI_OK ? sai_rejected_copy(out, merge->set) : rc;
 }
 
 static void clear(struct sai_merge *merge)

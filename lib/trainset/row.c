@@ -1,5 +1,5 @@
 /*
- * trainset/row.c: one training entry from its JSON.
+ * trainset/row.c: one training entry from its JSON; a rejected group goes to row_rejected.c.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -11,34 +11,12 @@
 struct row {
     const json_t *object;
     struct sai_loader *loader;
-    struct sai_arena *arena;
     struct selectai_entry entry;
 };
 
-/* A member that is there and not null. */
-static const json_t *member(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-    return json_is_null(value) ? NULL : value;
-}
-
-static int read_text(const char **out, struct row *row, const json_t *object, const char *key, bool needed)
-{
-    const json_t *value = member(object, key);
-    if (value && !json_is_string(value))
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s is no text", key);
-    const char *text = value ? json_string_value(value) : "";
-    if (needed && !*text)
-        return SAI_BAD_ROW(row->loader, "missing-field", "%s is missing or empty", key);
-    if (!*text)
-        return SELECTAI_OK; /* stays "" */
-    *out = sai_arena_strdup(row->arena, text);
-    return *out ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
-}
-
 static int read_number(double *out, const json_t *object, const char *key)
 {
-    const json_t *value = member(object, key);
+    const json_t *value = sai_row_member(object, key);
     if (value && !json_is_number(value))
         return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s is no number", key);
     if (value)
@@ -48,7 +26,7 @@ static int read_number(double *out, const json_t *object, const char *key)
 
 static int read_truth(int32_t *out, struct row *row, const char *key)
 {
-    const json_t *value = member(row->object, key);
+    const json_t *value = sai_row_member(row->object, key);
     if (value && !json_is_boolean(value))
         return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s is neither true nor false", key);
     if (value)
@@ -58,7 +36,7 @@ static int read_truth(int32_t *out, struct row *row, const char *key)
 
 static int read_word(int32_t *out, const json_t *object, const char *key, const struct sai_word *words)
 {
-    const json_t *value = member(object, key);
+    const json_t *value = sai_row_member(object, key);
     if (!value)
         return SELECTAI_OK;
     if (!json_is_string(value) || !sai_word_value(out, words, json_string_value(value)))
@@ -68,39 +46,19 @@ static int read_word(int32_t *out, const json_t *object, const char *key, const 
 
 /* ---- Negatives ------------------------------------------------------------------------------- */
 
-static int read_neg_paths(struct row *row)
+static int read_losers(struct row *row)
 {
-    const json_t *list = member(row->object, "neg_paths");
-    size_t n = json_array_size(list);
-    const char **paths;
-    double *stages;
-    if (json_is_array(list) && n == 0 && member(row->object, "crop"))
+    static const struct sai_row_keys keys = {.paths = "neg_paths", .stages = "neg_stages", .what = "losers"};
+    struct sai_row_images losers;
+    const json_t *list = sai_row_member(row->object, keys.paths);
+    if (json_is_array(list) && json_array_size(list) == 0 && sai_row_member(row->object, "crop"))
         return SELECTAI_OK; /* a crop alone */
-    if (!json_is_array(list) || n == 0)
-        return SAI_BAD_ROW(row->loader, list ? "bad-list" : "missing-field",
-                           "neg_paths is missing or no list of at least one path");
-    int rc = sai_entry_make_losers(&paths, &stages, &row->entry, row->arena, n);
+    int rc = sai_row_images(&losers, row->loader, row->object, &keys);
     if (rc != SELECTAI_OK)
         return rc;
-    for (size_t i = 0; i < n; i++) {
-        const char *path = json_string_value(json_array_get(list, i));
-        if (!path || !*path)
-            return SAI_BAD_ROW(row->loader, "bad-list", "neg_paths has an element that is no path");
-        paths[i] = sai_arena_strdup(row->arena, path);
-        if (!paths[i])
-            return SELECTAI_ERR_OUT_OF_MEMORY;
-    }
-    const json_t *list_of_stages = member(row->object, "neg_stages");
-    size_t n_stages = json_array_size(list_of_stages);
-    if (list_of_stages && (!json_is_array(list_of_stages) || (n_stages != 0 && n_stages != n)))
-        return SAI_BAD_ROW(row->loader, "bad-list", "neg_stages is no list as long as neg_paths");
-    for (size_t i = 0; i < n_stages; i++) {
-        const json_t *stage = json_array_get(list_of_stages, i);
-        if (!json_is_number(stage) && !json_is_null(stage))
-            return SAI_BAD_ROW(row->loader, "bad-list", "neg_stages has an element that is no number");
-        if (json_is_number(stage))
-            stages[i] = json_number_value(stage);
-    }
+    row->entry.neg_paths = losers.paths;
+    row->entry.neg_stages = losers.stages;
+    row->entry.n_negatives = losers.n;
     return SELECTAI_OK;
 }
 
@@ -135,7 +93,7 @@ static const char *fault_of(const struct selectai_box *box)
 
 static int read_crop(struct row *row)
 {
-    const json_t *crop = member(row->object, "crop");
+    const json_t *crop = sai_row_member(row->object, "crop");
     if (!crop)
         return SELECTAI_OK;
     if (!json_is_object(crop))
@@ -153,7 +111,7 @@ static int read_crop(struct row *row)
         rc = SAI_BAD_ROW(row->loader, fault_of(&box),
                          "crop is no box in fractions, 0 <= x1 < x2 <= 1 and the same for y");
     if (rc == SELECTAI_OK)
-        rc = read_pixel_box(row, member(crop, "box_px"));
+        rc = read_pixel_box(row, sai_row_member(crop, "box_px"));
     if (rc == SELECTAI_OK)
         rc = read_word(&row->entry.crop_method, crop, "method", sai_words_crop_method);
     if (rc == SELECTAI_OK)
@@ -167,21 +125,21 @@ static int read_crop(struct row *row)
 
 static int read_metadata(struct row *row)
 {
-    const json_t *metadata = member(row->object, "metadata");
+    const json_t *metadata = sai_row_member(row->object, "metadata");
     if (metadata && !json_is_object(metadata))
         return SAI_FAIL(SELECTAI_ERR_FORMAT, "metadata is no object");
-    int rc = read_text(&row->entry.raw_dir, row, metadata, "raw_dir", false);
+    int rc = sai_row_text(&row->entry.raw_dir, row->loader, metadata, "raw_dir", false);
     if (rc == SELECTAI_OK)
-        rc = read_text(&row->entry.final_dir, row, metadata, "final_dir", false);
+        rc = sai_row_text(&row->entry.final_dir, row->loader, metadata, "final_dir", false);
     if (rc == SELECTAI_OK)
-        rc = read_text(&row->entry.extraction_date, row, metadata, "extraction_date", false);
+        rc = sai_row_text(&row->entry.extraction_date, row->loader, metadata, "extraction_date", false);
     row->entry.shared_folders = json_is_true(json_object_get(metadata, "shared_folders"));
     return rc;
 }
 
 static int read_image_size(struct row *row)
 {
-    const json_t *list = member(row->object, "image_size");
+    const json_t *list = sai_row_member(row->object, "image_size");
     if (!list)
         return SELECTAI_OK;
     json_int_t width = json_integer_value(json_array_get(list, 0)),
@@ -198,8 +156,8 @@ static int read_log_members(struct row *row)
 {
     int rc = read_image_size(row);
     if (rc == SELECTAI_OK)
-        rc = read_text(&row->entry.session_id, row, row->object, "session_id", false);
-    return rc == SELECTAI_OK ? read_text(&row->entry.decided_at, row, row->object, "decided_at", false) : rc;
+        rc = sai_row_text(&row->entry.session_id, row->loader, row->object, "session_id", false);
+    return rc == SELECTAI_OK ? sai_row_text(&row->entry.decided_at, row->loader, row->object, "decided_at", false) : rc;
 }
 
 static int read_row(struct row *row)
@@ -208,21 +166,21 @@ static int read_row(struct row *row)
     const json_t *object = row->object;
     if (!json_is_object(object))
         return SAI_FAIL(SELECTAI_ERR_FORMAT, "a JSON object is expected");
-    int rc = read_neg_paths(row);
+    int rc = read_losers(row);
     if (rc == SELECTAI_OK) /* a crop alone may belong to a project that nobody knows */
-        rc = read_text(&e->project, row, object, "project", e->n_negatives > 0);
+        rc = sai_row_text(&e->project, row->loader, object, "project", e->n_negatives > 0);
     if (rc == SELECTAI_OK)
-        rc = read_text(&e->timestamp, row, object, "timestamp", false);
+        rc = sai_row_text(&e->timestamp, row->loader, object, "timestamp", false);
     if (rc == SELECTAI_OK)
-        rc = read_text(&e->chosen_path, row, object, "chosen_path", true);
+        rc = sai_row_text(&e->chosen_path, row->loader, object, "chosen_path", true);
     if (rc == SELECTAI_OK)
         rc = read_number(&e->chosen_stage, object, "chosen_stage");
     if (rc == SELECTAI_OK)
         rc = read_truth(&e->was_cropped, row, "was_cropped");
     if (rc == SELECTAI_OK)
-        rc = read_text(&e->set_id, row, object, "set_id", false);
+        rc = sai_row_text(&e->set_id, row->loader, object, "set_id", false);
     if (rc == SELECTAI_OK)
-        rc = read_text(&e->chosen_final_path, row, object, "chosen_final_path", false);
+        rc = sai_row_text(&e->chosen_final_path, row->loader, object, "chosen_final_path", false);
     if (rc == SELECTAI_OK)
         rc = read_truth(&e->anomaly, row, "anomaly");
     if (rc == SELECTAI_OK)
@@ -240,9 +198,12 @@ static int read_row(struct row *row)
 
 int sai_load_object(struct selectai_entry *out, struct sai_loader *loader, const json_t *object, uint64_t number)
 {
-    struct row row = {.object = object, .loader = loader, .arena = &loader->set->arena, .entry = sai_entry_blank()};
+    struct row row = {.object = object, .loader = loader, .entry = sai_entry_blank()};
     loader->kind = "wrong-type";
     loader->notes = 0;
+    loader->rejected = false;
+    if (sai_is_rejected(object))
+        return sai_row_rejected(out, loader, object, number);
     int rc = read_row(&row);
     if (rc == SELECTAI_OK)
         rc = sai_loader_complete(loader, &row.entry, number);

@@ -10,7 +10,6 @@
 #include "trainset/load.h"
 
 #define MAX_PATH_BYTES 4096u
-#define MAX_NEGATIVES  4096u /* a group has 2 to 4 files; this only keeps check_distinct() short */
 
 const char *sai_box_fault(const double edges[4])
 {
@@ -20,22 +19,18 @@ const char *sai_box_fault(const double edges[4])
 int sai_entry_make_losers(const char ***paths, double **stages, struct selectai_entry *entry, struct sai_arena *arena,
                           size_t n)
 {
-    if (n > MAX_NEGATIVES)
-        return SAI_FAIL(SELECTAI_ERR_FORMAT, "%zu losers, at most %u are taken", n, MAX_NEGATIVES);
-    *paths = sai_arena_array(arena, n, sizeof **paths);
-    *stages = sai_arena_array(arena, n, sizeof **stages);
-    if (!*paths || !*stages)
-        return SELECTAI_ERR_OUT_OF_MEMORY;
-    for (size_t i = 0; i < n; i++)
-        (*stages)[i] = NAN;
-    entry->neg_paths = *paths;
-    entry->neg_stages = *stages;
-    entry->n_negatives = (uint32_t)n;
+    struct sai_row_images losers;
+    int rc = sai_row_images_make(&losers, arena, n, "losers");
+    if (rc != SELECTAI_OK)
+        return rc;
+    entry->neg_paths = *paths = losers.paths;
+    entry->neg_stages = *stages = losers.stages;
+    entry->n_negatives = losers.n;
     return SELECTAI_OK;
 }
 
 /* No file can be called so; whose a path is takes time that grows with the square of its length. */
-static int check_lengths(struct sai_loader *loader, const struct selectai_entry *e)
+int sai_entry_check_lengths(struct sai_loader *loader, const struct selectai_entry *e)
 {
     const char *const others[] = {e->chosen_path, e->chosen_final_path, e->raw_dir, e->final_dir};
     size_t n_others = sizeof others / sizeof *others;
@@ -140,7 +135,7 @@ int sai_loader_complete(struct sai_loader *loader, struct selectai_entry *entry,
 {
     entry->source_path = loader->path;
     entry->source_row = row;
-    int rc = check_lengths(loader, entry);
+    int rc = sai_entry_check_lengths(loader, entry);
     if (rc == SELECTAI_OK)
         rc = check_distinct(loader, entry);
     return rc == SELECTAI_OK ? complete_from_names(entry, &loader->set->arena) : rc;
@@ -152,6 +147,7 @@ int sai_loader_add_entry(struct sai_loader *loader, const struct selectai_entry 
         return SELECTAI_ERR_OUT_OF_MEMORY;
     int rc = sai_trainset_add(loader->set, entry);
     if (rc == SELECTAI_OK)
-        loader->origins[loader->n_origins++] = (struct sai_origin){.file = loader->file, .row = entry->source_row};
+        loader->origins[loader->n_origins++] = (struct sai_origin){
+            .file = loader->file, .rejected = loader->rejected, .row = entry->source_row};
     return rc;
 }

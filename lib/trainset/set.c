@@ -27,6 +27,15 @@ int sai_trainset_add(selectai_trainset *set, const struct selectai_entry *entry)
     return SELECTAI_OK;
 }
 
+int sai_trainset_add_rejected(selectai_trainset *set, const struct selectai_rejected_group *group)
+{
+    if (!SAI_GROW(set->rejected, set->rejected_capacity, set->n_rejected + 1))
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    set->rejected[set->n_rejected] = *group;
+    set->rejected[set->n_rejected++].struct_size = sizeof *group;
+    return SELECTAI_OK;
+}
+
 struct selectai_entry sai_entry_blank(void)
 {
     return (struct selectai_entry){.project = "",
@@ -80,6 +89,17 @@ int selectai_trainset_get(const selectai_trainset *set, size_t index, struct sel
     return sai_struct_out(out, &set->items[index], sizeof set->items[index]);
 }
 
+size_t selectai_trainset_rejected_count(const selectai_trainset *set)
+{
+    return set ? set->n_rejected : 0;
+}
+
+int selectai_trainset_get_rejected(const selectai_trainset *set, size_t index, struct selectai_rejected_group *out)
+{
+    SAI_REQUIRE(set && out && index < set->n_rejected);
+    return sai_struct_out(out, &set->rejected[index], sizeof set->rejected[index]);
+}
+
 const selectai_issues *selectai_trainset_issues(const selectai_trainset *set)
 {
     return set ? set->issues : NULL;
@@ -90,6 +110,7 @@ void selectai_trainset_destroy(selectai_trainset **set)
     if (!set || !*set)
         return;
     sai_free((*set)->items);
+    sai_free((*set)->rejected);
     sai_arena_clear(&(*set)->arena);
     selectai_issues_destroy(&(*set)->issues);
     sai_free(*set);

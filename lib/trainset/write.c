@@ -115,17 +115,29 @@ static int write_rows(struct sai_atomic_file *file, const selectai_trainset *set
     return failed ? SELECTAI_ERR_OUT_OF_MEMORY : SELECTAI_OK;
 }
 
-int selectai_trainset_write(const selectai_trainset *set, const char *path, int32_t append)
+static int write_rejected_rows(struct sai_atomic_file *file, const selectai_trainset *set)
+{
+    struct sai_text line = {0};
+    for (size_t i = 0; i < set->n_rejected && !line.failed; i++) {
+        sai_text_clear(&line);
+        sai_rejected_json(&line, &set->rejected[i]);
+        sai_text_puts(&line, "\n");
+        if (!line.failed)
+            sai_atomic_write(file, line.data, line.length);
+    }
+    bool failed = line.failed;
+    sai_text_free(&line);
+    return failed ? SELECTAI_ERR_OUT_OF_MEMORY : SELECTAI_OK;
+}
+
+/* What is written: all of a set's decisions, or its rejected groups. */
+enum what { DECISIONS, REJECTED };
+
+/* Behind what is in the file already, if `append`. */
+static int write_file(const selectai_trainset *set, const char *path, enum what what, bool csv, bool append)
 {
     struct sai_atomic_file file;
     bool any = false;
-
-    SAI_REQUIRE(set && path && *path);
-    const char *extension = sai_path_extension(path);
-    bool csv = strcasecmp(extension, ".csv") == 0;
-    if (!csv && strcasecmp(extension, ".jsonl") != 0)
-        return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "%s: training entries are written to .jsonl or .csv files",
-                        path);
     append = append && sai_path_exists(path);
     int rc = append ? check_old(path, csv) : SELECTAI_OK;
     if (rc == SELECTAI_OK)
@@ -135,9 +147,33 @@ int selectai_trainset_write(const selectai_trainset *set, const char *path, int3
     if (append)
         rc = copy_old(&file, &any, path);
     if (rc == SELECTAI_OK)
-        rc = write_rows(&file, set, csv, !any);
+        rc = what == REJECTED ? write_rejected_rows(&file, set) : write_rows(&file, set, csv, !any);
     if (rc == SELECTAI_OK)
         return sai_atomic_commit(&file);
     sai_atomic_discard(&file);
     return rc;
+}
+
+int sai_write_rejected(const selectai_trainset *set, const char *path, bool append)
+{
+    return write_file(set, path, REJECTED, false, append);
+}
+
+int selectai_trainset_write_rejected(const selectai_trainset *set, const char *path, int32_t append)
+{
+    SAI_REQUIRE(set && path && *path);
+    if (strcasecmp(sai_path_extension(path), ".jsonl") != 0)
+        return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "%s: rejected groups are written to .jsonl files", path);
+    return sai_write_rejected(set, path, append != 0);
+}
+
+int selectai_trainset_write(const selectai_trainset *set, const char *path, int32_t append)
+{
+    SAI_REQUIRE(set && path && *path);
+    const char *extension = sai_path_extension(path);
+    bool csv = strcasecmp(extension, ".csv") == 0;
+    if (!csv && strcasecmp(extension, ".jsonl") != 0)
+        return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "%s: training entries are written to .jsonl or .csv files",
+                        path);
+    return write_file(set, path, DECISIONS, csv, append != 0);
 }

@@ -29,11 +29,39 @@ struct check {
 
 /* ---- The same again -------------------------------------------------------------------------- */
 
+static int check_seen_group(struct check *c)
+{
+    enum sai_sighting sighting;
+    uint64_t row = 0;
+    int rc = sai_seen_rejected(&sighting, &row, c->state->seen, c->entry);
+    if (rc != SELECTAI_OK || sighting == SAI_SEEN_NEW)
+        return rc;
+    if (sighting == SAI_SEEN_SAME)
+        return REPORT(c, "repeated", "the same rejected group as row %llu: %s", (unsigned long long)row,
+                      c->entry->chosen_path);
+    return REPORT(c, "decided", "row %llu chose one of its images: the group of %s", (unsigned long long)row,
+                  c->entry->chosen_path);
+}
+
+static int check_winner_not_rejected(struct check *c)
+{
+    uint64_t row = sai_seen_group_of_winner(c->state->seen, c->entry);
+    if (row == 0)
+        return SELECTAI_OK;
+    return REPORT(c, "decided", "row %llu says that nothing of its group was chosen: %s", (unsigned long long)row,
+                  c->entry->chosen_path);
+}
+
 static int check_seen(struct check *c)
 {
     enum sai_sighting sighting;
     uint64_t row = 0;
-    int rc = sai_seen_decision(&sighting, &row, c->state->seen, c->entry);
+    if (c->view->rejected)
+        return check_seen_group(c);
+    int rc = check_winner_not_rejected(c);
+    if (rc != SELECTAI_OK)
+        return rc;
+    rc = sai_seen_decision(&sighting, &row, c->state->seen, c->entry);
     if (rc != SELECTAI_OK || sighting == SAI_SEEN_NEW)
         return rc;
     if (sighting == SAI_SEEN_SAME)

@@ -12,6 +12,7 @@
 
 #define SAME_CROP 0.98 /* IoU from which two crops are one: as merging has it */
 #define MIN_SLOTS 1024u
+#define NOTHING   UINT64_C(0) /* in the place of an image: a rejected group prefers it to its images */
 
 struct decision {
     uint64_t key; /* 0: free */
@@ -141,25 +142,40 @@ static bool same_crop(const uint16_t *box, const struct selectai_box *other)
 
 /* ---- Sightings ------------------------------------------------------------------------------- */
 
+/* Notes that row's preference of one image to another one. */
+static int note_pair(struct sai_seen *seen, uint64_t preferred, uint64_t other, uint64_t row)
+{
+    int rc = room_for_pair(seen);
+    if (rc != SELECTAI_OK)
+        return rc;
+    struct pair *own = find_pair(seen->pairs, seen->pair_slots, key_of(preferred, other));
+    if (!own->key) {
+        *own = (struct pair){key_of(preferred, other), row};
+        seen->n_pairs++;
+    }
+    return SELECTAI_OK;
+}
+
+/* The first row that prefers one image to another one; 0: none does. */
+static uint64_t row_of_pair(const struct sai_seen *seen, uint64_t preferred, uint64_t other)
+{
+    return seen->pair_slots ? find_pair(seen->pairs, seen->pair_slots, key_of(preferred, other))->row : 0;
+}
+
 /* Whether an earlier row preferred one of these losers to this winner; also notes the row's own pairs. */
 static int see_pairs(enum sai_sighting *out, uint64_t *row, struct sai_seen *seen, const struct selectai_entry *e,
                      uint64_t winner)
 {
     for (uint32_t i = 0; i < e->n_negatives; i++) {
         uint64_t loser = image_key(e->project, e->neg_paths[i]);
-        int rc = room_for_pair(seen);
+        uint64_t other = row_of_pair(seen, loser, winner);
+        if (other && *out == SAI_SEEN_NEW) {
+            *out = SAI_SEEN_CONTRADICTION;
+            *row = other;
+        }
+        int rc = note_pair(seen, winner, loser, e->source_row);
         if (rc != SELECTAI_OK)
             return rc;
-        const struct pair *other = find_pair(seen->pairs, seen->pair_slots, key_of(loser, winner));
-        if (other->key && *out == SAI_SEEN_NEW) {
-            *out = SAI_SEEN_CONTRADICTION;
-            *row = other->row;
-        }
-        struct pair *own = find_pair(seen->pairs, seen->pair_slots, key_of(winner, loser));
-        if (!own->key) {
-            *own = (struct pair){key_of(winner, loser), e->source_row};
-            seen->n_pairs++;
-        }
     }
     return SELECTAI_OK;
 }
@@ -182,7 +198,45 @@ int sai_seen_decision(enum sai_sighting *out, uint64_t *row, struct sai_seen *se
     if (e->n_negatives == 0)
         pack_box(slot->box, &e->crop);
     seen->n_decisions++;
-    return see_pairs(out, row, seen, e, winner);
+    rc = see_pairs(out, row, seen, e, winner);
+    return rc == SELECTAI_OK ? note_pair(seen, winner, NOTHING, e->source_row) : rc;
+}
+
+int sai_seen_rejected(enum sai_sighting *out, uint64_t *row, struct sai_seen *seen, const struct selectai_entry *group)
+{
+    uint64_t images = 0;
+    *out = SAI_SEEN_NEW;
+    for (uint32_t i = 0; i <= group->n_negatives; i++) {
+        uint64_t image = image_key(group->project, i ? group->neg_paths[i - 1] : group->chosen_path);
+        uint64_t other = row_of_pair(seen, image, NOTHING);
+        if (other && *out == SAI_SEEN_NEW) {
+            *out = SAI_SEEN_CONTRADICTION;
+            *row = other;
+        }
+        images += sai_hash_bytes(&image, sizeof image, 2);
+        int rc = note_pair(seen, NOTHING, image, group->source_row);
+        if (rc != SELECTAI_OK)
+            return rc;
+    }
+    int rc = room_for_decision(seen);
+    if (rc != SELECTAI_OK)
+        return rc;
+    uint64_t key = key_of(NOTHING, images + group->n_negatives);
+    struct decision *slot = find_decision(seen->decisions, seen->decision_slots, key);
+    if (slot->key && *out == SAI_SEEN_NEW) {
+        *out = SAI_SEEN_SAME;
+        *row = slot->row;
+    }
+    if (slot->key)
+        return SELECTAI_OK;
+    *slot = (struct decision){.key = key, .row = group->source_row};
+    seen->n_decisions++;
+    return SELECTAI_OK;
+}
+
+uint64_t sai_seen_group_of_winner(const struct sai_seen *seen, const struct selectai_entry *e)
+{
+    return *e->project ? row_of_pair(seen, NOTHING, image_key(e->project, e->chosen_path)) : 0;
 }
 
 int sai_seen_text(enum sai_sighting *out, uint64_t *row, struct sai_seen *seen, const char *text, uint64_t at)

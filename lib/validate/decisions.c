@@ -137,7 +137,7 @@ static int read_csv(struct work *w)
             break;
         if (rc == SELECTAI_OK)
             rc = sai_load_record(&entry, &w->loader, &header, &reader);
-        const struct sai_row_view view = {&entry, &header, reader.fields, w->loader.notes};
+        const struct sai_row_view view = {&entry, &header, reader.fields, w->loader.notes, false};
         rc = take_row(w, rc, &entry, &view, reader.line, w->v->fix ? position(reader.stream) : 0);
         if (rc == SELECTAI_OK)
             rc = after_row(w, reader.text.length, reader.stream);
@@ -172,7 +172,7 @@ static int read_jsonl(struct work *w)
         if (n == 0)
             continue;
         rc = read_line(&entry, w, line, n, reader.row);
-        const struct sai_row_view view = {.entry = &entry, .notes = w->loader.notes};
+        const struct sai_row_view view = {.entry = &entry, .notes = w->loader.notes, .rejected = w->loader.rejected};
         rc = take_row(w, rc, &entry, &view, reader.row, end);
         if (rc == SELECTAI_OK)
             rc = after_row(w, reader.length, reader.stream);

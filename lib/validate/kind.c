@@ -57,10 +57,10 @@ static struct known kind_of_object(const json_t *object)
         return (struct known){SAI_KIND_LEGACY_CACHE, "legacy-cache"};
     if (has(object, "image_path"))
         return (struct known){SAI_KIND_IMAGES, "images"};
-    if (has(object, "paths") && has(object, "stages"))
-        return (struct known){SAI_KIND_REJECTED, "rejected"};
-    if (has(object, "projectId"))
+    if (has(object, "projectId")) /* before rejected groups: it may have paths, too */
         return (struct known){SAI_KIND_MANIFEST, "manifest"};
+    if (sai_is_rejected(object)) /* which are read as entries are, row by row */
+        return (struct known){SAI_KIND_DECISIONS_JSONL, "rejected"};
     if (has(object, "projects"))
         return kind_of_projects(object);
     return unknown;

@@ -1,5 +1,5 @@
 /*
- * validate/records.c: what an extraction wrote line by line: the image database, rejected groups.
+ * validate/records.c: what an extraction wrote line by line: the image database.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -101,41 +101,6 @@ static int check_image(struct lines *l, const json_t *object, uint64_t row)
     return rc == SELECTAI_OK ? sai_check_presence(l->v, l->target->result, &l->presence, l->folder, path, row) : rc;
 }
 
-/* Every path and, where it is known, its stage. */
-static int check_group_paths(struct lines *l, const json_t *paths, const json_t *stages, uint64_t row)
-{
-    int rc = SELECTAI_OK;
-    for (size_t i = 0; rc == SELECTAI_OK && i < json_array_size(paths); i++) {
-        const char *path = json_string_value(json_array_get(paths, i));
-        const json_t *stage = json_array_get(stages, i);
-        rc = check_name(l, path, json_is_number(stage) ? json_number_value(stage) : (double)NAN, row);
-        if (rc == SELECTAI_OK)
-            rc = sai_check_presence(l->v, l->target->result, &l->presence, l->folder, path, row);
-    }
-    return rc;
-}
-
-static int check_group(struct lines *l, const json_t *object, uint64_t row)
-{
-    const json_t *paths = json_object_get(object, "paths"), *stages = json_object_get(object, "stages");
-    const char *project = "";
-    size_t n = json_array_size(paths);
-    int rc = need_text(&project, l, object, "project");
-    if (rc != SELECTAI_OK)
-        return rc;
-    if (n == 0)
-        return REFUSE(l, "bad-list", "paths is no list of at least one path");
-    for (size_t i = 0; i < n; i++) {
-        const char *path = json_string_value(json_array_get(paths, i));
-        if (!path || !*path)
-            return REFUSE(l, "bad-list", "paths has an element that is no path");
-    }
-    if (stages && !json_is_null(stages) && json_array_size(stages) != n)
-        return REFUSE(l, "bad-list", "stages is no list as long as paths");
-    rc = see(l, project, json_string_value(json_array_get(paths, 0)), row);
-    return rc == SELECTAI_OK ? check_group_paths(l, paths, stages, row) : rc;
-}
-
 /* ---- The file -------------------------------------------------------------------------------- */
 
 static int check_line(struct lines *l, const char *text, size_t n, uint64_t row)
@@ -212,9 +177,4 @@ static int check_lines(struct sai_validator *v, const struct sai_target *target,
 int sai_check_images(struct sai_validator *v, const struct sai_target *target)
 {
     return check_lines(v, target, check_image);
-}
-
-int sai_check_rejected(struct sai_validator *v, const struct sai_target *target)
-{
-    return check_lines(v, target, check_group);
 }

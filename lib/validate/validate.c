@@ -58,8 +58,6 @@ static int check_target(struct sai_validator *v, const struct sai_target *target
         return check_unknown(v, target);
     case SAI_KIND_IMAGES:
         return sai_check_images(v, target);
-    case SAI_KIND_REJECTED:
-        return sai_check_rejected(v, target);
     case SAI_KIND_REPORT:
         return sai_check_report(v, target);
     case SAI_KIND_CONFIG:

@@ -7,7 +7,7 @@
  *   problems.c    every code, what it means and what to do
  *   result.c      collecting what was found; result_json.c, result_get.c
  *   decisions.c   logs, row by row; decision_checks.c, decision_seen.c
- *   records.c     other JSONL files
+ *   records.c     the image database
  *   documents.c   config, manifest, report
  *   cache.c, legacy_cache.c, model.c, images.c, present.c
  *   fix.c         the cleaned copies
@@ -99,7 +99,6 @@ enum sai_kind {
     SAI_KIND_DECISIONS_JSONL,
     SAI_KIND_DECISIONS_CSV,
     SAI_KIND_IMAGES,
-    SAI_KIND_REJECTED,
     SAI_KIND_REPORT,
     SAI_KIND_CONFIG,
     SAI_KIND_MANIFEST,
@@ -168,7 +167,6 @@ struct sai_validator {
 /* Adds a problem to the target's result, and, if it makes a row unusable, to what the copy leaves out. */
 int sai_check_decisions(struct sai_validator *v); /* all targets that are logs */
 int sai_check_images(struct sai_validator *v, const struct sai_target *target);
-int sai_check_rejected(struct sai_validator *v, const struct sai_target *target);
 int sai_check_report(struct sai_validator *v, const struct sai_target *target);
 int sai_check_config(struct sai_validator *v, const struct sai_target *target);
 int sai_check_manifest(struct sai_validator *v, const struct sai_target *target);
@@ -208,6 +206,10 @@ enum sai_sighting { SAI_SEEN_NEW, SAI_SEEN_SAME, SAI_SEEN_CONTRADICTION };
 
 /* Compares a decision with those before it, and notes it; *row: of the one that it repeats or contradicts. */
 int sai_seen_decision(enum sai_sighting *out, uint64_t *row, struct sai_seen *seen, const struct selectai_entry *entry);
+/* The same for a rejected group, as row_rejected.c carries it: CONTRADICTION if one of its images was chosen. */
+int sai_seen_rejected(enum sai_sighting *out, uint64_t *row, struct sai_seen *seen, const struct selectai_entry *group);
+/* The row of a rejected group that has the decision's winner; 0: none has. */
+uint64_t sai_seen_group_of_winner(const struct sai_seen *seen, const struct selectai_entry *entry);
 /* The same for a text that should be there once. */
 int sai_seen_text(enum sai_sighting *out, uint64_t *row, struct sai_seen *seen, const char *text, uint64_t at);
 
@@ -218,6 +220,7 @@ struct sai_row_view {
     const struct sai_log_header *header; /* NULL for JSONL */
     char *const *fields;
     unsigned notes; /* enum sai_row_note */
+    bool rejected;  /* a group, as row_rejected.c carries it */
 };
 
 /* What is kept of one log while its rows go by. */

@@ -291,6 +291,16 @@ int main(void)
     FIELD(selectai_entry, source_row);
     FIELD(selectai_entry, image_width);
     FIELD(selectai_entry, image_height);
+    SIZE(selectai_rejected_group);
+    FIELD(selectai_rejected_group, struct_size);
+    FIELD(selectai_rejected_group, n_images);
+    FIELD(selectai_rejected_group, project);
+    FIELD(selectai_rejected_group, set_id);
+    FIELD(selectai_rejected_group, timestamp);
+    FIELD(selectai_rejected_group, paths);
+    FIELD(selectai_rejected_group, stages);
+    FIELD(selectai_rejected_group, source_path);
+    FIELD(selectai_rejected_group, source_row);
     SIZE(selectai_load_options);
     FIELD(selectai_load_options, struct_size);
     FIELD(selectai_load_options, strict);

@@ -1,5 +1,5 @@
 /*
- * fuzz/fuzz_trainset.c: training entries, JSONL and CSV.
+ * fuzz/fuzz_trainset.c: training entries, JSONL and CSV, and rejected groups.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -21,6 +21,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             if (selectai_trainset_entry_json(&text, set, i) != SELECTAI_OK)
                 abort();
             selectai_free(text);
+        }
+        for (size_t i = 0; i < selectai_trainset_rejected_count(set); i++) {
+            struct selectai_rejected_group group = {.struct_size = sizeof group};
+            if (selectai_trainset_get_rejected(set, i, &group) != SELECTAI_OK || group.n_images < 1 ||
+                !group.project[0] || !group.paths[group.n_images - 1][0] || group.source_row < 1)
+                abort();
         }
         selectai_trainset_destroy(&set);
     }

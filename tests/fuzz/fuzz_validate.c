@@ -27,7 +27,20 @@ static struct selectai_validated_file check_file(const selectai_validation *v)
 static int is_log(const char *kind)
 {
     return strcmp(kind, "entries") == 0 || strcmp(kind, "selection-log") == 0 || strcmp(kind, "crop-log") == 0 ||
-           strcmp(kind, "anomaly-cases") == 0;
+           strcmp(kind, "anomaly-cases") == 0 || strcmp(kind, "rejected") == 0;
+}
+
+/* Rejected groups that can be used, but do not count. */
+static size_t settled(const selectai_issues *issues)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < selectai_issues_count(issues); i++) {
+        struct selectai_issue issue = {.struct_size = sizeof issue};
+        if (selectai_issues_get(issues, i, &issue) != SELECTAI_OK)
+            abort();
+        n += strcmp(issue.kind, "repeated") == 0 || strcmp(issue.kind, "decided") == 0;
+    }
+    return n;
 }
 
 /* The rows that can be used are those that loading takes. */
@@ -37,7 +50,8 @@ static void compare(const struct selectai_validated_file *f, const char *path)
     selectai_trainset *set = NULL;
     if (!is_log(f->kind) || selectai_trainset_load(&set, paths, 1, 0) != SELECTAI_OK)
         return;
-    if (selectai_trainset_count(set) != f->usable)
+    if (selectai_trainset_count(set) + selectai_trainset_rejected_count(set) + settled(selectai_trainset_issues(set)) !=
+        f->usable)
         abort();
     selectai_trainset_destroy(&set);
 }

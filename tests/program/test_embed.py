@@ -71,6 +71,42 @@ class EmbedTest(ProgramTest):
             self.write("%s/%03d.png" % (folder, i), Picture.noise(size + i % 7, size, start + i), 1000 + i)
 
 
+class TestRejectedGroups(EmbedTest):
+
+    def log(self, file, *rows):
+        self.write(file, "".join(json.dumps(row) + "\n" for row in rows))
+
+    def test_their_images_have_vectors_too(self):
+        self.pictures("raw", 6)
+        raw = [self.path("raw/%03d.png" % i) for i in range(6)]
+        self.log("entries.jsonl", {"project": "q", "chosen_path": raw[5], "neg_paths": [raw[4]]},
+                 {"project": "p", "chosen_path": raw[0], "neg_paths": [raw[1]]})
+        self.log("rejected.jsonl", {"project": "p", "paths": [raw[2], raw[1]]}, {"project": "only", "paths": [raw[3]]},
+                 {"project": "p", "paths": [raw[1], raw[2]]}, {"project": "q", "paths": [raw[5]]})
+        result = self.run_in_dir("embed", "--cache", "c", "--input", "entries.jsonl", "rejected.jsonl", "--json", "--quiet")
+        self.assertEqual(result.code, DONE, str(result))
+        self.assertEqual(sorted((p, os.path.basename(path)) for p, path in self.vectors("c")),
+                         [("only", "003.png"), ("p", "000.png"), ("p", "001.png"), ("p", "002.png"), ("q", "004.png"),
+                          ("q", "005.png")])
+        self.assertEqual([result.json()[key] for key in ("encoded", "failed")], [6, 0])
+        self.assertEqual([i["kind"] for i in result.json()["issues"]], ["repeated", "decided"])
+
+    def test_a_group_stays_in_one_shard(self):
+        self.pictures("raw", 60)
+        groups = [[self.path("raw/%03d.png" % (3 * i + k)) for k in range(3)] for i in range(20)]
+        self.log("rejected.jsonl", *({"project": "p", "paths": group} for group in groups))
+        homes = []
+        for shard in ("1/3", "2/3", "3/3"):
+            cache = "c" + shard[0]
+            result = self.run_in_dir("embed", "--cache", cache, "--input", "rejected.jsonl", "--shard", shard, "--quiet")
+            self.assertEqual(result.code, DONE, str(result))
+            homes.append({path for _, path in self.vectors(cache)})
+        self.assertEqual(sorted(sum(map(list, homes), [])), sorted(sum(groups, [])), "each image in one shard")
+        self.assertGreater(min(map(len, homes)), 0)
+        for group in groups:
+            self.assertEqual(sorted(len(home.intersection(group)) for home in homes), [0, 0, 3], group)
+
+
 class TestWhoseVectorItIs(EmbedTest):
 
     # CRC-32 over a PNG file whose picture data is one chunk has but 65536 values: the chunk ends with its own CRC in

@@ -71,6 +71,60 @@ class TestOutputs(MergeTest):
         self.assertIn("log?.jsonl:2: neg_paths", issue["message"])
 
 
+class TestRejected(MergeTest):
+
+    def groups(self, file, *groups):
+        """groups: (project, [paths])"""
+        return self.write(file, "".join(json.dumps({"project": p, "paths": paths}) + "\n" for p, paths in groups))
+
+    def rejected(self, file="r.jsonl"):
+        return [(g["project"], g["paths"]) for g in read_jsonl(self.path(file))]
+
+    def test_each_group_once_beside_the_decisions(self):
+        self.jsonl("1.jsonl", ("p", "x/w.png", ["x/l.png"]))
+        self.groups("2.jsonl", ("p", ["x/a.png", "x/b.png"]), ("q", ["x/a.png", "x/b.png"]), ("p", ["y/b.png", "y/a.png"]),
+                    ("p", ["x/c.png", "z/w.png"]), ("p", ["x/a.png"]))
+        result = self.merge("2.jsonl", "1.jsonl", "--rejected", "r.jsonl", "--report", "report.json", code=DONE)
+        self.assertEqual(self.merged, [("p", "w.png", frozenset(("l.png",)))])
+        self.assertEqual(self.rejected(), [("p", ["x/a.png", "x/b.png"]), ("q", ["x/a.png", "x/b.png"]), ("p", ["x/a.png"])])
+        with open(self.path("report.json")) as stream:
+            report = json.load(stream)
+        self.assertEqual((report["counts"]["rows"], report["counts"]["rejected"], report["counts"]["left_out"]), (6, 3, 0))
+        self.assertEqual([(i["kind"], i["row"]) for i in report["issues"]], [("repeated", 3), ("decided", 4)])
+        self.assertIn("Rejected groups written: 3", result.out)
+        self.assertIn("1 repeat another one, 1 have an image that was chosen", result.err)
+
+    def test_without_the_flag_they_are_not_lost_silently(self):
+        self.jsonl("1.jsonl", ("p", "w.png", ["l.png"]))
+        self.groups("2.jsonl", ("p", ["a.png", "b.png"]))
+        self.assertIn("--rejected", self.merge("1.jsonl", "2.jsonl", code=DONE).err)
+        self.assertNotIn("--rejected", self.merge("1.jsonl", code=DONE).err)
+        self.fails(self.run_in_dir("merge", "--output", "n.jsonl", "2.jsonl"), "2.jsonl")
+        self.assertFalse(os.path.exists(self.path("n.jsonl")))
+
+    def test_groups_alone(self):
+        self.groups("2.jsonl", ("p", ["a.png"]))
+        self.merge("2.jsonl", "--rejected", "r.jsonl", code=DONE)
+        self.assertEqual((self.lines, self.rejected()), ([], [("p", ["a.png"])]))
+
+    def test_one_file_holds_both(self):
+        self.jsonl("both.jsonl", ("p", "w.png", ["l.png"]))
+        with open(self.path("both.jsonl"), "a") as stream:
+            stream.write('{"project":"p","paths":["a.png"]}\n{"project":"p","paths":[]}\n')
+        self.fails(self.run_in_dir("merge", "--output", "m.jsonl", "--rejected", "r.jsonl", "both.jsonl"), "both.jsonl:3",
+                   "paths is missing or no list of at least one path")
+        self.assertEqual((len(read_jsonl(self.path("m.jsonl"))), self.rejected()), (1, [("p", ["a.png"])]))
+
+    def test_outputs_are_files_of_their_own(self):
+        self.jsonl("1.jsonl", ("p", "w.png", ["l.png"]))
+        for rejected in ("m.jsonl", "./m.jsonl", "1.jsonl", "r.csv", "report.jsonl"):
+            result = self.run_in_dir("merge", "--output", "m.jsonl", "--report", "report.jsonl", "--rejected", rejected,
+                                     "1.jsonl")
+            self.fails(result, rejected, code=USAGE)
+        self.fails(self.run_in_dir("merge", "--output", "m.jsonl", "--rejected", "no/r.jsonl", "1.jsonl"), "no/r.jsonl")
+        self.assertEqual(sorted(os.listdir(self.dir)), ["1.jsonl"])
+
+
 class TestDuplicates(MergeTest):
 
     def test_same_decision_from_other_folders(self):

@@ -75,6 +75,11 @@ class Extract(fixtures.FolderCase):
         self.assertEqual(len(result.rejected), len(self.rejected))
         for group, case in zip(result.rejected, self.rejected):
             self.assertEqual(group["paths"], [f"{self.raw}/{name}" for name in case["losers"]])
+        beside = result.trainset.rejected
+        self.assertEqual([group.paths for group in beside], [group["paths"] for group in result.rejected])
+        self.assertEqual([group.set_id for group in beside], [group["set_id"] for group in result.rejected])
+        self.assertEqual([group.stages for group in beside], [group["stages"] for group in result.rejected])
+        self.assertEqual({(group.source_path, group.source_row) for group in beside}, {(None, None)})
         (project,) = result.report["projects"]
         self.assertEqual((project["raw_images"], project["groups"], project["entries"]), (16, 8, 6))
         self.assertEqual(project["groups_rejected"], 2)

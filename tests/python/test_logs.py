@@ -173,6 +173,50 @@ class Merge(LogCase):
             loaded.merge()
 
 
+class Rejected(LogCase):
+    def test_groups_stand_beside_the_decisions(self):
+        a, b, c = (fixtures.name(i, stage) for i, stage in ((1, 1), (2, 2), (3, 3)))
+        path = self.jsonl(
+            {"project": "p", "set_id": "g", "paths": [f"x/{a}", f"x/{b}"], "stages": [1, None]},
+            decision("p", c, a),
+            {"project": "q", "paths": ["odd \u00fc.png"]},
+            {"project": "p", "paths": [f"y/{b}", f"y/{a}"]},
+            {"project": "p", "paths": [c]},
+            {"project": "p", "paths": "none"},
+        )
+        with selectai.TrainSet.load(path) as loaded:
+            self.assertEqual(len(loaded), 1)
+            first, second = loaded.rejected
+            self.assertIsInstance(first, selectai.RejectedGroup)
+            self.assertEqual((first.project, first.set_id, first.timestamp), ("p", "g", a[:15]))
+            self.assertEqual((first.paths, first.stages), ([f"x/{a}", f"x/{b}"], [1.0, 2.0]))
+            self.assertEqual((first.source_path, first.source_row), (str(path), 1))
+            self.assertEqual(second[:5], ("q", None, None, ["odd \u00fc.png"], [None]))
+            self.assertEqual([i.kind for i in loaded.issues], ["repeated", "decided", "bad-list"])
+            self.assertEqual([i.row for i in loaded.issues], [4, 5, 6])
+            merged = loaded.merge()
+        with merged:
+            self.assertEqual(merged.rejected, [first, second])
+            self.assertEqual(merged.counts["rows"], 1)
+        with self.assertRaises(ValueError):
+            merged.rejected
+
+    def test_saved_groups_are_read_again(self):
+        path = self.jsonl({"project": "p", "paths": ["x/1.png", "x/2.png"]}, decision("p", "3.png", "4.png"))
+        out = self.folder / "out.jsonl"
+        with selectai.TrainSet.load(path) as loaded:
+            loaded.save(out)
+            loaded.save_rejected(out, append=True)
+            groups = [group[:5] for group in loaded.rejected]
+            with self.assertRaises(selectai.InvalidArgumentError):
+                loaded.save_rejected(self.folder / "out.csv")
+        with selectai.TrainSet.load(out) as again:
+            self.assertEqual([group[:5] for group in again.rejected], groups)
+            self.assertEqual((len(again), again.issues), (1, []))
+            again.save_rejected(out)
+        self.assertEqual(len(out.read_text(encoding="utf-8").splitlines()), 1)
+
+
 class Anomalies(LogCase):
     def test_counts_per_project(self):
         rows = [decision("p", fixtures.name(n, 1), fixtures.name(n, 2)) for n in range(2)]

@@ -61,6 +61,21 @@ static inline struct selectai_entry *add_entry(selectai_trainset *set, const cha
     return &set->items[set->count - 1];
 }
 
+/* Adds a rejected group; images are separated by '|'. */
+static inline void add_group(selectai_trainset *set, const char *project, const char *images)
+{
+    struct selectai_entry *e = add_entry(set, project, "", images);
+    const struct selectai_rejected_group g = {.n_images = e->n_negatives,
+                                              .project = e->project,
+                                              .set_id = "g",
+                                              .timestamp = "",
+                                              .paths = e->neg_paths,
+                                              .stages = e->neg_stages,
+                                              .source_path = ""};
+    set->count--;
+    assert_int_equal(sai_trainset_add_rejected(set, &g), SELECTAI_OK);
+}
+
 /* Gives the entry a logged crop in an image of 1000 x 1000. */
 static inline void set_crop(struct selectai_entry *e, int x1, int y1, int x2, int y2)
 {

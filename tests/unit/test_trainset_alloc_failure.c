@@ -1,5 +1,6 @@
 /*
- * test_trainset_alloc_failure.c: merging and writing logs with the n-th allocation failing, for every n.
+ * test_trainset_alloc_failure.c: reading, merging and writing decisions and rejected groups with the n-th allocation
+ * failing, for every n.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -9,7 +10,7 @@
 
 #include "alloc_fail.h"
 
-static char folder[256], log_path[300], append_path[300];
+static char folder[256], log_path[300], append_path[300], groups_path[300], mixed_path[300];
 static selectai_trainset *set;
 static char *old_text;
 static int32_t log_form;
@@ -24,6 +25,8 @@ static int set_up(void **state)
     make_temporary(folder);
     snprintf(log_path, sizeof log_path, "%s/new.csv", folder);
     snprintf(append_path, sizeof append_path, "%s/old.csv", folder);
+    snprintf(groups_path, sizeof groups_path, "%s/groups.jsonl", folder);
+    snprintf(mixed_path, sizeof mixed_path, "%s/mixed.jsonl", folder);
     set = new_set();
     for (int i = 0; i < 40; i++) {
         snprintf(chosen, sizeof chosen, "r/" STEM "%02d_stage%d.png", i / 2, 1 + i % 2);
@@ -34,7 +37,10 @@ static int set_up(void **state)
         e->chosen_stage = NAN; /* to be learned from the next one */
         e = add_entry(set, "p", chosen, i % 5 ? losers : "");
         e->decided_at = "2026-01-02T03:04:05Z";
+        snprintf(losers, sizeof losers, "r/x%02d.png|r/" STEM "%02d_stage%d.png", i % 10, 60 + i % 10, i);
+        add_group(set, "p", losers); /* some again */
     }
+    add_group(set, "p", chosen); /* decided */
     return 0;
 }
 
@@ -54,6 +60,23 @@ static int job_merge(void)
     assert_int_equal(rc == SELECTAI_OK, out != NULL);
     selectai_trainset_destroy(&out);
     return rc;
+}
+
+static int job_groups(void)
+{
+    return selectai_trainset_write_rejected(set, groups_path, 0);
+}
+
+/* What was written, both into one file. */
+static int job_load(void)
+{
+    const char *path = mixed_path;
+    selectai_trainset *out = NULL;
+    int rc = selectai_trainset_load(&out, &path, 1, 0);
+    assert_int_equal(rc == SELECTAI_OK, out != NULL);
+    selectai_trainset_destroy(&out);
+    /* jansson's scanner calls its own failed allocation a syntax error. */
+    return rc == SELECTAI_ERR_FORMAT && strstr(selectai_last_error(), "bad JSON") ? SELECTAI_ERR_OUT_OF_MEMORY : rc;
 }
 
 static int job_anomalies(void)
@@ -132,6 +155,16 @@ static void merging(void **state)
     try_all("merge", job_merge, nothing_to_check, false);
 }
 
+static void groups_of_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(selectai_trainset_write(set, mixed_path, 0), SELECTAI_OK);
+    assert_int_equal(selectai_trainset_write_rejected(set, mixed_path, 1), SELECTAI_OK);
+    assert_int_equal(job_groups(), SELECTAI_OK);
+    try_all("write rejected", job_groups, nothing_to_check, true);
+    try_all("load", job_load, nothing_to_check, false);
+}
+
 static void summing_up(void **state)
 {
     (void)state;
@@ -163,10 +196,8 @@ static void appending(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(merging),
-        cmocka_unit_test(summing_up),
-        cmocka_unit_test(writing),
-        cmocka_unit_test(appending),
+        cmocka_unit_test(merging), cmocka_unit_test(groups_of_nothing), cmocka_unit_test(summing_up),
+        cmocka_unit_test(writing), cmocka_unit_test(appending),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

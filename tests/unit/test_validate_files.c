@@ -42,6 +42,8 @@ static void kinds_by_content(void **state)
         {"chosen_path,crop_x1,crop_y1,crop_x2,crop_y2\n", "crop-log"},
         {"{\"image_path\":\"a\"}\n", "images"},
         {"{\"project\":\"p\",\"paths\":[\"a\"],\"stages\":[1]}\n", "rejected"},
+        {"{\"paths\":[]}\n{\"project\":\"p\",\"chosen_path\":\"a\",\"neg_paths\":[\"b\"]}\n", "rejected"},
+        {"{\"projectId\":\"a\",\"paths\":{},\"stages\":[]}", "manifest"},
         {"{\"projects\":[{\"name\":\"a\",\"raw_dir\":\"r\",\"final_dir\":\"f\"}]}", "config"},
         {"{\n\"projects\":\n[]}", "config"},
         {"{\"projects\":[],\"total\":{\"raw_images\":0}}", "report"},
@@ -131,6 +133,12 @@ static void documents(void **state)
     expect_code(put("i", "{\"image_path\":\"raw/" T1 "\",\"stage\":2}\n{\"image_path\":null}\n"), "images",
                 "missing-field", 1, ERROR);
     expect_code(put("j", "{\"project\":\"p\",\"paths\":[\"a\"],\"stages\":[1,2]}\n"), "rejected", "bad-list", 1, ERROR);
+    expect_code(put("j",
+                    "{\"project\":\"p\",\"paths\":[\"x/a\",\"x/b\"]}\n{\"project\":\"p\",\"paths\":[\"b\",\"a\"]}\n"
+                    "{\"project\":\"p\",\"paths\":[\"a\"]}\n{\"project\":\"q\",\"paths\":[\"a\",\"b\"]}\n"),
+                "rejected", "repeated", 1, WARNING);
+    expect_code(put("j", "{\"project\":\"p\",\"paths\":[\"a\"]}\n{\"paths\":[\"b\"]}\n"), "rejected", "missing-field",
+                1, ERROR);
     const char *paths[] = {NULL, NULL};
     char one[512], two[512];
     snprintf(one, sizeof one, "%s", put("1.project.json", "{\"projectId\":\"a\"}"));

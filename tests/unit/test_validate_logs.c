@@ -281,9 +281,50 @@ static void rows_without_end(void **state)
     selectai_trainset_destroy(&set);
 }
 
+/* Rejected groups among entries: judged one by one, and compared with the decisions of both sides of them. */
+static void rejected_groups(void **state)
+{
+    const char *path = put("both.jsonl",
+                           "{\"project\":\"p\",\"paths\":[\"x/a\",\"x/b\"]}\n"                     /* 1 */
+                           "{\"project\":\"p\",\"chosen_path\":\"y/b\",\"neg_paths\":[\"y/c\"]}\n" /* 2: decides 1 */
+                           "{\"project\":\"p\",\"paths\":[\"z/d\",\"z/b\"],\"stages\":[1,2]}\n"    /* 3: 2 decided it */
+                           "{\"project\":\"p\",\"paths\":[\"c\",\"d\"]}\n"                         /* 4 */
+                           "{\"project\":\"q\",\"paths\":[\"c\",\"d\"]}\n"                         /* 5 */
+                           "{\"project\":\"p\",\"paths\":[\"d\",\"x/c\"]}\n"                       /* 6: again */
+                           "{\"project\":\"p\",\"paths\":[]}\n"                                    /* 7 */
+                           "{\"project\":\"p\",\"paths\":[\"p/e\",\"q/e\"]}\n"                     /* 8 */
+                           "{\"project\":\"p\",\"paths\":[\"d\",\"q/" T1 "\"],\"stages\":[1,2]}\n"); /* 9 */
+    selectai_trainset *set = NULL;
+    (void)state;
+    selectai_validation *v = look(path);
+    expect_kind(v, 0, "rejected", 9, 6);
+    expect(v, "decided", 2, 0);
+    expect(v, "repeated", 1, 0);
+    expect(v, "bad-list", 1, 1);
+    expect(v, "mixed-projects", 2, 2);
+    expect(v, "contradicting-decisions", 0, 0);
+    for (size_t i = 0; i < file_of(v, 0).n_problems; i++) {
+        struct selectai_validated_problem p = {.struct_size = sizeof p};
+        assert_int_equal(selectai_validation_problem(v, 0, i, &p), SELECTAI_OK);
+        for (size_t k = 0; k < 2 && strcmp(p.code, "decided") == 0; k++) { /* the row that was read later */
+            struct selectai_validated_example e = {.struct_size = sizeof e};
+            assert_int_equal(selectai_validation_example(v, 0, i, k, &e), SELECTAI_OK);
+            assert_int_equal(e.row, 2 + k);
+        }
+    }
+    selectai_validation_destroy(&v);
+    assert_int_equal(selectai_trainset_load(&set, &path, 1, 0), SELECTAI_OK);
+    assert_int_equal(selectai_trainset_count(set), 1);
+    assert_int_equal(selectai_trainset_rejected_count(set), 2);
+    /* 6 can be used; of these 1 and 3 were decided, 6 is there twice. */
+    assert_int_equal(selectai_issues_count(selectai_trainset_issues(set)), 9 - 3);
+    selectai_trainset_destroy(&set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(rejected_groups, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_code, set_up, tear_down),
         cmocka_unit_test_setup_teardown(repeated_and_contradicting, set_up, tear_down),
         cmocka_unit_test_setup_teardown(logs_together, set_up, tear_down),

@@ -76,7 +76,7 @@ from .names import ParsedName, ScannedFile, Scanner, group, parse_filename, scan
 from .projects import Projects
 from .shards import shard
 from .suggest import Suggestion, Suggestions, suggest
-from .trainset import TrainSet
+from .trainset import RejectedGroup, TrainSet
 from .validate import Example, FileReport, Problem, Validation, validate
 
 __all__ = [
@@ -121,6 +121,7 @@ __all__ = [
     "ProjectRuleError",
     "Projects",
     "Ranker",
+    "RejectedGroup",
     "ScannedFile",
     "Scanner",
     "Suggestion",

@@ -337,6 +337,20 @@ class Entry(ctypes.Structure):
     ]
 
 
+class RejectedGroup(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("n_images", c_uint32),
+        ("project", c_char_p),
+        ("set_id", c_char_p),
+        ("timestamp", c_char_p),
+        ("paths", POINTER(c_char_p)),
+        ("stages", POINTER(c_double)),
+        ("source_path", c_char_p),
+        ("source_row", c_uint64),
+    ]
+
+
 class LoadOptions(ctypes.Structure):
     _fields_ = [
         ("struct_size", c_uint32),
@@ -632,6 +646,7 @@ STRUCTURES = {
     "selectai_duplicates_options": DuplicatesOptions,
     "selectai_metric": Metric,
     "selectai_entry": Entry,
+    "selectai_rejected_group": RejectedGroup,
     "selectai_load_options": LoadOptions,
     "selectai_merge_options": MergeOptions,
     "selectai_merge_counts": MergeCounts,
@@ -768,9 +783,12 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_trainset_load": (c_int, _P(_P(TrainSet)), _texts, c_size_t, c_int32),
     "selectai_trainset_count": (c_size_t, _P(TrainSet)),
     "selectai_trainset_get": (c_int, _P(TrainSet), c_size_t, _P(Entry)),
+    "selectai_trainset_rejected_count": (c_size_t, _P(TrainSet)),
+    "selectai_trainset_get_rejected": (c_int, _P(TrainSet), c_size_t, _P(RejectedGroup)),
     "selectai_trainset_entry_json": (c_int, _text_out, _P(TrainSet), c_size_t),
     "selectai_trainset_issues": (_P(Issues), _P(TrainSet)),
     "selectai_trainset_write": (c_int, _P(TrainSet), c_char_p, c_int32),
+    "selectai_trainset_write_rejected": (c_int, _P(TrainSet), c_char_p, c_int32),
     "selectai_trainset_write_log": (c_int, _P(c_uint64), _P(TrainSet), c_char_p, c_int32, c_int32),
     "selectai_merge_options_init": (None, _P(MergeOptions), c_uint32),
     "selectai_trainset_merge": (c_int, _P(_P(TrainSet)), _P(MergeCounts), _P(TrainSet), _P(MergeOptions)),

@@ -49,7 +49,7 @@ class Extraction(Handle):
 
     @property
     def trainset(self) -> TrainSet:
-        """The decisions as Ranker.train() and Cropper.train() take them; usable until close()."""
+        """The decisions, with the rejected groups, as Ranker.train() and Cropper.train() take them; usable until close()."""
         return TrainSet._borrow(lib.selectai_extraction_entries(self._handle), self)
 
     def columns(self) -> dict[str, list[Any]]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ctypes
 import json
+import math
 import operator
-from typing import Any, Iterable, Iterator, Optional, Union
+from typing import Any, Iterable, Iterator, NamedTuple, Optional, Union
 
 from . import _prototypes
 from ._callbacks import Progress, ProgressCallback
@@ -20,7 +21,7 @@ from ._text import PathLike, path_array, path_bytes, path_list, take_bytes, take
 from .issues import Issue, collect
 from .projects import Projects, pointer
 
-__all__ = ["TrainSet", "columns"]
+__all__ = ["RejectedGroup", "TrainSet", "columns"]
 
 Entry = dict[str, Any]
 
@@ -31,6 +32,22 @@ CHUNK = 256
 COUNTS = ("rows", "kept", "duplicates", "conflicts", "completed")
 
 
+class RejectedGroup(NamedTuple):
+    """A group of which nothing was chosen. What is not known is None.
+
+    paths: of its images, at least one. stages: as many. timestamp: the first image's, "YYYYMMDD_HHMMSS". source_path,
+    source_row: the file and line (from 1) that it was read from; None if it was extracted.
+    """
+
+    project: str
+    set_id: Optional[str]
+    timestamp: Optional[str]
+    paths: list[str]
+    stages: list[Optional[float]]
+    source_path: Optional[str]
+    source_row: Optional[int]
+
+
 class TrainSet(Handle):
     """A list of decisions: in each, one image of a group was chosen and one or more were not.
 
@@ -39,6 +56,7 @@ class TrainSet(Handle):
     winner's original), session_id and decided_at (of old logs) only where they are known. Immutable; may be read from
     any number of threads.
 
+    rejected: beside the decisions, the groups of which nothing was chosen. They are none of the sequence's items.
     counts: what merge() did, as a dict; None for other sets.
 
     >>> with TrainSet.load(["decisions.jsonl"]) as decisions:  # doctest: +SKIP
@@ -63,10 +81,12 @@ class TrainSet(Handle):
         progress: Optional[ProgressCallback] = None,
     ) -> "TrainSet":
         """Reads logs in any mixture, each recognised by its content: training entries (JSONL or CSV), selection logs,
-        crop logs, anomaly cases.
+        crop logs, anomaly cases; rejected groups, which may also stand among entries in JSONL.
 
         A row that is broken, whose project is not known, or that crosses projects, is left out and listed in `issues`;
         with strict=True it raises FormatError or ProjectRuleError instead. Raises FileNotFoundError for a missing log.
+        A rejected group that stands there twice, or of which a decision chose an image, is left out and listed in any
+        case (kinds "repeated", "decided").
 
         projects: whose paths and names in old logs are. by_dates: where those do not tell, the time of the decision
         may. project: whose the rows are that tell no project in any other way. root: put in place of a leading
@@ -128,12 +148,33 @@ class TrainSet(Handle):
         check(lib.selectai_trainset_get(self._handle, self._position(index), ctypes.byref(out)))
         return (text(out.source_path), int(out.source_row)) if out.source_row else (None, None)
 
+    @property
+    def rejected(self) -> list[RejectedGroup]:
+        """The groups of which nothing was chosen, in the order in which they were read or extracted."""
+        groups = []
+        for index in range(lib.selectai_trainset_rejected_count(self._handle)):
+            group = _prototypes.RejectedGroup(struct_size=ctypes.sizeof(_prototypes.RejectedGroup))
+            check(lib.selectai_trainset_get_rejected(self._handle, index, ctypes.byref(group)))
+            stages = group.stages[: group.n_images]
+            groups.append(
+                RejectedGroup(
+                    project=text(group.project),
+                    set_id=text(group.set_id) or None,
+                    timestamp=text(group.timestamp) or None,
+                    paths=[text(path) for path in group.paths[: group.n_images]],
+                    stages=[None if math.isnan(stage) else stage for stage in stages],
+                    source_path=text(group.source_path) or None,
+                    source_row=int(group.source_row) or None,
+                )
+            )
+        return groups
+
     def merge(self, on_conflict: str = "leave-out") -> "TrainSet":
         """Each decision once, as a new set; `counts` tells what became of the rows, `issues` which they were.
 
         The same decision is one of the same project with the same file names, in whatever folders; the first stays and
         learns from the others. on_conflict: which of several decisions that contradict each other stays: none of them
-        ("leave-out"), the "first" or the "last".
+        ("leave-out"), the "first" or the "last". Rejected groups go into the new set, each once.
 
         >>> merged = TrainSet.load(["old_log.csv", "decisions.jsonl"]).merge()  # doctest: +SKIP
         >>> merged.counts  # doctest: +SKIP
@@ -178,6 +219,10 @@ class TrainSet(Handle):
         """Writes .jsonl or .csv (by extension), whole or not at all. append: adds to what is there."""
         check(lib.selectai_trainset_write(self._handle, path_bytes(path), int(bool(append))))
 
+    def save_rejected(self, path: PathLike, append: bool = False) -> None:
+        """Writes the rejected groups as .jsonl, whole or not at all. append: adds to what is there, which may also be
+        entries in JSONL."""
+        check(lib.selectai_trainset_write_rejected(self._handle, path_bytes(path), int(bool(append))))
 
     def save_log(self, path: PathLike, form: str = "selection", append: bool = False) -> int:
         """Writes the decisions that an old log's form can hold, as CSV; returns how many rows were added.

@@ -120,7 +120,8 @@ struct sai_backend_task {
     uint32_t reserved;
     const float *x; /* n_rows x widths[0] */
     uint64_t n_rows;
-    const uint32_t *starts; /* n_train + n_validation + 1, ascending: item i is rows[starts[i]] .. rows[starts[i + 1]] */
+    const uint32_t *starts; /* n_train + n_validation + 1, each larger than the one before: item i consists of
+                               rows[starts[i]] .. rows[starts[i + 1] - 1] */
     const uint32_t *rows;   /* starts[last] row indices */
     uint64_t n_train;       /* >= 1 */
     uint64_t n_validation;  /* may be 0, as in sai_backend_pairs */
@@ -199,7 +200,8 @@ struct sai_backend_v1 {
     /* The compute_dtype to take if nothing speaks for another: BF16 where the processor multiplies it faster. */
     int (*tower_dtype)(int32_t *out, const char *device, char *err, size_t err_size);
 
-    /* As net_train_pairs, with a loss of the caller's. Nets of one process may be trained at once, each by one thread. */
+    /* As net_train_pairs, with a loss of the caller's. Nets of one process may be trained at once, each by one thread.
+     */
     int (*net_train_task)(sai_backend_net *net, const struct sai_backend_task *data,
                           const struct sai_backend_train_options *options, char *err, size_t err_size);
 };

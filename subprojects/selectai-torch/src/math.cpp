@@ -86,7 +86,7 @@ void Math::affine(const at::Tensor &y, const at::Tensor &x, const at::Tensor &w,
     const float *wp = w.data_ptr<float>();
     const float *bp = b.defined() ? b.data_ptr<float>() : nullptr;
     float *yp = y.data_ptr<float>();
-    if (rows <= 2 * rows_per_thread) {
+    if (alone || rows <= 2 * rows_per_thread) {
         gemm(yp, out, {xp, in, 1}, {wp, out, 1}, rows, out, in, bp, scratch);
         return;
     }

@@ -31,8 +31,8 @@ void for_ranges(int64_t n, int64_t grain, const std::function<void(int64_t, int6
 class Math
 {
   public:
-    /* own: run in kernels.cpp; needs CPU tensors. */
-    explicit Math(bool own) : own(own)
+    /* own: run in kernels.cpp; needs CPU tensors. alone: never in other threads than the caller's. */
+    explicit Math(bool own, bool alone = false) : own(own), alone(alone)
     {
     }
 
@@ -41,7 +41,7 @@ class Math
         return own;
     }
 
-    /* y = x w + b; b may be undefined. In threads if x has many rows. */
+    /* y = x w + b; b may be undefined. In threads if x has many rows, unless alone. */
     void affine(const at::Tensor &y, const at::Tensor &x, const at::Tensor &w, const at::Tensor &b);
     /* c = transposed a times b */
     void multiply_tn(const at::Tensor &c, const at::Tensor &a, const at::Tensor &b);
@@ -61,7 +61,7 @@ class Math
               const AdamStep &step);
 
   private:
-    bool own;
+    bool own, alone;
     Scratch scratch;
 };
 

@@ -105,12 +105,21 @@ int net_train_rows(sai_backend_net *net, const sai_backend_rows *data, const sai
     });
 }
 
+int net_train_task(sai_backend_net *net, const sai_backend_task *data, const sai_backend_train_options *options,
+                   char *err, size_t err_size)
+{
+    return guarded(err, err_size, [&] {
+        SELECTAI_NEED(net != nullptr && data != nullptr && options != nullptr, "net_train_task: an argument is NULL");
+        selectai::train_task(net->net, *data, *options);
+    });
+}
+
 int net_predict(sai_backend_net *net, float *y, const float *x, uint64_t n, char *err, size_t err_size)
 {
     return guarded(err, err_size, [&] {
         SELECTAI_NEED(net != nullptr && (n == 0 || (y != nullptr && x != nullptr)), "net_predict: an argument is NULL");
         SELECTAI_NEED(n <= UINT32_MAX, "net_predict: more than %u rows", UINT32_MAX);
-        net->net.predict(y, x, nullptr, static_cast<int64_t>(n));
+        net->net.predict_in_threads(y, x, static_cast<int64_t>(n));
     });
 }
 
@@ -184,6 +193,7 @@ const sai_backend_v1 table = {
     tower_encode,
     tower_encode_share,
     tower_dtype,
+    net_train_task,
 };
 
 } // namespace

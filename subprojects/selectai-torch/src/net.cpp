@@ -38,7 +38,7 @@ const sai_backend_net_spec &checked(const sai_backend_net_spec &spec)
 
 Net::Net(const sai_backend_net_spec &spec, bool own)
     : output(checked(spec).output), drop(std::min(65535U, static_cast<uint32_t>(spec.dropout * 65536.0f + 0.5f))),
-      seed(spec.seed), device(parse_device(spec.device)), math(own && device.is_cpu())
+      seed(spec.seed), device(parse_device(spec.device)), math(own && device.is_cpu(), true)
 {
     for (uint32_t i = 0; i + 1 < spec.n_widths; i++) {
         const Layer layer = {spec.widths[i], spec.widths[i + 1], n_parameters};
@@ -165,20 +165,20 @@ void Net::adam(const at::Tensor &m, const at::Tensor &v, const at::Tensor &gradi
     math.adam(parameters, m, v, gradient, step);
 }
 
-void Net::predict(float *y, const float *x, const uint32_t *rows, int64_t n) const
+void Net::predict_in_threads(float *y, const float *x, int64_t n) const
 {
     /* On the CPU each thread takes whole rows through all layers: one start of the threads, not one a layer. */
     if (math.is_own())
-        for_ranges(n, predict_block, [&](int64_t begin, int64_t end) { predict_range(y, x, rows, begin, end); });
+        for_ranges(n, predict_block, [&](int64_t begin, int64_t end) { predict_range(y, x, nullptr, begin, end); });
     else
-        predict_range(y, x, rows, 0, n);
+        predict_range(y, x, nullptr, 0, n);
 }
 
 void Net::predict_range(float *y, const float *x, const uint32_t *rows, int64_t begin, int64_t end) const
 {
     if (begin >= end)
         return;
-    Math local(math.is_own()); /* its buffers must not be shared between threads */
+    Math local(math.is_own(), true); /* its buffers must not be shared between threads */
     const Activations a = make_activations(std::min(end - begin, predict_block));
     const at::Tensor host = device.is_cpu() ? a.y[0] : make_tensor(a.y[0].sizes(), c10::Device(c10::DeviceType::CPU));
     const size_t row_size = sizeof(float) * static_cast<size_t>(inputs());

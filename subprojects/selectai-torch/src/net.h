@@ -67,8 +67,13 @@ class Net
     void backward(const Activations &a, int64_t n, const at::Tensor &gradient);
     void adam(const at::Tensor &m, const at::Tensor &v, const at::Tensor &gradient, const AdamStep &step);
 
-    /* y: n x outputs from rows of x; rows NULL: x's first n rows. */
-    void predict(float *y, const float *x, const uint32_t *rows, int64_t n) const;
+    /* y: n x outputs from rows of x; rows NULL: x's first n rows. In the calling thread alone. */
+    void predict(float *y, const float *x, const uint32_t *rows, int64_t n) const
+    {
+        predict_range(y, x, rows, 0, n);
+    }
+    /* The same bits for x's first n rows, on the CPU in all threads. */
+    void predict_in_threads(float *y, const float *x, int64_t n) const;
 
     at::Tensor parameters; /* flat, on the device: per layer weight [in, out], bias [out] */
 

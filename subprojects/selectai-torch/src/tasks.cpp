@@ -21,18 +21,16 @@ void check_weights(const float *weight, uint64_t n)
                       static_cast<unsigned long long>(i), static_cast<double>(weight[i]));
 }
 
-uint64_t sum_counts(uint64_t a, uint64_t b)
-{
-    SELECTAI_NEED(a <= UINT32_MAX && b <= UINT32_MAX, "more than %u training items", UINT32_MAX);
-    return a + b;
-}
-
 /* Margin ranking loss, as torch.nn.MarginRankingLoss, with a weight and a fixed offset of each score. */
 class PairTask : public Task
 {
   public:
     PairTask(const sai_backend_pairs &data, const Net &net);
-    void list_rows(uint32_t *rows, const uint32_t *items, uint32_t n) const override;
+    uint64_t most_rows(uint32_t n) const override
+    {
+        return uint64_t{2} * n;
+    }
+    uint64_t list_rows(uint32_t *rows, const uint32_t *items, uint32_t n) const override;
     double loss(float *gradient, const float *output, const uint32_t *items, uint32_t n) const override;
     void validate(double &loss, double &metric, Net &net) const override;
 
@@ -66,7 +64,6 @@ PairTask::PairTask(const sai_backend_pairs &data, const Net &net) : data(data)
     n_rows = data.n_rows;
     n_train = data.n_train;
     n_validation = data.n_validation;
-    rows_per_item = 2;
     check_indices(data.winner, "winner");
     check_indices(data.loser, "loser");
     check_weights(data.weight, n_train + n_validation);
@@ -91,12 +88,14 @@ void PairTask::check_indices(const uint32_t *index, const char *name) const
                       static_cast<unsigned long long>(i), index[i], static_cast<unsigned long long>(n_rows));
 }
 
-void PairTask::list_rows(uint32_t *rows, const uint32_t *items, uint32_t n) const
+/* All winners, then all losers. */
+uint64_t PairTask::list_rows(uint32_t *rows, const uint32_t *items, uint32_t n) const
 {
     for (uint32_t i = 0; i < n; i++) {
         rows[i] = data.winner[items[i]];
         rows[n + i] = data.loser[items[i]];
     }
+    return uint64_t{2} * n;
 }
 
 double PairTask::loss(float *gradient, const float *output, const uint32_t *items, uint32_t n) const
@@ -140,7 +139,11 @@ class RowTask : public Task
 {
   public:
     RowTask(const sai_backend_rows &data, const Net &net);
-    void list_rows(uint32_t *rows, const uint32_t *items, uint32_t n) const override;
+    uint64_t most_rows(uint32_t n) const override
+    {
+        return n;
+    }
+    uint64_t list_rows(uint32_t *rows, const uint32_t *items, uint32_t n) const override;
     double loss(float *gradient, const float *output, const uint32_t *items, uint32_t n) const override;
     void validate(double &loss, double &metric, Net &net) const override;
 
@@ -165,9 +168,10 @@ RowTask::RowTask(const sai_backend_rows &data, const Net &net) : data(data), wid
     check_weights(data.weight, n_rows);
 }
 
-void RowTask::list_rows(uint32_t *rows, const uint32_t *items, uint32_t n) const
+uint64_t RowTask::list_rows(uint32_t *rows, const uint32_t *items, uint32_t n) const
 {
     std::copy(items, items + n, rows);
+    return n;
 }
 
 /* Loss of one row; gradient (may be NULL) of its share in a mean over n rows. */
@@ -215,6 +219,12 @@ void RowTask::validate(double &loss, double &metric, Net &net) const
 }
 
 } // namespace
+
+uint64_t sum_counts(uint64_t a, uint64_t b)
+{
+    SELECTAI_NEED(a <= UINT32_MAX && b <= UINT32_MAX && a + b <= UINT32_MAX, "more than %u training items", UINT32_MAX);
+    return a + b;
+}
 
 void train_pairs(Net &net, const sai_backend_pairs &data, const sai_backend_train_options &options)
 {

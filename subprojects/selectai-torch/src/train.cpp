@@ -2,7 +2,7 @@
  * train.cpp: the training loop: shuffling, batches, Adam, patience, the best weights.
  *
  * Runs in the calling thread alone: at these sizes a step takes a third of a millisecond, and waking other threads
- * several times a step would cost more than they bring.
+ * several times a step would cost more than they bring. Several nets can be trained at once, each in a thread.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -44,7 +44,7 @@ class Trainer
           v(at::zeros_like(net.parameters)), order_random(net.random_seed(), Stream::order),
           dropout_random(net.random_seed(), Stream::dropout), items(task.n_train)
     {
-        const int64_t rows = static_cast<int64_t>(batch) * task.rows_per_item;
+        const int64_t rows = static_cast<int64_t>(task.most_rows(batch));
         const c10::Device cpu(c10::DeviceType::CPU);
 
         activations = net.make_activations(rows);
@@ -131,11 +131,10 @@ double Trainer::run_epoch(uint32_t epoch)
 
 double Trainer::run_batch(const uint32_t *batch_items, uint32_t n)
 {
-    int64_t rows = static_cast<int64_t>(n) * task.rows_per_item;
+    int64_t rows = static_cast<int64_t>(task.list_rows(row_list.data(), batch_items, n));
     const int64_t inputs = net.inputs();
     float *to = host_x.data_ptr<float>();
 
-    task.list_rows(row_list.data(), batch_items, n);
     for (int64_t i = 0; i < rows; i++)
         std::memcpy(to + i * inputs, task.x + static_cast<int64_t>(row_list[static_cast<size_t>(i)]) * inputs,
                     sizeof(float) * static_cast<size_t>(inputs));

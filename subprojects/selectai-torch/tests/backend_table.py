@@ -33,6 +33,15 @@ class Pairs(C.Structure):
                 ("n_validation", C.c_uint64), ("margin", C.c_float)]
 
 
+LossFn = C.CFUNCTYPE(C.c_double, fp, fp, u32p, C.c_uint32, C.c_void_p)
+
+
+class Task(C.Structure):
+    _fields_ = [("struct_size", C.c_uint32), ("reserved", C.c_uint32), ("x", fp), ("n_rows", C.c_uint64),
+                ("starts", u32p), ("rows", u32p), ("n_train", C.c_uint64), ("n_validation", C.c_uint64),
+                ("loss", LossFn), ("user", C.c_void_p)]
+
+
 class Tensor(C.Structure):
     _fields_ = [("name", C.c_char_p), ("data", C.c_void_p), ("dtype", C.c_int32), ("rank", C.c_uint32),
                 ("shape", C.c_uint64 * 4)]
@@ -61,6 +70,7 @@ _functions = [
     ("tower_encode", C.CFUNCTYPE(C.c_int, C.c_void_p, fp, fp, C.c_uint64, *_err)),
     ("tower_encode_share", C.CFUNCTYPE(C.c_int, C.c_void_p, fp, fp, C.c_uint64, *_err)),
     ("tower_dtype", C.CFUNCTYPE(C.c_int, C.POINTER(C.c_int32), C.c_char_p, *_err)),
+    ("net_train_task", C.CFUNCTYPE(C.c_int, C.c_void_p, C.POINTER(Task), C.POINTER(Options), *_err)),
 ]
 
 
@@ -108,7 +118,7 @@ class Net:
         self.backend.call("net_predict", self.handle, floats(y), floats(x), len(x))
         return y
 
-    def train_pairs(self, x, winner, loser, weight=None, n_validation=0, epochs=1, batch=32, lr=1e-3, margin=0.5):
+    def train(self, function, data, epochs, batch, lr):
         """Trains; returns (training loss, validation loss, metric) of each epoch."""
         curve = []
 
@@ -117,12 +127,33 @@ class Net:
             curve.append((e.train_loss, e.validation_loss, e.validation_metric))
             return 0
 
+        options = Options(C.sizeof(Options), epochs, batch, 0, lr, 0.0, EpochFn(note), None)
+        self.backend.call(function, self.handle, data, options)
+        return curve
+
+    def train_pairs(self, x, winner, loser, weight=None, n_validation=0, epochs=1, batch=32, lr=1e-3, margin=0.5):
         w, l = winner.astype(np.uint32), loser.astype(np.uint32)
         data = Pairs(C.sizeof(Pairs), 0, floats(x), len(x), None, w.ctypes.data_as(u32p), l.ctypes.data_as(u32p),
                      None if weight is None else floats(weight), len(w) - n_validation, n_validation, margin)
-        options = Options(C.sizeof(Options), epochs, batch, 0, lr, 0.0, EpochFn(note), None)
-        self.backend.call("net_train_pairs", self.handle, data, options)
-        return curve
+        return self.train("net_train_pairs", data, epochs, batch, lr)
+
+    def train_task(self, x, items, loss, n_validation=0, epochs=1, batch=32, lr=1e-3):
+        """items: lists of rows of x. loss(numbers of items, outputs of each, training): (sum, gradients of each)."""
+        starts = np.cumsum([0] + [len(i) for i in items]).astype(np.uint32)
+        rows = np.concatenate(items).astype(np.uint32)
+
+        def call(gradient, output, numbers, n, _):
+            numbers = np.ctypeslib.as_array(numbers, (n,)).copy()
+            cuts = np.cumsum([len(items[i]) for i in numbers])
+            shape = (cuts[-1], self.widths[-1])
+            total, gradients = loss(numbers, np.split(np.ctypeslib.as_array(output, shape), cuts[:-1]), bool(gradient))
+            if gradient:
+                np.ctypeslib.as_array(gradient, shape)[:] = np.concatenate(gradients)
+            return total
+
+        data = Task(C.sizeof(Task), 0, floats(x), len(x), starts.ctypes.data_as(u32p), rows.ctypes.data_as(u32p),
+                    len(items) - n_validation, n_validation, LossFn(call), None)
+        return self.train("net_train_task", data, epochs, batch, lr)
 
     def __del__(self):
         self.backend.table.net_destroy(self.handle)

@@ -86,6 +86,70 @@ def check_training(backend):
     assert worst < 1e-4 and error < 1e-3 and curve[-1][0] < 0.5 * curve[0][0]
 
 
+def group_loss(winner):
+    """Softmax over a group's first output, plus half the square of the second output's distance from a target."""
+    def loss(outputs):
+        return torch.logsumexp(outputs[:, 0], 0) - outputs[winner, 0] + 0.5 * ((outputs[:, 1] - 0.3) ** 2).sum()
+    return loss
+
+
+def margin_loss(weight):
+    def loss(outputs):
+        return weight * torch.relu(0.5 - (outputs[0, 0] - outputs[1, 0]))
+    return loss
+
+
+def check_task(backend, name, widths, x, items, losses, n_validation):
+    """Losses through the callback, in batches: PyTorch's autograd makes the same steps with the batches seen."""
+    seen, weights = [], []
+
+    def callback(numbers, outputs, training):
+        if training:
+            seen.append(numbers)
+        outputs = [torch.tensor(o, requires_grad=True) for o in outputs]
+        total = sum(losses[i](o) for i, o in zip(numbers, outputs))
+        total.backward()
+        return total.item(), [o.grad.numpy() for o in outputs]
+
+    torch.manual_seed(3)
+    theirs = sequential(widths)
+    ours = Net(backend, widths)
+    ours.set_parameters(flat(theirs))
+    curve = ours.train_task(x, items, callback, n_validation, epochs=4, batch=32, lr=2e-3)
+    optimiser = torch.optim.Adam(theirs.parameters(), lr=2e-3)
+    n_train, worst, step = len(items) - n_validation, 0.0, 0
+    total = lambda numbers: sum(losses[i](theirs(torch.from_numpy(x[items[i]]))) for i in numbers)
+    for train_loss, validation_loss, _ in curve:
+        mean = 0.0
+        for numbers in seen[step:step + -(-n_train // 32)]:
+            loss = total(numbers)
+            mean += loss.item() / n_train
+            optimiser.zero_grad()
+            (loss / len(numbers)).backward()
+            optimiser.step()
+            step += 1
+        held = total(range(n_train, len(items))).item() / n_validation
+        worst = max(worst, abs(mean - train_loss) / curve[0][0], abs(held - validation_loss) / curve[0][1])
+        weights.append(flat(theirs))
+    assert step == len(seen)
+    best = weights[min(range(len(curve)), key=lambda i: curve[i][1])]
+    error = relative(ours.parameters()[:-widths[-1]], best[:-widths[-1]])  # the last biases: as in check_training()
+    print(f"task, {name}: losses {curve[0][0]:.4f} -> {curve[-1][0]:.4f}, largest difference {worst:.1e}, weights {error:.1e}")
+    assert worst < 1e-4 and error < 1e-3 and curve[-1][0] < 0.9 * curve[0][0]
+
+
+def check_tasks(backend):
+    rng = np.random.default_rng(5)
+    x = rng.standard_normal((300, 16), np.float32)
+    truth = x @ rng.standard_normal(16).astype(np.float32)
+    items = [rng.integers(0, 300, rng.integers(1, 8)) for _ in range(250)]
+    losses = [group_loss(int(truth[rows].argmax())) for rows in items]
+    check_task(backend, "group softmax", [16, 32, 8, 2], x, items, losses, 50)
+    items = [sorted(rng.choice(300, 2, replace=False), key=lambda row: -truth[row]) for _ in range(250)]
+    losses = [margin_loss(weight) for weight in rng.uniform(0.5, 2, 250)]
+    check_task(backend, "margin of pairs", [16, 32, 8, 1], x, items, losses, 50)
+
+
 def random_tower(image, patch, width, layers, mlp, output):
     rng = np.random.default_rng(5)
     t = {"conv1.weight": (width, 3, patch, patch), "class_embedding": (width,),
@@ -203,6 +267,7 @@ if __name__ == "__main__":
     check_first_weights(module)
     check_predict(module)
     check_training(module)
+    check_tasks(module)
     check_towers(module)
     check_openai_towers(module)
     check_real_size(module)

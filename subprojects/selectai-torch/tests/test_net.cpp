@@ -9,55 +9,7 @@
 #include <vector>
 
 #include "random.h"
-#include "table.h"
-
-using Floats = std::vector<float>;
-using Indices = std::vector<uint32_t>;
-
-static const sai_backend_v1 *table;
-static char err[SAI_BACKEND_ERR_SIZE];
-
-#define EXPECT_OK(call)                                                                                                \
-    do {                                                                                                               \
-        err[0] = '\0';                                                                                                 \
-        if ((call) != SAI_BACKEND_OK)                                                                                  \
-            std::fprintf(stderr, "%s\n", err);                                                                         \
-        EXPECT(err[0] == '\0');                                                                                        \
-    } while (0)
-
-/* The call is refused with this code, and the text says why. */
-#define EXPECT_REFUSED(code, words, call)                                                                              \
-    do {                                                                                                               \
-        err[0] = '\0';                                                                                                 \
-        EXPECT((call) == (code));                                                                                      \
-        if (std::strstr(err, words) == nullptr)                                                                        \
-            std::fprintf(stderr, "text: %s\n", err);                                                                   \
-        EXPECT(std::strstr(err, words) != nullptr);                                                                    \
-    } while (0)
-
-static sai_backend_net *make_net(const Indices &widths, float dropout, int output, uint64_t seed)
-{
-    sai_backend_net *net = nullptr;
-    const sai_backend_net_spec spec = {
-        sizeof spec, static_cast<uint32_t>(widths.size()), widths.data(), dropout, output, seed, nullptr};
-    EXPECT_OK(table->net_create(&net, &spec, err, sizeof err));
-    return net;
-}
-
-static Floats get_parameters(sai_backend_net *net, const Indices &widths)
-{
-    size_t n = 0;
-    for (size_t i = 0; i + 1 < widths.size(); i++)
-        n += static_cast<size_t>(widths[i]) * widths[i + 1] + widths[i + 1];
-    Floats out(n);
-    EXPECT_OK(table->net_get_parameters(net, out.data(), n, err, sizeof err));
-    return out;
-}
-
-static bool same_bytes(const Floats &a, const Floats &b)
-{
-    return a.size() == b.size() && std::memcmp(a.data(), b.data(), sizeof(float) * a.size()) == 0;
-}
+#include "nets.h"
 
 /* Rows whose true score is a fixed direction; pairs in its order. */
 struct PairSet {
@@ -94,30 +46,6 @@ struct PairSet {
         data.margin = 0.5f;
     }
 };
-
-struct Watch {
-    std::vector<sai_backend_epoch> epochs;
-    uint32_t stop_after = UINT32_MAX;
-};
-
-static int watch_epoch(const sai_backend_epoch *epoch, void *user)
-{
-    Watch *watch = static_cast<Watch *>(user);
-    watch->epochs.push_back(*epoch);
-    return epoch->epoch >= watch->stop_after;
-}
-
-static sai_backend_train_options make_options(uint32_t epochs, uint32_t batch, float lr, Watch *watch)
-{
-    sai_backend_train_options options = {};
-    options.struct_size = sizeof options;
-    options.epochs = epochs;
-    options.batch_size = batch;
-    options.lr = lr;
-    options.on_epoch = watch != nullptr ? watch_epoch : nullptr;
-    options.user = watch;
-    return options;
-}
 
 /* The net now holds the weights of the best epoch, and what the callback was told is what they do. */
 static void check_best_kept(sai_backend_net *net, const PairSet &pairs, const Watch &watch)

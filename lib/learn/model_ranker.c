@@ -1,0 +1,298 @@
+/*
+ * learn/model_ranker.c: ensemble, prior, weights and keep network in rankers' files (docs/formats.md).
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <selectai/ranker.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "learn/model_ranker.h"
+
+#define PREFIX_SIZE 32
+#define MAX_WEIGHT  1e6
+
+static const char *const keys[] = {"networks",     "differences", "prior_weight", "image_weight",
+                                   "keep_network", "keep_scale",  "keep_shift",   "prior_projects"};
+
+bool sai_ranker_owns(const char *key)
+{
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+void sai_put_architecture(struct sai_text *text, const struct sai_mlp *mlp)
+{
+    for (uint32_t i = 0; i < mlp->n_widths; i++)
+        sai_text_printf(text, "%s%u", i ? "-" : "", mlp->widths[i]);
+}
+
+static json_t *numbers_json(const double *values, size_t n)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < n && list; i++)
+        if (json_array_append_new(list, json_real(values[i])) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    return list;
+}
+
+static json_t *names_json(const struct sai_prior *p)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < p->n_projects && list; i++)
+        if (json_array_append_new(list, json_string(p->projects[i])) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    return list;
+}
+
+static json_t *rows_json(const double *values, size_t rows, size_t columns)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < rows && list; i++)
+        if (json_array_append_new(list, numbers_json(values + i * columns, columns)) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    return list;
+}
+
+static json_t *prior_json(const struct sai_prior *p)
+{
+    if (p->n_stages == 0)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "stages", numbers_json(p->stages, p->n_stages), "values",
+                     numbers_json(p->values, p->n_stages), "transitions",
+                     rows_json(p->transitions, p->n_stages, p->n_stages), "projects", names_json(p), "project_values",
+                     rows_json(p->project_values, p->n_projects, p->n_stages));
+}
+
+/* "512-256-64-1,512-1" */
+static char *architectures(const struct sai_model *m)
+{
+    struct sai_text text = {0};
+    char *out = NULL;
+    for (uint32_t i = 0; i < m->n_others; i++) {
+        sai_text_puts(&text, i ? "," : "");
+        sai_put_architecture(&text, m->others[i]);
+    }
+    return sai_text_finish(&text, &out) == SELECTAI_OK ? out : NULL;
+}
+
+static json_t *networks_json(const struct sai_model *m)
+{
+    char *others = architectures(m);
+    json_t *text = others ? json_string(others) : NULL;
+    sai_free(others);
+    return text;
+}
+
+int sai_ranker_describe(json_t *o, const struct sai_model *m)
+{
+    const struct sai_blend *b = &m->blend;
+    return json_object_set_new(o, "temperature", json_real(m->temperature)) ||
+           json_object_set_new(o, "networks", json_integer(m->mlp ? (json_int_t)m->n_others + 1 : 0)) ||
+           json_object_set_new(o, "differences", json_boolean(m->differences)) ||
+           json_object_set_new(o, "prior_weight", json_real(b->prior_weight)) ||
+           json_object_set_new(o, "image_weight", json_real(b->image_weight)) ||
+           json_object_set_new(o, "keep_network", json_boolean(m->keep != NULL)) ||
+           json_object_set_new(o, "prior", prior_json(&m->prior));
+}
+
+static bool set_text(json_t *metadata, const char *key, const char *text)
+{
+    return text && json_object_set_new(metadata, key, json_string(text)) == 0;
+}
+
+static bool set_number(json_t *metadata, const char *key, double value)
+{
+    char text[SAI_NUMBER_SIZE];
+    sai_number_format(text, value);
+    return set_text(metadata, key, text);
+}
+
+static bool set_projects(json_t *metadata, const struct sai_prior *p)
+{
+    json_t *names = names_json(p);
+    char *text = NULL;
+    bool ok = names && sai_json_dump(&text, names) == SELECTAI_OK && set_text(metadata, "prior_projects", text);
+    json_decref(names);
+    sai_free(text);
+    return ok;
+}
+
+static bool set_keep(json_t *metadata, const struct sai_model *m)
+{
+    struct sai_text text = {0};
+    char *architecture = NULL;
+    if (!m->keep)
+        return set_text(metadata, "keep_network", "none");
+    sai_put_architecture(&text, m->keep);
+    bool ok = sai_text_finish(&text, &architecture) == SELECTAI_OK && set_text(metadata, "keep_network", architecture);
+    sai_free(architecture);
+    return ok;
+}
+
+bool sai_ranker_set_metadata(json_t *metadata, const struct sai_model *m)
+{
+    json_t *networks = networks_json(m);
+    const struct sai_blend *b = &m->blend;
+    return networks && json_object_set_new(metadata, "networks", networks) == 0 &&
+           set_text(metadata, "differences", m->differences ? "1" : "0") &&
+           set_number(metadata, "prior_weight", b->prior_weight) &&
+           set_number(metadata, "image_weight", b->image_weight) && set_keep(metadata, m) &&
+           set_number(metadata, "keep_scale", b->keep_scale) && set_number(metadata, "keep_shift", b->keep_shift) &&
+           set_projects(metadata, &m->prior);
+}
+
+static int put_prior(struct sai_tensor_list *list, const struct sai_prior *p)
+{
+    int rc = sai_put_tensor(list, "prior.", "stages", "F64", 0, p->n_stages, p->stages);
+    if (rc == SELECTAI_OK)
+        rc = sai_put_tensor(list, "prior.", "values", "F64", 0, p->n_stages, p->values);
+    if (rc == SELECTAI_OK)
+        rc = sai_put_tensor(list, "prior.", "transitions", "F64", p->n_stages, p->n_stages, p->transitions);
+    if (rc == SELECTAI_OK && p->n_projects > 0)
+        rc = sai_put_tensor(list, "prior.", "project_values", "F64", p->n_projects, p->n_stages, p->project_values);
+    return rc;
+}
+
+int sai_ranker_put(struct sai_tensor_list *list, const struct sai_model *m)
+{
+    char prefix[PREFIX_SIZE];
+    int rc = SELECTAI_OK;
+    for (uint32_t i = 0; i < m->n_others && rc == SELECTAI_OK; i++) {
+        snprintf(prefix, sizeof prefix, "ensemble.%u.", i + 1);
+        rc = sai_put_network(list, prefix, m->others[i]);
+    }
+    if (rc == SELECTAI_OK && m->keep)
+        rc = sai_put_network(list, "keep.", m->keep);
+    if (rc == SELECTAI_OK && m->keep)
+        rc = sai_put_standardiser(list, "keep.", &m->keep_standardiser);
+    if (rc == SELECTAI_OK && m->prior.n_stages > 0)
+        rc = put_prior(list, &m->prior);
+    return rc;
+}
+
+static bool has_width(const struct sai_mlp *mlp, uint32_t inputs)
+{
+    return mlp->widths[0] == inputs && mlp->widths[mlp->n_widths - 1] == 1;
+}
+
+/* "A,B,...": one network each. */
+static int get_others(struct sai_model *m, const struct sai_safetensors *file, const char *path)
+{
+    const char *text = sai_safetensors_text(file, "networks", "");
+    char one[256], prefix[PREFIX_SIZE];
+    int rc = SELECTAI_OK;
+    m->others = sai_calloc(SELECTAI_MAX_ENSEMBLE, sizeof *m->others);
+    if (!m->others)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    if (*text && !m->mlp)
+        return sai_bad_model(path, "\"networks\" without a first one");
+    while (*text && rc == SELECTAI_OK) {
+        size_t n = strcspn(text, ",");
+        if (n >= sizeof one || m->n_others + 1 >= SELECTAI_MAX_ENSEMBLE)
+            return sai_bad_model(path, "\"networks\" is no list of architectures");
+        memcpy(one, text, n);
+        one[n] = '\0';
+        snprintf(prefix, sizeof prefix, "ensemble.%u.", m->n_others + 1);
+        rc = sai_get_network(&m->others[m->n_others], file, prefix, one, SAI_MLP_LINEAR, path);
+        if (rc == SELECTAI_OK && !has_width(m->others[m->n_others++], m->dim))
+            rc = sai_bad_model(path, "a network's inputs or outputs are not those of a ranker");
+        text += n + (text[n] == ',');
+    }
+    return rc;
+}
+
+static int get_keep(struct sai_model *m, const struct sai_safetensors *file, const char *path)
+{
+    const char *architecture = sai_safetensors_text(file, "keep_network", "none");
+    if (strcmp(architecture, "none") == 0)
+        return SELECTAI_OK;
+    int rc = sai_get_network(&m->keep, file, "keep.", architecture, SAI_MLP_LINEAR, path);
+    if (rc == SELECTAI_OK && !has_width(m->keep, m->dim))
+        rc = sai_bad_model(path, "the keep network's inputs or outputs are not those of a ranker");
+    if (rc == SELECTAI_OK)
+        rc = sai_get_standardiser(&m->keep_standardiser, file, "keep.", m->dim, SAI_STANDARDISE_CLIP, path);
+    return rc;
+}
+
+static int get_names(struct sai_prior *p, const json_t *names, const char *path)
+{
+    for (uint32_t i = 0; i < p->n_projects; i++) {
+        const json_t *name = json_array_get(names, i);
+        if (!json_is_string(name) || (i > 0 && strcmp(p->projects[i - 1], json_string_value(name)) >= 0))
+            return sai_bad_model(path, "\"prior_projects\" is no ascending list of names");
+        p->projects[i] = sai_strdup(json_string_value(name));
+        if (!p->projects[i])
+            return SELECTAI_ERR_OUT_OF_MEMORY;
+    }
+    return SELECTAI_OK;
+}
+
+static int get_tables(struct sai_prior *p, const struct sai_safetensors *file, const char *path)
+{
+    int rc = sai_get_doubles(p->stages, file, "prior.stages", 0, p->n_stages, path);
+    if (rc == SELECTAI_OK)
+        rc = sai_get_doubles(p->values, file, "prior.values", 0, p->n_stages, path);
+    if (rc == SELECTAI_OK)
+        rc = sai_get_doubles(p->transitions, file, "prior.transitions", p->n_stages, p->n_stages, path);
+    if (rc == SELECTAI_OK && p->n_projects > 0)
+        rc = sai_get_doubles(p->project_values, file, "prior.project_values", p->n_projects, p->n_stages, path);
+    for (uint32_t i = 1; i < p->n_stages && rc == SELECTAI_OK; i++)
+        if (!(p->stages[i - 1] < p->stages[i]))
+            rc = sai_bad_model(path, "tensor prior.stages is not in order");
+    return rc;
+}
+
+static int get_prior(struct sai_model *m, const struct sai_safetensors *file, const char *path)
+{
+    const struct sai_tensor *stages = sai_safetensors_find(file, "prior.stages");
+    const char *text = sai_safetensors_text(file, "prior_projects", "[]");
+    json_t *names = NULL;
+    if (!stages)
+        return SELECTAI_OK;
+    int rc = sai_json_parse(&names, text, strlen(text), path, 0);
+    if (rc != SELECTAI_OK)
+        return rc;
+    size_t n_projects = json_array_size(names); /* 0 if it is no list */
+    if (stages->n < 1 || stages->n > SAI_PRIOR_MAX_STAGES || n_projects > SAI_PRIOR_MAX_PROJECTS)
+        rc = sai_bad_model(path, "its prior has an impossible number of stages or projects");
+    if (rc == SELECTAI_OK)
+        rc = sai_prior_allocate(&m->prior, (uint32_t)stages->n, (uint32_t)n_projects);
+    if (rc == SELECTAI_OK)
+        rc = get_names(&m->prior, names, path);
+    if (rc == SELECTAI_OK)
+        rc = get_tables(&m->prior, file, path);
+    json_decref(names);
+    return rc;
+}
+
+int sai_ranker_get(struct sai_model *m, const struct sai_safetensors *file, const char *path)
+{
+    struct sai_blend *b = &m->blend;
+    m->differences = strcmp(sai_safetensors_text(file, "differences", "0"), "1") == 0;
+    int rc = sai_get_number(&b->prior_weight, file, "prior_weight", 0.0, MAX_WEIGHT, path);
+    if (rc == SELECTAI_OK)
+        rc = sai_get_number(&b->image_weight, file, "image_weight", 0.0, MAX_WEIGHT, path);
+    if (rc == SELECTAI_OK)
+        rc = sai_get_number(&b->keep_scale, file, "keep_scale", -MAX_WEIGHT, MAX_WEIGHT, path);
+    if (rc == SELECTAI_OK)
+        rc = sai_get_number(&b->keep_shift, file, "keep_shift", -MAX_WEIGHT, MAX_WEIGHT, path);
+    if (rc == SELECTAI_OK)
+        rc = get_others(m, file, path);
+    if (rc == SELECTAI_OK)
+        rc = get_keep(m, file, path);
+    if (rc == SELECTAI_OK)
+        rc = get_prior(m, file, path);
+    return rc;
+}

@@ -1,0 +1,323 @@
+/*
+ * learn/ranker_fit.c: one ranker from one side of the decisions.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#include <math.h>
+#include <string.h>
+
+#include "learn/rank_loss.h"
+#include "learn/ranker_fit.h"
+#include "learn/samples.h"
+
+#define HIDDEN_1      256u
+#define HIDDEN_2      64u
+#define KEEP_HIDDEN   64u
+#define COPIES        4u  /* of each decision, where there are few */
+#define MIN_EPOCHS    40u /* then, of the last training: fewer teach too little, however early the few validation groups
+                             were at their best */
+#define FEW_ENSEMBLE  3u
+#define LINEAR_MEMBER 1u /* of every FEW_ENSEMBLE networks, with few decisions: one without hidden layers errs otherwise */
+#define MEMBER_SALT   0x9e3779b97f4a7c15u /* seeds of the ensemble's networks lie so far apart */
+#define KEEP_SALT     0x6b656570u
+
+/* What the loss callbacks need. */
+struct loss_context {
+    const struct sai_samples *samples;
+    const struct selectai_ranker_options *options;
+    float *score; /* of one decision, with its prior */
+};
+
+static double rank_loss(float *gradient, const float *output, const uint32_t *items, uint32_t n_items, void *user)
+{
+    const struct loss_context *c = user;
+    const struct sai_samples *s = c->samples;
+    double sum = 0.0;
+    for (uint32_t i = 0; i < n_items; i++) {
+        uint32_t first = s->starts[items[i]], n = s->starts[items[i] + 1] - first;
+        for (uint32_t j = 0; j < n; j++)
+            c->score[j] = output[j] + s->offset[first + j];
+        sum += sai_rank_loss(c->options->loss, (double)c->options->margin, gradient, c->score, s->weight + first, n);
+        output += n;
+        gradient = gradient ? gradient + n : NULL;
+    }
+    return sum;
+}
+
+static double keep_loss(float *gradient, const float *output, const uint32_t *items, uint32_t n_items, void *user)
+{
+    const struct loss_context *c = user;
+    const struct sai_samples *s = c->samples;
+    double sum = 0.0;
+    for (uint32_t i = 0; i < n_items; i++) {
+        uint32_t n = s->starts[items[i] + 1] - s->starts[items[i]];
+        sum += sai_keep_loss(gradient, output, n, s->kept[items[i]]);
+        output += n;
+        gradient = gradient ? gradient + n : NULL;
+    }
+    return sum;
+}
+
+static uint32_t longest_item(const struct sai_samples *s)
+{
+    uint32_t n = 1;
+    for (size_t i = 0; i < s->n_items; i++)
+        n = s->starts[i + 1] - s->starts[i] > n ? s->starts[i + 1] - s->starts[i] : n;
+    return n;
+}
+
+/* One network's training; `network` has everything but the task. */
+static int train(struct sai_mlp **out, uint32_t *best, uint32_t *run, struct sai_network *network,
+                 const struct sai_samples *s, const struct selectai_ranker_options *o, sai_backend_loss_fn loss)
+{
+    struct loss_context context = {s, o, NULL};
+    const struct sai_backend_task task = {.struct_size = sizeof task,
+                                          .x = s->x,
+                                          .n_rows = s->n_rows,
+                                          .starts = s->starts,
+                                          .rows = s->rows,
+                                          .n_train = s->n_train,
+                                          .n_validation = s->n_items - s->n_train,
+                                          .loss = loss,
+                                          .user = &context};
+    context.score = sai_malloc_array(longest_item(s), sizeof *context.score);
+    if (!context.score)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    network->task = &task;
+    int rc = sai_network_train(out, best, run, network);
+    network->task = NULL;
+    sai_free(context.score);
+    return rc;
+}
+
+static bool few(const struct sai_training *t)
+{
+    return t->n_usable < SAI_FEW;
+}
+
+void sai_ranker_resolve(struct selectai_ranker_options *o, const struct sai_training *t)
+{
+    if (o->ensemble == 0)
+        o->ensemble = few(t) && !o->start ? FEW_ENSEMBLE : 1;
+}
+
+/* Passes over copies are fewer, so that `epochs` counts passes over the decisions. */
+static uint32_t passes(uint32_t epochs, uint32_t copies)
+{
+    return epochs / copies + (epochs % copies != 0);
+}
+
+static bool wants_keep(const struct sai_training *t, const struct selectai_ranker_options *o)
+{
+    return t->n_rejected >= SAI_TRAIN_MIN && o->use_image;
+}
+
+uint64_t sai_ranker_fit_epochs(const struct selectai_ranker_options *o, const struct sai_training *t)
+{
+    uint64_t once = few(t) && !o->differences ? passes(o->epochs, COPIES) : o->epochs;
+    uint64_t n = o->use_image ? once * (o->ensemble + few(t)) : 0;
+    return n + (wants_keep(t, o) ? o->epochs : 0);
+}
+
+/* What one fit works on. */
+struct fit {
+    struct sai_model *model;
+    const struct sai_training *training;
+    const struct selectai_ranker_options *options;
+    const int8_t *side;
+    struct sai_epochs *report;
+    struct sai_training_outcome outcome;
+};
+
+static struct sai_network network_of(const struct fit *f, const uint32_t *widths, uint32_t n_widths, uint32_t copies,
+                                     uint32_t member)
+{
+    struct sai_network n = sai_training_network(f->training, widths, n_widths, NULL);
+    n.epochs = passes(n.epochs, copies);
+    n.patience = n.patience > 0 ? passes(n.patience, copies) : 0;
+    n.seed += member * MEMBER_SALT;
+    n.report = f->report;
+    return n;
+}
+
+static const struct sai_mlp *start_of(const struct fit *f, uint32_t member)
+{
+    const struct selectai_ranker *start = f->options->start;
+    if (!start || !start->model->mlp)
+        return NULL;
+    return member == 0 || member > start->model->n_others ? start->model->mlp : start->model->others[member - 1];
+}
+
+static int add_member(struct sai_model *m, struct sai_mlp *mlp)
+{
+    if (!m->mlp) {
+        m->mlp = mlp;
+        return SELECTAI_OK;
+    }
+    m->others[m->n_others++] = mlp;
+    return SELECTAI_OK;
+}
+
+static struct sai_samples_options samples_of(const struct fit *f, uint32_t copies, bool with_validation,
+                                             uint32_t member)
+{
+    return (struct sai_samples_options){.with_validation = with_validation,
+                                        .differences = f->options->differences != 0,
+                                        .copies = copies,
+                                        .anomaly_weight = f->options->anomaly_weight,
+                                        .seed = f->options->seed + member * MEMBER_SALT};
+}
+
+/* One network of the ensemble. epochs: 0, or how many of all decisions, the validation side too. */
+static int fit_member(struct sai_mlp **out, struct fit *f, uint32_t member, uint32_t copies, uint32_t epochs,
+                      uint32_t *best)
+{
+    const uint32_t dim = f->training->vectors.dim, widths[] = {dim, HIDDEN_1, HIDDEN_2, 1}, line[] = {dim, 1};
+    const struct sai_samples_options o = samples_of(f, copies, epochs > 0, member);
+    bool linear = few(f->training) && member % FEW_ENSEMBLE == LINEAR_MEMBER;
+    struct sai_network network = network_of(f, linear ? line : widths, linear ? 2 : 4, copies, member);
+    struct sai_samples samples;
+    uint32_t run = 0;
+    network.start = start_of(f, member);
+    if (network.start) {
+        network.widths = network.start->widths;
+        network.n_widths = network.start->n_widths;
+    }
+    if (epochs > 0) {
+        atomic_fetch_add(&f->report->done, network.epochs - epochs); /* counted, never run */
+        network.epochs = epochs;
+    }
+    int rc = sai_samples_make(&samples, &f->model->standardiser, few(f->training), f->training, f->side,
+                              &f->model->prior, &o);
+    if (rc == SELECTAI_OK)
+        rc = train(out, best, &run, &network, &samples, f->options, rank_loss);
+    if (epochs == 0 && member == 0) {
+        f->outcome.epochs_run = run * copies;
+        f->outcome.best_epoch = *best * copies;
+    }
+    sai_samples_free(&samples);
+    return rc;
+}
+
+/* The parts of the validation side, by the one network there is, which did not train on it. */
+static int calibrate_inside(struct fit *f)
+{
+    const struct sai_decisions *d = &f->training->decisions;
+    struct sai_scored scored;
+    bool *use = sai_calloc(d->count, sizeof *use);
+    int rc = use ? sai_scored_allocate(&scored, d) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc != SELECTAI_OK) {
+        sai_free(use);
+        return rc;
+    }
+    for (size_t i = 0; i < d->count; i++)
+        use[i] = f->side[i] == SAI_SIDE_VALIDATION;
+    rc = sai_score_decisions(&scored, f->model, d, &f->training->vectors, use, false);
+    if (rc == SELECTAI_OK)
+        sai_blend_fit_scores(&f->model->blend, d, use, scored.prior, scored.image);
+    sai_scored_free(&scored);
+    sai_free(use);
+    return rc;
+}
+
+/*
+ * With few decisions those that only tell when to stop are missed: one network finds out for how many epochs to train,
+ * then the ensemble trains on both sides for so many.
+ */
+static int fit_few(struct fit *f, bool calibrate)
+{
+    const uint32_t copies = f->options->differences ? 1 : COPIES;
+    struct sai_model *m = f->model;
+    struct sai_mlp *mlp = NULL;
+    uint32_t best = 0, at_least = passes(MIN_EPOCHS, copies), all = passes(f->options->epochs, copies);
+    int rc = fit_member(&mlp, f, 0, copies, 0, &best);
+    if (rc == SELECTAI_OK && calibrate) {
+        m->mlp = mlp;
+        rc = calibrate_inside(f);
+        m->mlp = NULL;
+    }
+    sai_mlp_destroy(&mlp);
+    best = best > at_least ? best : at_least;
+    best = best < all ? best : all;
+    f->outcome.refit_epochs = best * copies;
+    for (uint32_t k = 0; k < f->options->ensemble && rc == SELECTAI_OK; k++) {
+        uint32_t ignored = 0;
+        rc = fit_member(&mlp, f, k, copies, best, &ignored);
+        if (rc == SELECTAI_OK)
+            rc = add_member(m, mlp);
+        mlp = NULL;
+    }
+    return rc;
+}
+
+static int fit_many(struct fit *f, bool calibrate)
+{
+    int rc = SELECTAI_OK;
+    for (uint32_t k = 0; k < f->options->ensemble && rc == SELECTAI_OK; k++) {
+        struct sai_mlp *mlp = NULL;
+        uint32_t best = 0;
+        rc = fit_member(&mlp, f, k, 1, 0, &best);
+        if (rc == SELECTAI_OK)
+            rc = add_member(f->model, mlp);
+    }
+    return rc == SELECTAI_OK && calibrate ? calibrate_inside(f) : rc;
+}
+
+static int fit_images(struct fit *f, bool calibrate)
+{
+    const struct selectai_ranker *start = f->options->start;
+    struct sai_model *m = f->model;
+    int rc = SELECTAI_OK;
+    m->differences = f->options->differences != 0;
+    m->others = sai_calloc(f->options->ensemble, sizeof *m->others);
+    if (!m->others)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    if (start && start->model->mlp) {
+        const struct sai_standardiser *s = &start->model->standardiser;
+        rc = sai_standardiser_copy(&m->standardiser, s->n, s->mean, s->scale, s->clip);
+    }
+    if (rc != SELECTAI_OK)
+        return rc;
+    return few(f->training) ? fit_few(f, calibrate) : fit_many(f, calibrate);
+}
+
+static int fit_keep(struct fit *f)
+{
+    const uint32_t widths[] = {f->training->vectors.dim, KEEP_HIDDEN, 1};
+    const struct sai_samples_options o = {
+        .with_rejected = true, .copies = 1, .anomaly_weight = 1.0f, .seed = f->options->seed};
+    struct sai_network network = network_of(f, widths, 3, 1, 0);
+    struct sai_samples samples;
+    network.seed ^= KEEP_SALT;
+    int rc = sai_samples_make(&samples, &f->model->keep_standardiser, false, f->training, f->side, &f->model->prior, &o);
+    if (rc == SELECTAI_OK)
+        rc = train(&f->model->keep, NULL, NULL, &network, &samples, f->options, keep_loss);
+    sai_samples_free(&samples);
+    return rc;
+}
+
+int sai_ranker_fit(struct sai_model **out, struct sai_training_outcome *outcome, const struct sai_training *t,
+                   const struct selectai_ranker_options *o, int32_t fold, bool calibrate, struct sai_epochs *report)
+{
+    struct sai_model *m = NULL;
+    int8_t *side = sai_training_sides(t, fold);
+    int rc = side ? sai_model_create(&m, SAI_KIND_RANKER) : SELECTAI_ERR_OUT_OF_MEMORY;
+    struct fit f = {.model = m, .training = t, .options = o, .side = side, .report = report};
+    if (rc == SELECTAI_OK) {
+        m->dim = t->vectors.dim;
+        if (o->use_prior)
+            rc = sai_prior_fit(&m->prior, &t->decisions, side);
+    }
+    if (rc == SELECTAI_OK && o->use_image)
+        rc = fit_images(&f, calibrate);
+    if (rc == SELECTAI_OK && wants_keep(t, o))
+        rc = fit_keep(&f);
+    sai_free(side);
+    if (outcome)
+        *outcome = f.outcome;
+    if (rc == SELECTAI_OK)
+        *out = m;
+    else
+        sai_model_destroy(&m);
+    return rc;
+}
