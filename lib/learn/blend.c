@@ -119,13 +119,18 @@ static void add_choice(struct derivatives *to, const struct problem *p, size_t i
     to->hessian[2] += square[2] - mean[1] * mean[1];
 }
 
-static void add_if_scored(struct derivatives *to, const struct problem *p, size_t i, const double at[2])
+static bool scored(const struct problem *p, size_t i)
 {
     const struct sai_decision *d = &p->decisions->items[i];
     bool known = !d->rejected && d->n >= 2;
     for (uint32_t j = 0; j < d->n && known; j++)
         known = !isnan(p->a[d->first + j]) && !isnan(p->b[d->first + j]);
-    if (known)
+    return known;
+}
+
+static void add_if_scored(struct derivatives *to, const struct problem *p, size_t i, const double at[2])
+{
+    if (scored(p, i))
         add_choice(to, p, i, at);
 }
 
@@ -136,7 +141,7 @@ void sai_blend_fit_scores(struct sai_blend *blend, const struct sai_decisions *d
     double at[2] = {1.0, 1.0};
     size_t n = 0;
     for (size_t i = 0; i < decisions->count; i++)
-        n += used(&p, i) && !decisions->items[i].rejected && !isnan(prior[decisions->items[i].first]);
+        n += used(&p, i) && scored(&p, i);
     if (n > 0) {
         p.miss = 1.0 / ((double)n + 2.0);
         minimise(at, &p);

@@ -9,9 +9,6 @@
 
 #include "learn/ranker_fit.h"
 
-#define FOLDS_OF_PROJECTS 10u
-#define FOLDS_OF_GROUPS   5u
-
 static const struct selectai_ranker_options defaults = {.struct_size = sizeof defaults,
                                                         .epochs = 60,
                                                         .batch_size = 32,
@@ -31,14 +28,6 @@ static const struct selectai_ranker_options defaults = {.struct_size = sizeof de
 void selectai_ranker_options_init(struct selectai_ranker_options *options, uint32_t struct_size)
 {
     sai_options_init(options, struct_size, &defaults, sizeof defaults);
-}
-
-static uint32_t folds_of(const struct selectai_ranker_options *o)
-{
-    if (o->folds == 0)
-        return o->split == SELECTAI_SPLIT_GROUP || o->split == SELECTAI_SPLIT_PAIR ? FOLDS_OF_GROUPS
-                                                                                   : FOLDS_OF_PROJECTS;
-    return o->folds == 1 ? 0 : o->folds;
 }
 
 static int check(const struct selectai_ranker_options *o)
@@ -70,7 +59,7 @@ static int read_options(struct selectai_ranker_options *all, struct sai_train_op
                                          .dropout = all->dropout,
                                          .validation_share = (double)all->validation_share,
                                          .folds = {.kind = all->split,
-                                                   .n = folds_of(all),
+                                                   .n = sai_folds_wanted(all->folds),
                                                    .seed = all->seed,
                                                    .hold_out = all->hold_out},
                                          .no_network = !all->use_image,

@@ -513,15 +513,28 @@ class RankerOptions(ctypes.Structure):
         ("dropout", c_float),
         ("margin", c_float),
         ("anomaly_weight", c_float),
-        ("test_share", c_float),
         ("validation_share", c_float),
         ("split", c_int32),
+        ("loss", c_int32),
+        ("folds", c_uint32),
+        ("ensemble", c_uint32),
+        ("use_prior", c_int32),
+        ("use_image", c_int32),
+        ("differences", c_int32),
+        ("threads", c_uint32),
+        ("start", POINTER(Ranker)),
         ("hold_out", c_char_p),
         ("backend_dir", c_char_p),
         ("progress", ProgressFn),
         ("user", c_void_p),
-        ("threads", c_uint32),
+    ]
+
+
+class GroupScore(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
         ("reserved", c_uint32),
+        ("keep", c_double),
     ]
 
 
@@ -659,6 +672,7 @@ STRUCTURES = {
     "selectai_embed_counts": EmbedCounts,
     "selectai_import_options": ImportOptions,
     "selectai_ranker_options": RankerOptions,
+    "selectai_group_score": GroupScore,
     "selectai_cropper_options": CropperOptions,
     "selectai_suggest_options": SuggestOptions,
     "selectai_suggestion": Suggestion,
@@ -918,6 +932,13 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
         _P(EmbeddingCache),
         _P(RankerOptions),
     ),
+    "selectai_ranker_cross_validate": (
+        c_int,
+        _evaluation_out,
+        _P(TrainSet),
+        _P(EmbeddingCache),
+        _P(RankerOptions),
+    ),
     "selectai_ranker_load": (c_int, _P(_P(Ranker)), c_char_p),
     "selectai_ranker_save": (c_int, _P(Ranker), c_char_p),
     "selectai_ranker_destroy": (None, _P(_P(Ranker))),
@@ -925,6 +946,20 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_ranker_encoder_id": (c_char_p, _P(Ranker)),
     "selectai_ranker_metadata_json": (c_int, _text_out, _P(Ranker)),
     "selectai_ranker_score": (c_int, _P(Ranker), _floats, _floats, _doubles, c_size_t),
+    "selectai_ranker_score_group": (
+        c_int,
+        _P(Ranker),
+        _floats,
+        _floats,
+        _floats,
+        _floats,
+        _floats,
+        _P(GroupScore),
+        c_char_p,
+        _floats,
+        _doubles,
+        c_size_t,
+    ),
     "selectai_ranker_probabilities": (c_int, _P(Ranker), _floats, _floats, _doubles, c_size_t),
     "selectai_ranker_has_seen": (c_int, _P(Ranker), c_char_p, c_char_p),
     "selectai_ranker_evaluate": (c_int, _evaluation_out, _P(Ranker), _P(TrainSet), _P(EmbeddingCache)),
