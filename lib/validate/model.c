@@ -117,13 +117,13 @@ static int check_architecture(struct model_check *c)
     const char *text = sai_safetensors_text(&c->file, "architecture", ""), *p = text;
     const char *kind = sai_safetensors_text(&c->file, "kind", "");
     const char *version = sai_safetensors_text(&c->file, "format_version", "");
-    if (*version && strcmp(version, SAI_MODEL_FORMAT_VERSION) != 0)
-        return REPORT(c, "unknown-architecture", "format version %.16s; this library knows %s", version,
+    if (*version && strcmp(version, "1") != 0 && strcmp(version, SAI_MODEL_FORMAT_VERSION) != 0)
+        return REPORT(c, "unknown-architecture", "format version %.16s; this library knows 1 to %s", version,
                       SAI_MODEL_FORMAT_VERSION);
     if (*kind && !is_kind(kind))
         return REPORT(c, "unknown-architecture", "it is a \"%.32s\", neither a ranker nor a cropper", kind);
-    if (!*text)
-        return SELECTAI_OK; /* said already */
+    if (!*text || strcmp(text, "none") == 0)
+        return SELECTAI_OK; /* said already; a ranker of its prior alone */
     uint64_t before = next_width(&p);
     int rc = SELECTAI_OK;
     for (unsigned layer = 0; rc == SELECTAI_OK && *p == '-' && before && layer < SAI_MLP_MAX_WIDTHS; layer++) {
