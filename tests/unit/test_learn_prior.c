@@ -413,6 +413,27 @@ static void rejected_groups_do_not_count(void **state)
     sai_decisions_free(&d);
 }
 
+/* It could not be stored: JSON is UTF-8. The project shares what all say. */
+static void a_project_whose_name_is_no_utf8_has_no_values(void **state)
+{
+    (void)state;
+    struct sai_decisions d = {0};
+    struct sai_prior p;
+    for (int i = 0; i < 20; i++) {
+        add(&d, "anna", 2, 1, NAN);
+        add(&d, "bert", 1, 2, NAN);
+        add(&d, "\xff", 2, 1, NAN);
+    }
+    int8_t *side = all_train(&d);
+    assert_int_equal(sai_prior_fit(&p, &d, side), SELECTAI_OK);
+    assert_int_equal(p.n_projects, 2);
+    assert_string_equal(p.projects[1], "bert");
+    assert_true(p.values[1] > p.values[0]);
+    free(side);
+    sai_prior_free(&p);
+    sai_decisions_free(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -426,6 +447,7 @@ int main(void)
         cmocka_unit_test(a_set_of_a_thousand_images),
         cmocka_unit_test(order_does_not_matter),
         cmocka_unit_test(rejected_groups_do_not_count),
+        cmocka_unit_test(a_project_whose_name_is_no_utf8_has_no_values),
     };
     name_images();
     return cmocka_run_group_tests(tests, NULL, NULL);
