@@ -95,6 +95,7 @@ static void weights_do_not_fall_below_zero(void **state)
     assert_true(b.prior_weight > 0.5);
     assert_near(slope(&d, NULL, &b, 0), 0, 1e-3);
     assert_true(slope(&d, NULL, &b, 1) > 0);
+    sai_decisions_free(&d);
     draw(&d, -1, -0.8, 5);
     sai_blend_fit_scores(&b, &d, NULL, prior, image);
     assert_near(b.image_weight, 0, 0);
