@@ -11,6 +11,9 @@
 #include "base/rng.h"
 #include "learn/folds.h"
 
+#define FOLDS_OF_PROJECTS 10u
+#define FOLDS_OF_GROUPS   5u
+
 enum { DRAW_VALIDATION = 2, DRAW_PAIR = 3, DRAW_START = 4 };
 
 /* A project's usable decisions are items[first] .. items[first + n - 1] of the order below. */
@@ -29,6 +32,11 @@ struct order {
 const char *sai_split_name(int32_t kind)
 {
     return kind == SELECTAI_SPLIT_PROJECT ? "project" : kind == SELECTAI_SPLIT_PAIR ? "pair" : "group";
+}
+
+uint32_t sai_folds_wanted(uint32_t folds)
+{
+    return folds == 0 ? SAI_FOLDS_DEFAULT : folds == 1 ? 0 : folds;
 }
 
 /* A number in 0..1 that belongs to this key, seed and purpose. */
@@ -253,22 +261,25 @@ int sai_folds_make(struct sai_folds *out, struct sai_decisions *d, const struct 
     struct order order = {0};
     *out = (struct sai_folds){.kind = o->kind};
     SAI_REQUIRE(o->kind >= SELECTAI_SPLIT_GROUP && o->kind <= SELECTAI_SPLIT_AUTO);
-    SAI_REQUIRE(o->n <= SELECTAI_MAX_FOLDS && o->n != 1);
+    SAI_REQUIRE(o->n == SAI_FOLDS_DEFAULT || (o->n <= SELECTAI_MAX_FOLDS && o->n != 1));
     int rc = hold_out(out, d, o->hold_out);
     if (rc == SELECTAI_OK)
         rc = make_order(&order, d);
     out->n_projects = projects_with_choices(&order);
     if (o->kind == SELECTAI_SPLIT_AUTO || (o->kind == SELECTAI_SPLIT_PROJECT && out->held_out))
         out->kind = out->n_projects >= 2 ? SELECTAI_SPLIT_PROJECT : SELECTAI_SPLIT_GROUP;
-    if (rc == SELECTAI_OK && o->n > 0 && (out->kind != SELECTAI_SPLIT_PROJECT || out->n_projects >= 2)) {
+    uint32_t n = o->n != SAI_FOLDS_DEFAULT             ? o->n
+                 : out->kind == SELECTAI_SPLIT_PROJECT ? FOLDS_OF_PROJECTS
+                                                       : FOLDS_OF_GROUPS;
+    if (rc == SELECTAI_OK && n > 0 && (out->kind != SELECTAI_SPLIT_PROJECT || out->n_projects >= 2)) {
         if (out->kind == SELECTAI_SPLIT_PROJECT)
-            rc = fold_projects(d, &order, o->n);
+            rc = fold_projects(d, &order, n);
         else if (out->kind == SELECTAI_SPLIT_PAIR)
-            fold_pairs(d, &order, o->n, o->seed);
+            fold_pairs(d, &order, n, o->seed);
         else
-            fold_by_time(d, &order, o->n);
+            fold_by_time(d, &order, n);
         if (rc == SELECTAI_OK)
-            rc = number_folds(&out->n, d, o->n);
+            rc = number_folds(&out->n, d, n);
     }
     free_order(&order);
     return rc == SELECTAI_OK ? check(out, o) : rc;

@@ -403,7 +403,7 @@ static void contradictions_are_refused(void **state)
         {SAI_KIND_RANKER, "ensemble.2.layers.0.bias", "ensemble.2.layers.0.bios", SELECTAI_ERR_FORMAT},
         {SAI_KIND_RANKER, "\"differences\":\"0\"", "\"differences\":\"2\"", SELECTAI_ERR_FORMAT},
         {SAI_KIND_RANKER, "\"differences\"", "\"difference_\"", SELECTAI_ERR_FORMAT},
-        {SAI_KIND_RANKER, "\"prior_weight\":\"0", "\"prior_weight\":\"-", SELECTAI_ERR_FORMAT},
+        {SAI_KIND_RANKER, "\"prior_weight\":\"0", "\"prior_weight\":\"x", SELECTAI_ERR_FORMAT},
         {SAI_KIND_RANKER, "\"image_weight\":\"0.8\"", "\"image_weight\":\"nan\"", SELECTAI_ERR_FORMAT},
         {SAI_KIND_RANKER, "\"image_weight\"", "\"image-weight\"", SELECTAI_ERR_FORMAT},
         {SAI_KIND_RANKER, "\"keep_scale\":\"1.25\"", "\"keep_scale\":\"1e99\"", SELECTAI_ERR_FORMAT},
@@ -469,7 +469,7 @@ static void impossible_numbers_are_refused(void **state)
             m->keep_standardiser.scale[2] = NAN;
             break;
         default:
-            m->blend.prior_weight = -1;
+            m->blend.image_weight = -1;
         }
         assert_int_equal(sai_model_save(m, path), SELECTAI_OK);
         if (sai_model_load(&loaded, path, SAI_KIND_RANKER) != SELECTAI_ERR_FORMAT)
