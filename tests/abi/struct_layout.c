@@ -132,7 +132,7 @@ int main(void)
     FIELD(selectai_encoder_options, reserved);
     SIZE(selectai_metric);
     FIELD(selectai_metric, struct_size);
-    FIELD(selectai_metric, reserved);
+    FIELD(selectai_metric, lower_is_better);
     FIELD(selectai_metric, name);
     FIELD(selectai_metric, baseline_name);
     FIELD(selectai_metric, n);
@@ -235,6 +235,7 @@ int main(void)
     FIELD(selectai_ranker_options, dropout);
     FIELD(selectai_ranker_options, margin);
     FIELD(selectai_ranker_options, anomaly_weight);
+    FIELD(selectai_ranker_options, loss_anomaly_weight);
     FIELD(selectai_ranker_options, validation_share);
     FIELD(selectai_ranker_options, split);
     FIELD(selectai_ranker_options, loss);
