@@ -9,7 +9,7 @@
 #include "base/rng.h"
 #include "learn/samples.h"
 
-#define COLUMNS   512u /* whose means are found at a time, on the stack */
+#define COLUMNS   512u                /* whose means are found at a time, on the stack */
 #define DRAW_SALT 0x7472616e73706c61u /* the draw must not repeat what the seed decides elsewhere */
 
 /* The decisions that become items, in order; and who may lend a place to whom. */

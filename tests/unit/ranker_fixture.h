@@ -53,8 +53,8 @@ static inline selectai_embedding_cache *new_cache(const char *dir)
 }
 
 /* What the person did with a group of stages 1 and 2: the winner's stage, or 0 if all was rejected. */
-static inline void add_group_of_two(selectai_trainset *set, selectai_embedding_cache *cache, const char *project, int group,
-                                    int winner, const float x[2][DIM])
+static inline void add_group_of_two(selectai_trainset *set, selectai_embedding_cache *cache, const char *project,
+                                    int group, int winner, const float x[2][DIM])
 {
     char name[2][64], both[160];
     for (int s = 0; s < 2; s++) {

@@ -1,6 +1,6 @@
 /*
- * test_learn_alloc_failure.c: training, measuring, saving, loading and scoring rankers with the n-th allocation failing,
- * for every n. The stage prior alone is trained: networks are the torch module's business.
+ * test_learn_alloc_failure.c: training, measuring, saving, loading and scoring rankers with the n-th allocation
+ * failing, for every n. The stage prior alone is trained: networks are the torch module's business.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */

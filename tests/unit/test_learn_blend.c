@@ -1,5 +1,6 @@
 /*
- * test_learn_blend.c: the weights of a score's parts are where the likelihood is largest, and make honest probabilities.
+ * test_learn_blend.c: the weights of a score's parts are where the likelihood is largest, and make honest
+ * probabilities.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -51,7 +52,8 @@ static double loss_at(const struct sai_decisions *d, const bool *use, double a, 
         if (use && !use[i])
             continue;
         for (int j = 0; j < IMAGES; j++) {
-            score[j] = a * (double)prior[d->items[i].first + (size_t)j] + b * (double)image[d->items[i].first + (size_t)j];
+            score[j] = a * (double)prior[d->items[i].first + (size_t)j] +
+                       b * (double)image[d->items[i].first + (size_t)j];
             sum += exp(score[j]);
         }
         for (int j = 0; j < IMAGES; j++)
@@ -231,9 +233,11 @@ static void keep_scaling_is_found_again(void **state)
     sai_blend_fit_keep(&b, &d, NULL, logit);
     assert_near(b.keep_scale, 2, 0.25);
     assert_near(b.keep_shift, -0.5, 0.2);
-    assert_near((keep_loss_at(&d, b.keep_scale + h, b.keep_shift) - keep_loss_at(&d, b.keep_scale - h, b.keep_shift)) / h,
+    assert_near((keep_loss_at(&d, b.keep_scale + h, b.keep_shift) - keep_loss_at(&d, b.keep_scale - h, b.keep_shift)) /
+                    h,
                 0, 1e-2);
-    assert_near((keep_loss_at(&d, b.keep_scale, b.keep_shift + h) - keep_loss_at(&d, b.keep_scale, b.keep_shift - h)) / h,
+    assert_near((keep_loss_at(&d, b.keep_scale, b.keep_shift + h) - keep_loss_at(&d, b.keep_scale, b.keep_shift - h)) /
+                    h,
                 0, 1e-2);
     assert_near(b.prior_weight, 1, 0);
     /* All kept, or all rejected, or nothing known: nothing to learn. */

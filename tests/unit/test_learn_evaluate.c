@@ -9,7 +9,8 @@
 #include "learn/temperature.h"
 #include "learn_fixture.h"
 
-static const struct sai_evaluation_head head = {.split = "group", .seed = 3, .folds = 5, .excluded_seen = 4, .excluded_missing = 5};
+static const struct sai_evaluation_head head = {
+    .split = "group", .seed = 3, .folds = 5, .excluded_seen = 4, .excluded_missing = 5};
 
 static struct selectai_metric metric(const selectai_evaluation *e, const char *name)
 {

@@ -21,8 +21,8 @@ static const struct sai_folds_options by_project = {.kind = SELECTAI_SPLIT_PROJE
 static void name_images(void)
 {
     for (int i = 0; i < IMAGES; i++)
-        snprintf(names[i], sizeof names[i], "202501%02d_%02d%02d%02d_stage1_%05d.png", 1 + i / 1000, i / 50 % 20, i % 50,
-                 i % 7, i);
+        snprintf(names[i], sizeof names[i], "202501%02d_%02d%02d%02d_stage1_%05d.png", 1 + i / 1000, i / 50 % 20,
+                 i % 50, i % 7, i);
 }
 
 static int number_of(const char *name)

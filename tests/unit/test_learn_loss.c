@@ -121,8 +121,10 @@ static void nan_shows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_equal_hand_computation),     cmocka_unit_test(keep_values_equal_hand_computation),
-        cmocka_unit_test(gradients_equal_finite_differences), cmocka_unit_test(large_scores_do_not_overflow),
+        cmocka_unit_test(values_equal_hand_computation),
+        cmocka_unit_test(keep_values_equal_hand_computation),
+        cmocka_unit_test(gradients_equal_finite_differences),
+        cmocka_unit_test(large_scores_do_not_overflow),
         cmocka_unit_test(nan_shows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,9 +152,9 @@ static void explain(const selectai_ranker *r, const char *project, float out[20]
     const double stages[4] = {1.5, 1.0 / 3 + 2, 1.5, NAN};
     float x[24];
     random_rows(x, 24);
-    assert_int_equal(selectai_ranker_score_group(r, out, out + 4, out + 8, out + 12, out + 16, &group, project, x, stages,
-                                                 4),
-                     SELECTAI_OK);
+    assert_int_equal(
+        selectai_ranker_score_group(r, out, out + 4, out + 8, out + 12, out + 16, &group, project, x, stages, 4),
+        SELECTAI_OK);
     *keep = group.keep;
 }
 
@@ -493,17 +493,47 @@ static void files_of_the_first_format_still_load(void **state)
     const uint64_t seen[] = {5, UINT64_MAX};
     const struct sai_mlp *n = m->mlp;
     const struct sai_tensor tensors[] = {
-        {.name = "layers.0.weight", .dtype = "F32", .rank = 2, .shape = {5, 6}, .n = 30, .n_bytes = 120,
+        {.name = "layers.0.weight",
+         .dtype = "F32",
+         .rank = 2,
+         .shape = {5, 6},
+         .n = 30,
+         .n_bytes = 120,
          .data = (const void *)n->parameters},
-        {.name = "layers.0.bias", .dtype = "F32", .rank = 1, .shape = {5}, .n = 5, .n_bytes = 20,
+        {.name = "layers.0.bias",
+         .dtype = "F32",
+         .rank = 1,
+         .shape = {5},
+         .n = 5,
+         .n_bytes = 20,
          .data = (const void *)(n->parameters + 30)},
-        {.name = "layers.1.weight", .dtype = "F32", .rank = 2, .shape = {1, 5}, .n = 5, .n_bytes = 20,
+        {.name = "layers.1.weight",
+         .dtype = "F32",
+         .rank = 2,
+         .shape = {1, 5},
+         .n = 5,
+         .n_bytes = 20,
          .data = (const void *)(n->parameters + 35)},
-        {.name = "layers.1.bias", .dtype = "F32", .rank = 1, .shape = {1}, .n = 1, .n_bytes = 4,
+        {.name = "layers.1.bias",
+         .dtype = "F32",
+         .rank = 1,
+         .shape = {1},
+         .n = 1,
+         .n_bytes = 4,
          .data = (const void *)(n->parameters + 40)},
-        {.name = "standardise.mean", .dtype = "F32", .rank = 1, .shape = {6}, .n = 6, .n_bytes = 24,
+        {.name = "standardise.mean",
+         .dtype = "F32",
+         .rank = 1,
+         .shape = {6},
+         .n = 6,
+         .n_bytes = 24,
          .data = (const void *)m->standardiser.mean},
-        {.name = "standardise.scale", .dtype = "F32", .rank = 1, .shape = {6}, .n = 6, .n_bytes = 24,
+        {.name = "standardise.scale",
+         .dtype = "F32",
+         .rank = 1,
+         .shape = {6},
+         .n = 6,
+         .n_bytes = 24,
          .data = (const void *)m->standardiser.scale},
         {.name = "seen", .dtype = "I64", .rank = 1, .shape = {2}, .n = 2, .n_bytes = 16, .data = (const void *)seen},
     };
@@ -536,16 +566,11 @@ static void files_of_the_first_format_still_load(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ranker_comes_back_bit_for_bit),
-        cmocka_unit_test(all_parts_of_a_ranker_come_back),
-        cmocka_unit_test(rankers_of_other_shapes_come_back),
-        cmocka_unit_test(cropper_comes_back_bit_for_bit),
-        cmocka_unit_test(another_kind_is_refused),
-        cmocka_unit_test(truncated_files_are_refused),
-        cmocka_unit_test(flipped_bytes_never_crash),
-        cmocka_unit_test(contradictions_are_refused),
-        cmocka_unit_test(impossible_numbers_are_refused),
-        cmocka_unit_test(files_of_the_first_format_still_load),
+        cmocka_unit_test(ranker_comes_back_bit_for_bit),     cmocka_unit_test(all_parts_of_a_ranker_come_back),
+        cmocka_unit_test(rankers_of_other_shapes_come_back), cmocka_unit_test(cropper_comes_back_bit_for_bit),
+        cmocka_unit_test(another_kind_is_refused),           cmocka_unit_test(truncated_files_are_refused),
+        cmocka_unit_test(flipped_bytes_never_crash),         cmocka_unit_test(contradictions_are_refused),
+        cmocka_unit_test(impossible_numbers_are_refused),    cmocka_unit_test(files_of_the_first_format_still_load),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

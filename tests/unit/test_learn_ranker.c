@@ -281,20 +281,47 @@ static void nonsense_is_refused(void **state)
     for (int k = 0; k < 14; k++) {
         struct selectai_ranker_options o = good;
         switch (k) {
-        case 0: o.use_prior = 0; break;
-        case 1: o.folds = SELECTAI_MAX_FOLDS + 1; break;
-        case 2: o.ensemble = SELECTAI_MAX_ENSEMBLE + 1; break;
-        case 3: o.loss = 3; break;
-        case 4: o.loss = -1; break;
-        case 5: o.split = 4; break;
-        case 6: o.split = -1; break;
-        case 7: o.validation_share = 1.0f; break;
-        case 8: o.validation_share = NAN; break;
-        case 9: o.margin = 0; break;
-        case 10: o.anomaly_weight = NAN; break;
-        case 11: o.lr = NAN; break;
-        case 12: o.dropout = 0.95f; break;
-        default: o.epochs = 0;
+        case 0:
+            o.use_prior = 0;
+            break;
+        case 1:
+            o.folds = SELECTAI_MAX_FOLDS + 1;
+            break;
+        case 2:
+            o.ensemble = SELECTAI_MAX_ENSEMBLE + 1;
+            break;
+        case 3:
+            o.loss = 3;
+            break;
+        case 4:
+            o.loss = -1;
+            break;
+        case 5:
+            o.split = 4;
+            break;
+        case 6:
+            o.split = -1;
+            break;
+        case 7:
+            o.validation_share = 1.0f;
+            break;
+        case 8:
+            o.validation_share = NAN;
+            break;
+        case 9:
+            o.margin = 0;
+            break;
+        case 10:
+            o.anomaly_weight = NAN;
+            break;
+        case 11:
+            o.lr = NAN;
+            break;
+        case 12:
+            o.dropout = 0.95f;
+            break;
+        default:
+            o.epochs = 0;
         }
         if (selectai_ranker_train(&r, NULL, NULL, set, cache, &o) != SELECTAI_ERR_INVALID_ARGUMENT)
             fail_msg("case %d is accepted", k);

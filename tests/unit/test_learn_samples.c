@@ -164,7 +164,7 @@ static void transplants_keep_differences_and_take_subjects_that_are_learned_from
             continue;
         int to = shown(&s, i), of = (int)lrintf(from[0] / 100);
         assert_int_equal(side_of(to), SAI_SIDE_TRAIN);
-        assert_true(to != 8); /* rejected groups lend nothing to a ranker's network */
+        assert_true(to != 8);             /* rejected groups lend nothing to a ranker's network */
         assert_int_equal(to % 2, of % 2); /* projects do not mix */
         subject[to] = true;
         moved += to != of;

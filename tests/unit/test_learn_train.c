@@ -223,9 +223,9 @@ static void scores_add_up(void **state)
             stages[1] = NAN;
         if (g % 5 == 0)
             x[DIM + 3] = NAN; /* the second image */
-        assert_int_equal(selectai_ranker_score_group(r, score, prior, image, spread, p, &group, project_of(g), x, stages,
-                                                     STAGES),
-                         SELECTAI_OK);
+        assert_int_equal(
+            selectai_ranker_score_group(r, score, prior, image, spread, p, &group, project_of(g), x, stages, STAGES),
+            SELECTAI_OK);
         assert_true(isnan(group.keep)); /* no rejected groups were seen */
         for (int s = 0; s < STAGES; s++) {
             bool nan = s == 1 && g % 5 == 0;
@@ -242,9 +242,9 @@ static void scores_add_up(void **state)
         for (int s = 0; s < STAGES; s++)
             assert_near((double)p[s], isnan(score[s]) ? 0 : exp((double)score[s]) / powers, 1e-5);
         /* Wanting less gives the same. */
-        assert_int_equal(selectai_ranker_score_group(r, again, NULL, NULL, NULL, NULL, NULL, project_of(g), x, stages,
-                                                     STAGES),
-                         SELECTAI_OK);
+        assert_int_equal(
+            selectai_ranker_score_group(r, again, NULL, NULL, NULL, NULL, NULL, project_of(g), x, stages, STAGES),
+            SELECTAI_OK);
         assert_memory_equal(again, score, sizeof score);
     }
     for (int i = 0; i < STAGES; i++)
