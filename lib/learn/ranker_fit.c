@@ -99,6 +99,8 @@ static bool few(const struct sai_training *t)
 
 void sai_ranker_resolve(struct selectai_ranker_options *o, const struct sai_training *t)
 {
+    if (!o->use_image) /* nothing to balance the prior against: it would count for nothing */
+        o->anomaly_weight = 1.0f;
     if (o->ensemble == 0)
         o->ensemble = few(t) && !o->start ? FEW_ENSEMBLE : 1;
 }

@@ -125,6 +125,8 @@ static const char *fitted_on(const struct sai_training *t)
         return t->folds.kind == SELECTAI_SPLIT_PROJECT ? "projects, each by a ranker that had not seen it"
                : t->folds.kind == SELECTAI_SPLIT_PAIR  ? "pairs, each by a ranker that had not seen it: LEAKY"
                                                        : "blocks of time, each by a ranker that had not seen it";
+    if (t->options->no_network)
+        return "nothing: no folds, 1 by default";
     return t->options->validation_share > 0.0 ? "validation groups, which also stopped training"
                                               : "nothing: no validation groups, 1 by default";
 }

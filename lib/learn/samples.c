@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "learn/samples.h"
 
+#define COLUMNS   512u                /* whose means are found at a time, on the stack */
 #define DRAW_SALT 0x7472616e73706c61u /* the draw must not repeat what the seed decides elsewhere */
 
 /* The decisions that become items, in order; and who may lend a place to whom. */
@@ -77,20 +78,35 @@ static int allocate(struct sai_samples *s, const struct sai_training *t, const s
     return ok ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
 }
 
+static bool is_finite(const float *x, uint32_t dim)
+{
+    float sum = 0.0f;
+    for (uint32_t k = 0; k < dim; k++)
+        sum += x[k] * 0.0f;
+    return sum == 0.0f;
+}
+
+/* Columns first .. first + n_columns - 1. */
+static void subtract_columns(float *out, const float *x, size_t n, uint32_t dim, uint32_t first, uint32_t n_columns)
+{
+    double sum[COLUMNS] = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_finite(x + i * dim, dim))
+            continue;
+        count++;
+        for (uint32_t k = 0; k < n_columns; k++)
+            sum[k] += (double)x[i * dim + first + k];
+    }
+    for (size_t i = 0; i < n; i++)
+        for (uint32_t k = 0; k < n_columns; k++)
+            out[i * dim + first + k] = x[i * dim + first + k] - (count > 0 ? (float)(sum[k] / (double)count) : 0.0f);
+}
+
 void sai_subtract_mean(float *out, const float *x, size_t n, uint32_t dim)
 {
-    for (uint32_t k = 0; k < dim; k++) {
-        double sum = 0.0;
-        size_t count = 0;
-        for (size_t i = 0; i < n; i++)
-            if (isfinite(x[i * dim + k])) {
-                sum += (double)x[i * dim + k];
-                count++;
-            }
-        float mean = count > 0 ? (float)(sum / (double)count) : 0.0f;
-        for (size_t i = 0; i < n; i++)
-            out[i * dim + k] = x[i * dim + k] - mean;
-    }
+    for (uint32_t first = 0; first < dim; first += COLUMNS)
+        subtract_columns(out, x, n, dim, first, dim - first < COLUMNS ? dim - first : COLUMNS);
 }
 
 /* Item `at` gets the rows, weights and prior of a decision, as they are in the cache. */
