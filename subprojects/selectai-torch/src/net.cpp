@@ -12,7 +12,7 @@
 #include <ATen/ops/mm.h>
 #include <ATen/ops/sum.h>
 
-#include "panel_kernels.h"
+#include "random.h"
 
 namespace selectai
 {

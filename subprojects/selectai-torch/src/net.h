@@ -8,9 +8,10 @@
 
 #include <vector>
 
+#include "chances.h"
 #include "guard.h"
 #include "math.h"
-#include "random.h"
+#include "panel_kernels.h"
 
 namespace selectai
 {

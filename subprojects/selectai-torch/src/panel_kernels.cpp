@@ -36,7 +36,7 @@ template <typename V> ALWAYS_INLINE void store(float *to, const V &v)
     std::memcpy(to, &v, sizeof v);
 }
 
-template <typename V> ALWAYS_INLINE V finished(const PanelProduct &p, V z, int64_t row, int64_t column)
+template <typename V> ALWAYS_INLINE V finished(const PanelProduct &p, const V &z, int64_t row, int64_t column)
 {
     typedef typename VectorOf<V>::Int Int;
     typedef typename VectorOf<V>::Half Half;
@@ -128,7 +128,7 @@ template <typename V, int mr> ALWAYS_INLINE void product(const PanelProduct &p)
     }
 }
 
-template <typename V> ALWAYS_INLINE void adam(const PanelUpdate &u, int64_t at, V g)
+template <typename V> ALWAYS_INLINE void adam(const PanelUpdate &u, int64_t at, const V &g)
 {
     const AdamStep &s = u.step;
     const V m = s.beta1 * load<V>(u.m + at) + (1.0f - s.beta1) * g;

@@ -8,7 +8,6 @@
 #define SELECTAI_TORCH_RANDOM_H
 
 #include <cstdint>
-#include <cstring>
 
 namespace selectai
 {
@@ -72,51 +71,6 @@ class Random
     }
 
     uint64_t s[4];
-};
-
-/* Chances of 1 in 65536 for dropout, many at once: eight generators side by side, which compilers make vectors of. */
-class Chances
-{
-  public:
-    explicit Chances(uint64_t seed)
-    {
-        Random random(seed, Stream::dropout);
-        for (auto &word : s) {
-            for (uint64_t &lane : word)
-                lane = random.next();
-        }
-    }
-
-    /* What is left over of the last 32 is thrown away. */
-    void draw(uint16_t *out, int64_t n)
-    {
-        for (; n > 0; n -= per_round, out += per_round) {
-            uint64_t words[lanes];
-            next(words);
-            std::memcpy(out, words, n < per_round ? static_cast<size_t>(n) * sizeof *out : sizeof words);
-        }
-    }
-
-  private:
-    static constexpr int lanes = 8, per_round = lanes * 4;
-
-    void next(uint64_t *out)
-    {
-        for (int i = 0; i < lanes; i++) {
-            const uint64_t five = (s[1][i] << 2) + s[1][i];
-            const uint64_t seven = (five << 7) | (five >> 57);
-            const uint64_t t = s[1][i] << 17;
-            out[i] = (seven << 3) + seven;
-            s[2][i] ^= s[0][i];
-            s[3][i] ^= s[1][i];
-            s[1][i] ^= s[2][i];
-            s[0][i] ^= s[3][i];
-            s[2][i] ^= t;
-            s[3][i] = (s[3][i] << 45) | (s[3][i] >> 19);
-        }
-    }
-
-    uint64_t s[4][lanes];
 };
 
 } // namespace selectai

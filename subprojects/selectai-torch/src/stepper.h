@@ -9,7 +9,6 @@
 #include <memory>
 
 #include "net.h"
-#include "panel_kernels.h"
 
 namespace selectai
 {

@@ -13,6 +13,7 @@
 #include <limits>
 #include <numeric>
 
+#include "random.h"
 #include "stepper.h"
 
 namespace selectai

@@ -30,7 +30,7 @@ template <typename V> struct VectorOf {
     typedef uint16_t Half __attribute__((vector_size(sizeof(V) / 2)));
 };
 
-template <typename V> ALWAYS_INLINE V square_root(V v)
+template <typename V> ALWAYS_INLINE V square_root(const V &v)
 {
     V root;
     for (unsigned i = 0; i < sizeof(V) / sizeof(float); i++)

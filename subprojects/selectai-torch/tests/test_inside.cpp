@@ -13,6 +13,7 @@
 #include "check.h"
 #include "aten_tower.h"
 #include "net.h"
+#include "random.h"
 #include "stepper.h"
 #include "train.h"
 

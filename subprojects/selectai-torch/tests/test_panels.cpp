@@ -8,6 +8,7 @@
 #include <cstring>
 #include <vector>
 
+#include "chances.h"
 #include "check.h"
 #include "panel_kernels.h"
 #include "random.h"
