@@ -1,7 +1,7 @@
 /*
  * train.cpp: the training loop: shuffling, batches, Adam, patience, the best weights.
  *
- * Runs in the calling thread alone: at these sizes a step takes a third of a millisecond, and waking other threads
+ * Runs in the calling thread alone: at these sizes a step takes a sixth of a millisecond, and waking other threads
  * several times a step would cost more than they bring. Several nets can be trained at once, each in a thread.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
