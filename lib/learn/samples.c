@@ -73,7 +73,8 @@ static int allocate(struct sai_samples *s, const struct sai_training *t, const s
     s->offset = sai_malloc_array(rows, sizeof *s->offset);
     s->weight = sai_malloc_array(rows, sizeof *s->weight);
     s->kept = sai_malloc_array(copied, sizeof *s->kept);
-    bool ok = s->x && s->starts && s->rows && s->offset && s->weight && s->kept;
+    s->identity = sai_malloc_array(copied, sizeof *s->identity);
+    bool ok = s->x && s->starts && s->rows && s->offset && s->weight && s->kept && s->identity;
     return ok ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
 }
 
@@ -123,6 +124,7 @@ static void put(struct sai_samples *s, size_t at, const struct sai_training *t, 
     if (o->differences)
         sai_subtract_mean(s->x + (size_t)first * s->dim, s->x + (size_t)first * s->dim, d->n, s->dim);
     s->kept[at] = !d->rejected;
+    s->identity[at] = d->identity;
     s->starts[at + 1] = first + d->n;
 }
 
@@ -232,6 +234,7 @@ static void transplant(struct sai_samples *s, const struct chosen *c, float clip
         memcpy(s->offset + row, s->offset + original, n * sizeof *s->offset);
         memcpy(s->weight + row, s->weight + original, n * sizeof *s->weight);
         s->kept[at] = s->kept[i];
+        s->identity[at] = s->identity[i];
         for (uint32_t j = 0; j < n; j++)
             for (size_t k = 0; k < s->dim; k++) {
                 float moved = s->x[(size_t)(original + j) * s->dim + k] + (to[k] - from[k]);
@@ -274,5 +277,6 @@ void sai_samples_free(struct sai_samples *s)
     sai_free(s->offset);
     sai_free(s->weight);
     sai_free(s->kept);
+    sai_free(s->identity);
     *s = (struct sai_samples){0};
 }
