@@ -23,8 +23,8 @@ struct selectai_suggest_options {
     uint32_t threads; /**< for reading files that are looked up in the cache; default 0 = all cores. The encoder has its
                          own number */
     const struct selectai_group_options *group; /**< default NULL = defaults */
-    const char *project;                        /**< for look-ups in the cache; default NULL = do not look up */
-    selectai_progress_fn progress;              /**< stage "encode", in files; default NULL */
+    const char *project;           /**< for look-ups in the cache; a ranker may know it, too; default NULL: neither */
+    selectai_progress_fn progress; /**< stage "encode", in files; default NULL */
     void *user;
 };
 SELECTAI_API void selectai_suggest_options_init(struct selectai_suggest_options *options, uint32_t struct_size);

@@ -120,21 +120,19 @@ static int copy_names(struct selectai_suggestions *s, const struct grouping *g, 
     return SELECTAI_OK;
 }
 
-/* One group: probabilities and winner. *readable: false if none of its images could be read. */
+/* One group: scores, probabilities and winner. *readable: false if none of its images could be read. */
 static int choose(struct selectai_suggestions *s, struct sai_suggested_group *group, const selectai_ranker *ranker,
-                  const float *x, bool *readable)
+                  const char *project, const float *x, bool *readable)
 {
-    float *p = s->probabilities + group->first;
+    float *score = s->scores + group->first;
     uint32_t dim = selectai_ranker_dim(ranker);
-    *readable = false;
-    for (uint32_t i = 0; i < group->n; i++)
-        *readable = *readable || !isnan(s->scores[group->first + i]);
+    int rc = selectai_ranker_score_group(ranker, score, NULL, NULL, NULL, s->probabilities + group->first, NULL, project,
+                                         x + group->first * dim, s->stages + group->first, group->n);
+    *readable = rc != SELECTAI_ERR_NO_DATA;
     if (!*readable)
         return SELECTAI_OK;
-    int rc = selectai_ranker_probabilities(ranker, p, x + group->first * dim, s->stages + group->first, group->n);
     group->winner = 0;
     for (uint32_t i = 1; i < group->n && rc == SELECTAI_OK; i++) {
-        const float *score = s->scores + group->first;
         bool better = score[i] > score[group->winner] || isnan(score[group->winner]);
         /* Equal scores: the higher stage, as without a model. */
         if (better || score[i] == score[group->winner])
@@ -176,18 +174,16 @@ static int make_ranked(float **own, const selectai_ranker *ranker, const float *
 }
 
 static int decide(struct selectai_suggestions *s, const struct grouping *g, const float *x,
-                  const selectai_ranker *ranker, const selectai_cropper *cropper)
+                  const selectai_ranker *ranker, const selectai_cropper *cropper, const char *project)
 {
     float *own = NULL;
     int rc = make_ranked(&own, ranker, x, s->n_images);
     const float *ranked = own ? own : x;
-    if (rc == SELECTAI_OK)
-        rc = selectai_ranker_score(ranker, s->scores, ranked, s->stages, s->n_images);
     for (size_t i = 0; i < g->n_groups && rc == SELECTAI_OK; i++) {
         struct sai_suggested_group *group = &s->groups[s->n_groups];
         bool readable;
         *group = (struct sai_suggested_group){.first = g->starts[i], .n = g->starts[i + 1] - g->starts[i]};
-        rc = choose(s, group, ranker, ranked, &readable);
+        rc = choose(s, group, ranker, project, ranked, &readable);
         if (rc != SELECTAI_OK || !readable)
             continue;
         rc = add_crop(s, group, cropper, x);
@@ -231,7 +227,7 @@ int selectai_suggest_files(selectai_suggestions **out, const char *const *paths,
                : SAI_FAIL(SELECTAI_ERR_OUT_OF_MEMORY, "out of memory for the vectors of %zu files", s->n_images);
     }
     if (rc == SELECTAI_OK)
-        rc = decide(s, &g, x, ranker, cropper);
+        rc = decide(s, &g, x, ranker, cropper, o.project);
     sai_free(x);
     free_grouping(&g);
     if (rc == SELECTAI_OK)
