@@ -50,6 +50,7 @@ static const char evaluation_style[] =
     "outline:1px solid var(--line)}.is-ours .frame{outline:3px solid "
     "var(--ours)}img{display:block;width:100%;height:auto}"
     ".missing{margin:0;padding:44px 10px;text-align:center;color:var(--soft)}figcaption b{color:var(--fg)}"
-    "figcaption small,.file{display:block}.file{color:var(--soft);overflow-wrap:anywhere;font-size:12px}";
+    "figcaption small,.file{display:block}.file{color:var(--soft);overflow-wrap:anywhere;font-size:12px}"
+    ".metrics tbody th{min-width:24ch}.metrics td:nth-child(3){white-space:nowrap}";
 
 #endif
