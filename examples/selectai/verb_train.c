@@ -145,7 +145,7 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"dropout", ARG_FLOAT, f.dropout, "P", "share of hidden units dropped in training (0.3)", 0},
         {"seed", ARG_U64, f.seed, "N", "of split, weights and order (1)", 0},
         {"split", ARG_CHOICE, f.split, "group|project|pair|auto",
-         "what is held out for the figures: blocks of time, whole projects (auto, if there are two), or pairs (LEAKY)",
+         "held out for the figures: blocks of time, projects (auto, if two), or pairs (LEAKY)",
          0},
         {"hold-out", ARG_TEXT, f.hold_out, "PROJECT", "a project that is only measured", 0},
         SKIP_BAD_ROWS_FLAG(&a.skip_bad_rows),
