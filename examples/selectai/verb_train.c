@@ -115,7 +115,7 @@ static int run(int argc, char **argv, const struct verb *verb)
     const struct shared_flags ranker = SHARED_FLAGS(&a.ranker), cropper = SHARED_FLAGS(&a.crop);
     const struct shared_flags f = a.cropper ? cropper : ranker;
     const struct arg args[] = {
-        {"data", ARG_LIST, &a.data, "LOG...", "training entries (.jsonl, .csv) or old logs", 1},
+        {"data", ARG_LIST, &a.data, "LOG...", "training entries (.jsonl, .csv), rejected groups or old logs", 1},
         {"cache", ARG_TEXT, &a.cache, "DIR", "vectors, as made by 'embed'", 1},
         {"output", ARG_TEXT, &a.output, "FILE", "the model (.safetensors); needed, but for sweeps and --leakage", 0},
         {"html", ARG_TEXT, &a.html, "FILE", "a page with the figures, as curves and tables", 0},
@@ -145,8 +145,7 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"dropout", ARG_FLOAT, f.dropout, "P", "share of hidden units dropped in training (0.3)", 0},
         {"seed", ARG_U64, f.seed, "N", "of split, weights and order (1)", 0},
         {"split", ARG_CHOICE, f.split, "group|project|pair|auto",
-         "held out for the figures: blocks of time, projects (auto, if two), or pairs (LEAKY)",
-         0},
+         "held out for the figures: blocks of time, projects (auto, if two), or pairs (LEAKY)", 0},
         {"hold-out", ARG_TEXT, f.hold_out, "PROJECT", "a project that is only measured", 0},
         SKIP_BAD_ROWS_FLAG(&a.skip_bad_rows),
         LOG_PROJECT_FLAG(&a.projects),

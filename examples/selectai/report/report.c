@@ -159,7 +159,8 @@ static void add_groups(struct page *page, const struct report *r)
     page_puts(page, decided.text ? decided.text : "");
     page_printf(page,
                 "</div><h2>Groups from which the person kept nothing</h2><p class=\"lead\">%zu. They show what "
-                "the model would have kept, if anything; keep_auc says how well it knows them from the others.</p><div class=\"groups\">",
+                "the model would have kept, if anything; keep_auc says how well it knows them from the others.</p><div "
+                "class=\"groups\">",
                 verdicts[REJECTED]);
     page_puts(page, rejected.text ? rejected.text : "");
     page_puts(page, "</div>");
@@ -184,7 +185,8 @@ int write_report(const char *path, const struct report *r)
     add_metrics(&page, r->cross_validated, "The same, cross-validated on the earlier ones");
     add_metrics(&page, r->cropping, "Where to crop: the latest decisions");
     page_puts(&page,
-              "</div><p class=\"note\">Measured on decisions that were not trained on; of brier and ece less is better. Small figures are 95&nbsp;% intervals "
+              "</div><p class=\"note\">Measured on decisions that were not trained on; of brier and ece less is "
+              "better. Small figures are 95&nbsp;% intervals "
               "(bootstrap over groups). The baselines look at no picture: &ldquo;highest stage wins&rdquo; is right "
               "on every normal pair and wrong on every anomaly by definition; the constant box is the median of "
               "the training crops.</p><p class=\"legend\"><span class=\"key ours\"></span> suggested crop "
