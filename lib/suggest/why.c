@@ -125,7 +125,8 @@ static void put_neighbours(struct sai_text *text, const struct pair *p)
         return;
     uint32_t n = p->g->n_neighbours, same = count_taken(p->g, winner, next), opposite = count_taken(p->g, next, winner);
     if (same == 0 && opposite == 0)
-        sai_text_printf(text, "; the most similar past decisions were not between stages %g and %g", next, winner);
+        sai_text_printf(text, "; the most similar past decision%s not between stages %g and %g",
+                        n == 1 ? " was" : "s were", next, winner);
     else if (n == 1)
         sai_text_printf(text, "; in the most similar past decision you took stage %g over stage %g",
                         same ? winner : next, same ? next : winner);
