@@ -3,12 +3,10 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "verbs.h"
 
@@ -121,36 +119,6 @@ void print_evaluation(const selectai_evaluation *evaluation)
         print_share(m.baseline, m.baseline_low, m.baseline_high);
         printf("  %s\n", m.baseline_name);
     }
-}
-
-int write_text_file(const char *path, const char *text, size_t n)
-{
-    char *real = realpath(path, NULL); /* a link is written through, not replaced */
-    const char *target = real ? real : path;
-    char *temporary = malloc(strlen(target) + 32);
-    if (!temporary) {
-        say("out of memory");
-        free(real);
-        return EXIT_FAILED;
-    }
-    sprintf(temporary, "%s.tmp-%ld", target, (long)getpid());
-    FILE *stream = fopen(temporary, "wbe");
-    int failed = !stream;
-    if (stream) {
-        failed = fwrite(text, 1, n, stream) != n || fflush(stream) != 0 || fsync(fileno(stream)) != 0;
-        int err = errno;
-        fclose(stream);
-        errno = err;
-    }
-    if (!failed)
-        failed = rename(temporary, target) != 0;
-    if (failed) {
-        say("%s: cannot write: %s", path, strerror(errno));
-        unlink(temporary);
-    }
-    free(temporary);
-    free(real);
-    return failed ? EXIT_FAILED : EXIT_DONE;
 }
 
 int write_json_file(const char *path, const json_t *document)

@@ -45,10 +45,26 @@ char *count_text(char buf[COUNT_TEXT], uint64_t value);
 /* put_clean() to stdout, filled up with blanks to `width` characters. */
 void print_name(const char *text, int width);
 
-/* Writes text to `path` whole or not at all. 0, or EXIT_FAILED with a message. */
-int write_text_file(const char *path, const char *text, size_t n);
-/* The document in compact form, followed by a newline. */
+/* Writes the document to `path` in compact form, followed by a newline, whole or not at all. */
 int write_json_file(const char *path, const json_t *document);
+
+/* ---- whole_file.c: files that appear whole or not at all ------------------------------------- */
+
+/* A file being written under a temporary name beside its place. Errors of writing are found out when it is committed.
+ */
+struct whole_file {
+    const char *path; /* as given; borrowed */
+    char *target, *temporary;
+    FILE *stream;
+};
+/* 0, or EXIT_FAILED with a message; then there is nothing to commit or discard. */
+int open_whole_file(struct whole_file *file, const char *path);
+/* Puts it in its place: 0, or EXIT_FAILED with a message and the file is gone. */
+int commit_whole_file(struct whole_file *file);
+void discard_whole_file(struct whole_file *file);
+
+/* All of it in one. */
+int write_text_file(const char *path, const char *text, size_t n);
 
 /* ---- files.c: folders and lists of files ----------------------------------------------------- */
 

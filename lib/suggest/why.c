@@ -17,7 +17,7 @@
 struct pair {
     const struct selectai_suggestion *g;
     uint32_t winner, next;
-    double prior, image, spread; /* winner's minus next's */
+    double prior, image; /* winner's minus next's */
 };
 
 static uint32_t count_readable(const struct selectai_suggestion *g)
@@ -85,8 +85,6 @@ static void put_image_part(struct sai_text *text, const struct pair *p)
         put_image(text, p->g, p->image >= 0 ? p->winner : p->next);
         sai_text_printf(text, " (+%.1f)", fabs(p->image));
     }
-    if (p->spread > fabs(p->image))
-        sai_text_puts(text, ", of which the networks are not sure");
 }
 
 static void put_parts(struct sai_text *text, const struct pair *p)
@@ -130,6 +128,9 @@ static void put_neighbours(struct sai_text *text, const struct pair *p)
     else if (n == 1)
         sai_text_printf(text, "; in the most similar past decision you took stage %g over stage %g",
                         same ? winner : next, same ? next : winner);
+    else if (same == n)
+        sai_text_printf(text, "; in all %u most similar past decisions you took stage %g over stage %g", n, winner,
+                        next);
     else if (same >= opposite)
         sai_text_printf(text, "; in %u of the %u most similar past decisions you took stage %g over stage %g", same, n,
                         winner, next);
@@ -145,7 +146,6 @@ int sai_write_why(char **out, const struct selectai_suggestion *g)
     uint32_t readable = count_readable(g);
     p.prior = (double)g->priors[p.winner] - (double)g->priors[p.next];
     p.image = (double)g->images[p.winner] - (double)g->images[p.next];
-    p.spread = hypot((double)g->spreads[p.winner], (double)g->spreads[p.next]);
     if (p.next == p.winner)
         sai_text_puts(&text, "the only image of the group that could be read");
     else
