@@ -26,7 +26,13 @@ static void print_example(FILE *stream, const char *file, const struct selectai_
     fputs("\n", stream);
 }
 
-/* Notes have nothing to show but their counts. */
+/* Notes have nothing to show but their counts, unless they say what a file is. */
+static int tells_more(const struct selectai_validated_problem *p)
+{
+    return p->severity != SELECTAI_SEVERITY_NOTE || strcmp(p->code, "old-model") == 0 ||
+           strcmp(p->code, "other-weights") == 0;
+}
+
 static void print_problem(FILE *stream, const selectai_validation *validation, size_t file, size_t index,
                           const char *path)
 {
@@ -35,7 +41,7 @@ static void print_problem(FILE *stream, const selectai_validation *validation, s
     if (selectai_validation_problem(validation, file, index, &p) != SELECTAI_OK)
         return;
     fprintf(stream, "  %-7s %8s  %s: %s\n", word_of(p.severity), count_text(count, p.count), p.code, p.meaning);
-    if (p.severity == SELECTAI_SEVERITY_NOTE)
+    if (!tells_more(&p))
         return;
     if (*p.remedy)
         fprintf(stream, "    what to do: %s\n", p.remedy);

@@ -57,7 +57,10 @@ struct selectai_ranker_options {
     float weight_decay;            /**< default 0.0001 */
     float dropout;                 /**< 0..0.9; default 0.3 */
     float margin;                  /**< LOSS_MARGIN: default 0.5 */
-    float anomaly_weight;          /**< of decisions (pairs) whose winner has the lower stage; default 1 */
+    float anomaly_weight;          /**< how much a decision whose winner has the lower stage counts when prior and image
+                                        are balanced: more wins anomalies and loses normal pairs; default 4 */
+    float loss_anomaly_weight;     /**< its weight (LOSS_MARGIN, BRADLEY_TERRY: of such pairs) in the networks' loss, as
+                                        the first tools had it; costs more than anomaly_weight; default 1 */
     float validation_share;        /**< of the training groups, to stop training early; never reported; default 0.1 */
     int32_t split;                 /**< SELECTAI_SPLIT_*; default AUTO */
     int32_t loss;                  /**< SELECTAI_LOSS_*; default PLACKETT_LUCE */
@@ -157,6 +160,18 @@ SELECTAI_API int selectai_ranker_has_seen(const selectai_ranker *ranker, const c
  */
 SELECTAI_API int selectai_ranker_evaluate(selectai_evaluation **out, const selectai_ranker *ranker,
                                           const selectai_trainset *set, const selectai_embedding_cache *cache);
+
+/**
+ * Two rankers on the same decisions, those that neither has seen. cache_b: of b's encoder; NULL: the same cache. *json
+ * (freed with selectai_free()): {"n","groups","excluded","a":{"normal","anomaly","overall","top1"},"b":{...},
+ * "difference","low","high" (top1 of b minus a, 95 % bootstrap interval over groups),"only_a","only_b" (decisions that
+ * only one of them got right),"p_value" (McNemar's exact test; 1 means no difference),"flips":[{"project","right":"a"|
+ * "b","images":[{"path","stage","a","b"}]}]}: the decisions of which one is right and the other not, each image with both
+ * probabilities, the one that was taken first. NO_DATA if nothing is left.
+ */
+SELECTAI_API int selectai_ranker_compare(char **json, const selectai_ranker *a, const selectai_ranker *b,
+                                         const selectai_trainset *set, const selectai_embedding_cache *cache,
+                                         const selectai_embedding_cache *cache_b);
 
 #ifdef __cplusplus
 }

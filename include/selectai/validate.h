@@ -52,7 +52,7 @@ SELECTAI_API void selectai_validate_options_init(struct selectai_validate_option
  *   "images" "report"                                      what an extraction wrote
  *   "config" "manifest"                                    project_paths.json, <id>.project.json
  *   "cache" "legacy-cache"                                 vectors: a folder, or the file that names them
- *   "model" "weights" "legacy-model"                       of ours; other safetensors; torch.save() archives
+ *   "model" "weights" "legacy-model"                       of ours; other weights; PyTorch's of such a model
  *   "images-folder" "image"                                pictures
  *   "unknown"                                              an error only if it was named itself
  *

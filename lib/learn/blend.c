@@ -23,7 +23,8 @@ struct problem {
     const float *a, *b; /* parts by member; or a: logits by decision */
     double miss;        /* how far targets stay from 0 and 1 */
     double miss_rejected;
-    bool nonnegative;
+    bool nonnegative[2];
+    double anomaly_weight;
     void (*add)(struct derivatives *to, const struct problem *p, size_t decision, const double at[2]);
 };
 
@@ -48,7 +49,7 @@ static void direction(double step[2], const struct derivatives *d, const double 
     double aa = d->hessian[0] + ridge, bb = d->hessian[2] + ridge, ab = d->hessian[1];
     bool fixed[2];
     for (int k = 0; k < 2; k++)
-        fixed[k] = p->nonnegative && at[k] <= 0.0 && d->gradient[k] >= 0.0;
+        fixed[k] = p->nonnegative[k] && at[k] <= 0.0 && d->gradient[k] >= 0.0;
     if (fixed[0] || fixed[1]) {
         step[0] = fixed[0] ? 0.0 : -d->gradient[0] / aa;
         step[1] = fixed[1] ? 0.0 : -d->gradient[1] / bb;
@@ -73,7 +74,7 @@ static void minimise(double at[2], const struct problem *p)
         direction(step, &now, at, p);
         for (int halving = 0; halving < 40; halving++, length /= 2) {
             for (int k = 0; k < 2; k++)
-                trial[k] = clamp(at[k] + length * step[k], p->nonnegative);
+                trial[k] = clamp(at[k] + length * step[k], p->nonnegative[k]);
             next = evaluate(p, trial);
             if (next.loss <= now.loss)
                 break;
@@ -89,11 +90,21 @@ static void minimise(double at[2], const struct problem *p)
     }
 }
 
+static bool is_anomaly(const struct sai_decisions *all, const struct sai_decision *d)
+{
+    const struct sai_member *m = &all->members[d->first];
+    for (uint32_t j = 1; j < d->n; j++)
+        if (m[0].stage < m[j].stage) /* false for NaN */
+            return true;
+    return false;
+}
+
 /* Cross entropy of one choice against the smoothed target. */
 static void add_choice(struct derivatives *to, const struct problem *p, size_t i, const double at[2])
 {
     const struct sai_decision *d = &p->decisions->items[i];
     const float *a = p->a + d->first, *b = p->b + d->first;
+    const double weight = is_anomaly(p->decisions, d) ? p->anomaly_weight : 1.0;
     double largest = -INFINITY, sum = 0.0, mean[2] = {0}, target[2] = {0}, square[3] = {0};
     for (uint32_t j = 0; j < d->n; j++)
         largest = fmax(largest, at[0] * (double)a[j] + at[1] * (double)b[j]);
@@ -103,7 +114,7 @@ static void add_choice(struct derivatives *to, const struct problem *p, size_t i
         double x[2] = {(double)a[j], (double)b[j]}, score = at[0] * x[0] + at[1] * x[1];
         double share = exp(score - largest) / sum;
         double wanted = j == 0 ? 1.0 - p->miss : p->miss / (double)(d->n - 1);
-        to->loss -= wanted * (score - largest - log(sum));
+        to->loss -= weight * wanted * (score - largest - log(sum));
         for (int k = 0; k < 2; k++) {
             mean[k] += share * x[k];
             target[k] += wanted * x[k];
@@ -112,34 +123,72 @@ static void add_choice(struct derivatives *to, const struct problem *p, size_t i
         square[1] += share * x[0] * x[1];
         square[2] += share * x[1] * x[1];
     }
-    to->gradient[0] += mean[0] - target[0];
-    to->gradient[1] += mean[1] - target[1];
-    to->hessian[0] += square[0] - mean[0] * mean[0];
-    to->hessian[1] += square[1] - mean[0] * mean[1];
-    to->hessian[2] += square[2] - mean[1] * mean[1];
+    to->gradient[0] += weight * (mean[0] - target[0]);
+    to->gradient[1] += weight * (mean[1] - target[1]);
+    to->hessian[0] += weight * (square[0] - mean[0] * mean[0]);
+    to->hessian[1] += weight * (square[1] - mean[0] * mean[1]);
+    to->hessian[2] += weight * (square[2] - mean[1] * mean[1]);
 }
 
-static void add_if_scored(struct derivatives *to, const struct problem *p, size_t i, const double at[2])
+static bool scored(const struct problem *p, size_t i)
 {
     const struct sai_decision *d = &p->decisions->items[i];
     bool known = !d->rejected && d->n >= 2;
     for (uint32_t j = 0; j < d->n && known; j++)
         known = !isnan(p->a[d->first + j]) && !isnan(p->b[d->first + j]);
-    if (known)
+    return known;
+}
+
+static void add_if_scored(struct derivatives *to, const struct problem *p, size_t i, const double at[2])
+{
+    if (scored(p, i))
         add_choice(to, p, i, at);
 }
 
 void sai_blend_fit_scores(struct sai_blend *blend, const struct sai_decisions *decisions, const bool *use,
                           const float *prior, const float *image)
 {
-    struct problem p = {decisions, use, prior, image, 0.0, 0.0, true, add_if_scored};
+    sai_blend_fit_weighted(blend, decisions, use, prior, image, 1.0);
+}
+
+/* Multiplies both numbers by what is best: Newton's method along one direction. */
+static void rescale(double at[2], const struct problem *p)
+{
+    double best = 1.0;
+    for (int i = 0; i < MAX_STEPS; i++) {
+        double here[2] = {best * at[0], best * at[1]};
+        struct derivatives d = evaluate(p, here);
+        double slope = d.gradient[0] * at[0] + d.gradient[1] * at[1];
+        double bend = d.hessian[0] * at[0] * at[0] + 2.0 * d.hessian[1] * at[0] * at[1] + d.hessian[2] * at[1] * at[1];
+        double step = fmax(-best / 2.0, fmin(best, -slope / (bend + 1e-12)));
+        best = fmin(MAX_WEIGHT, best + step);
+        if (fabs(step) < 1e-10 * best)
+            break;
+    }
+    at[0] = clamp(best * at[0], false);
+    at[1] = clamp(best * at[1], true);
+}
+
+void sai_blend_fit_weighted(struct sai_blend *blend, const struct sai_decisions *decisions, const bool *use,
+                            const float *prior, const float *image, double anomaly_weight)
+{
+    struct problem p = {.decisions = decisions,
+                        .use = use,
+                        .a = prior,
+                        .b = image,
+                        .nonnegative = {anomaly_weight <= 1.0, true},
+                        .anomaly_weight = anomaly_weight,
+                        .add = add_if_scored};
     double at[2] = {1.0, 1.0};
     size_t n = 0;
     for (size_t i = 0; i < decisions->count; i++)
-        n += used(&p, i) && !decisions->items[i].rejected && !isnan(prior[decisions->items[i].first]);
+        n += used(&p, i) && scored(&p, i);
     if (n > 0) {
         p.miss = 1.0 / ((double)n + 2.0);
         minimise(at, &p);
+        p.anomaly_weight = 1.0;
+        if (anomaly_weight != 1.0)
+            rescale(at, &p);
     }
     blend->prior_weight = at[0];
     blend->image_weight = at[1];
@@ -163,7 +212,7 @@ static void add_keep(struct derivatives *to, const struct problem *p, size_t i, 
 void sai_blend_fit_keep(struct sai_blend *blend, const struct sai_decisions *decisions, const bool *use,
                         const float *logit)
 {
-    struct problem p = {decisions, use, logit, NULL, 0.0, 0.0, false, add_keep};
+    struct problem p = {.decisions = decisions, .use = use, .a = logit, .add = add_keep};
     double at[2] = {1.0, 0.0};
     size_t n[2] = {0};
     for (size_t i = 0; i < decisions->count; i++)

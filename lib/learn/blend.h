@@ -26,6 +26,14 @@ struct sai_blend {
 void sai_blend_fit_scores(struct sai_blend *blend, const struct sai_decisions *decisions, const bool *use,
                           const float *prior, const float *image);
 
+/*
+ * The same, but decisions that a lower stage won count anomaly_weight times when the two weights are balanced. What both
+ * are multiplied by is then fitted as above, so that the probabilities stay honest. With a weight above 1 the prior's may
+ * become negative: a lower stage is taken where the images hardly differ.
+ */
+void sai_blend_fit_weighted(struct sai_blend *blend, const struct sai_decisions *decisions, const bool *use,
+                            const float *prior, const float *image, double anomaly_weight);
+
 /* Platt's scaling of the keep logits (by decision; NaN: left out) of choices (kept) and rejected groups. */
 void sai_blend_fit_keep(struct sai_blend *blend, const struct sai_decisions *decisions, const bool *use,
                         const float *logit);

@@ -7,12 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/rng.h"
 #include "learn/evaluate.h"
+#include "learn/statistics.h"
 
-#define RESAMPLES      1000u
-#define BOOTSTRAP_SEED 20260101u /* fixed: the same data give the same interval */
-#define MAX_METRICS    8u
+#define MAX_METRICS 24u
 
 struct selectai_evaluation {
     struct sai_evaluation_head head;
@@ -20,6 +18,7 @@ struct selectai_evaluation {
     struct selectai_metric metrics[MAX_METRICS];
     size_t n_metrics;
     struct selectai_issues *issues;
+    struct sai_text details; /* members of the JSON object, each after a comma */
 };
 
 int sai_evaluation_create(selectai_evaluation **out, const struct sai_evaluation_head *head, size_t n_groups)
@@ -37,95 +36,14 @@ int sai_evaluation_create(selectai_evaluation **out, const struct sai_evaluation
     return rc;
 }
 
+struct sai_text *sai_evaluation_details(selectai_evaluation *evaluation)
+{
+    return &evaluation->details;
+}
+
 struct selectai_issues *sai_evaluation_issues(selectai_evaluation *evaluation)
 {
     return evaluation->issues;
-}
-
-static double ratio(const double *right, const double *count, size_t n)
-{
-    double a = 0.0, b = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        a += right[i];
-        b += count[i];
-    }
-    return b > 0.0 ? a / b : (double)NAN;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Linear interpolation between order statistics, as NumPy's percentile(). */
-static double percentile(const double *sorted, size_t n, double share)
-{
-    double at = share * (double)(n - 1);
-    size_t i = (size_t)at;
-    return i + 1 < n ? sorted[i] + (at - (double)i) * (sorted[i + 1] - sorted[i]) : sorted[n - 1];
-}
-
-static void interval(double *low, double *high, double value, double *samples, size_t n)
-{
-    if (n == 0 || isnan(value)) {
-        *low = *high = NAN;
-        return;
-    }
-    qsort(samples, n, sizeof *samples, ascending);
-    double a = percentile(samples, n, 0.025), b = percentile(samples, n, 0.975);
-    *low = a < value ? a : value;
-    *high = b > value ? b : value;
-}
-
-/* Fills both intervals from the same resamples. Samples in which the figure does not exist are left out. */
-static int bootstrap(struct selectai_metric *m, const struct sai_tally *t, size_t n_groups)
-{
-    double *model = sai_malloc_array(RESAMPLES, sizeof *model), *base = sai_malloc_array(RESAMPLES, sizeof *base);
-    size_t n = 0;
-    struct sai_rng rng;
-    sai_rng_seed(&rng, BOOTSTRAP_SEED);
-    for (unsigned r = 0; model && base && n_groups > 0 && r < RESAMPLES; r++) {
-        double right = 0.0, base_right = 0.0, count = 0.0;
-        for (size_t i = 0; i < n_groups; i++) {
-            size_t g = (size_t)sai_rng_below(&rng, n_groups);
-            right += t->model[g];
-            base_right += t->baseline ? t->baseline[g] : 0.0;
-            count += t->count[g];
-        }
-        if (count > 0.0) {
-            model[n] = right / count;
-            base[n++] = base_right / count;
-        }
-    }
-    bool ok = model && base;
-    if (ok) {
-        interval(&m->low, &m->high, m->value, model, n);
-        interval(&m->baseline_low, &m->baseline_high, m->baseline, base, n);
-    }
-    sai_free(model);
-    sai_free(base);
-    return ok ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
-}
-
-/* n of n right: the smallest share that would give that in 2.5 % of cases is 0.025^(1/n). One group alone says nothing
- * about how groups differ. */
-static void widen_certainty(struct selectai_metric *m, const struct sai_tally *t, size_t n_groups)
-{
-    double groups = 0.0;
-    for (size_t i = 0; i < n_groups; i++)
-        groups += t->count[i] > 0.0;
-    if (groups == 1.0) {
-        m->low = 0.0;
-        m->high = 1.0;
-    }
-    if (!t->is_share || groups < 2.0 || m->low != m->high)
-        return;
-    double bound = pow(0.025, 1.0 / groups);
-    if (m->value == 1.0)
-        m->low = bound;
-    else if (m->value == 0.0)
-        m->high = 1.0 - bound;
 }
 
 int sai_evaluation_add(selectai_evaluation *e, const struct sai_tally *t, size_t n_groups)
@@ -135,13 +53,29 @@ int sai_evaluation_add(selectai_evaluation *e, const struct sai_tally *t, size_t
     struct selectai_metric *m = &e->metrics[e->n_metrics];
     *m = (struct selectai_metric){
         .struct_size = sizeof *m, .name = t->name, .baseline_name = t->baseline_name, .n = t->n};
-    m->value = ratio(t->model, t->count, n_groups);
-    m->baseline = t->baseline ? ratio(t->baseline, t->count, n_groups) : (double)NAN;
-    int rc = bootstrap(m, t, n_groups);
+    m->lower_is_better = t->lower_is_better;
+    m->value = sai_ratio(t->model, t->count, n_groups);
+    m->baseline = t->baseline ? sai_ratio(t->baseline, t->count, n_groups) : (double)NAN;
+    struct sai_interval of_model, of_baseline = {NAN, NAN};
+    int rc = sai_ratio_interval(&of_model, t->model, t->count, n_groups,
+                                t->is_share ? SAI_RATIO_SHARE : SAI_RATIO_UNIT);
+    if (rc == SELECTAI_OK && t->baseline)
+        rc = sai_ratio_interval(&of_baseline, t->baseline, t->count, n_groups, SAI_RATIO_PLAIN);
     if (rc != SELECTAI_OK)
         return rc;
-    widen_certainty(m, t, n_groups);
+    m->low = of_model.low;
+    m->high = of_model.high;
+    m->baseline_low = of_baseline.low;
+    m->baseline_high = of_baseline.high;
     e->n_metrics++;
+    return SELECTAI_OK;
+}
+
+int sai_evaluation_add_metric(selectai_evaluation *e, const struct selectai_metric *metric)
+{
+    if (e->n_metrics == MAX_METRICS)
+        return SAI_FAIL(SELECTAI_ERR_INTERNAL, "too many figures");
+    e->metrics[e->n_metrics++] = *metric;
     return SELECTAI_OK;
 }
 
@@ -205,7 +139,8 @@ static void write_metrics(struct sai_text *text, const selectai_evaluation *e)
         number_member(text, "value", m->value);
         number_member(text, "low", m->low);
         number_member(text, "high", m->high);
-        sai_text_printf(text, ",\"baseline_name\":\"%s\"", m->baseline_name);
+        sai_text_printf(text, ",\"lower_is_better\":%s,\"baseline_name\":\"%s\"", m->lower_is_better ? "true" : "false",
+                        m->baseline_name);
         number_member(text, "baseline", m->baseline);
         number_member(text, "baseline_low", m->baseline_low);
         number_member(text, "baseline_high", m->baseline_high);
@@ -228,11 +163,13 @@ int selectai_evaluation_json(char **out, const selectai_evaluation *e)
     SAI_REQUIRE(out && e);
     struct sai_text text = {0};
     sai_text_printf(&text,
-                    "{\"split\":\"%s\",\"seed\":%llu,\"groups\":%zu,\"excluded_seen\":%zu,\"excluded_missing\":%zu,"
+                    "{\"split\":\"%s\",\"seed\":%llu,\"folds\":%u,\"leaky\":%s,\"groups\":%zu,\"excluded_seen\":%zu,\"excluded_missing\":%zu,"
                     "\"metrics\":",
-                    e->head.split, (unsigned long long)e->head.seed, e->n_groups, e->head.excluded_seen,
+                    e->head.split, (unsigned long long)e->head.seed, e->head.folds,
+                    strcmp(e->head.split, "pair") == 0 ? "true" : "false", e->n_groups, e->head.excluded_seen,
                     e->head.excluded_missing);
     write_metrics(&text, e);
+    sai_text_puts(&text, e->details.data ? e->details.data : "");
     sai_text_puts(&text, "}");
     return sai_text_finish(&text, out);
 }
@@ -247,6 +184,7 @@ void selectai_evaluation_destroy(selectai_evaluation **evaluation)
     if (!evaluation || !*evaluation)
         return;
     selectai_issues_destroy(&(*evaluation)->issues);
+    sai_text_free(&(*evaluation)->details);
     sai_free(*evaluation);
     *evaluation = NULL;
 }

@@ -25,16 +25,18 @@ struct sai_tally {
     const char *name, *baseline_name; /* static text */
     double *model, *baseline, *count; /* one a group; baseline may be NULL: it cannot be applied */
     bool is_share;                    /* model / count is a share of things that are right or wrong */
+    bool lower_is_better;
     uint64_t n;                       /* sum of count */
 };
 
-/*
- * Adds the figure with 95 % percentile intervals from 1000 bootstrap samples of the groups (Efron, "Bootstrap methods:
- * another look at the jackknife", 1979; whole groups are drawn because the pairs of one group are not independent).
- * Where every group is right (or wrong) all samples are equal and would claim certainty: there the bound is Clopper and
- * Pearson's (1934) for so many groups.
- */
+/* Adds the figure with the intervals of sai_ratio_interval(). */
 int sai_evaluation_add(selectai_evaluation *evaluation, const struct sai_tally *tally, size_t n_groups);
+
+/* A figure that is no ratio. */
+int sai_evaluation_add_metric(selectai_evaluation *evaluation, const struct selectai_metric *metric);
+
+/* More than figures, for pages and people: members of the evaluation's JSON object, each preceded by a comma. */
+struct sai_text *sai_evaluation_details(selectai_evaluation *evaluation);
 
 /* The list that collects what could not be used. */
 struct selectai_issues *sai_evaluation_issues(selectai_evaluation *evaluation);
@@ -48,7 +50,8 @@ int sai_compact_groups(size_t **group, size_t *n_groups, const struct sai_decisi
 
 /*
  * "normal", "anomaly", "overall" (pairs) and "top1" (decisions). Ties count half in pairs and 1/k in a k-fold tie for
- * the first place. `use` selects decisions, as above.
+ * the first place. `use` selects decisions, as above. Where probabilities are known also "brier" and "ece", where groups
+ * were rejected "keep_auc", and the details of evaluate_details.h.
  */
 struct sai_scored;
 int sai_evaluate_ranker(selectai_evaluation **out, const struct sai_decisions *decisions, const bool *use,

@@ -6,8 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "learn/evaluate.h"
-#include "learn/scored.h"
+#include "learn/evaluate_details.h"
 
 #define BASELINE "highest stage wins"
 
@@ -33,19 +32,7 @@ static void count(struct sai_tally *t, size_t group, double model, double baseli
 static void count_decision(struct sai_tally *t, size_t group, const struct sai_member *m, uint32_t n,
                            const float *scores)
 {
-    uint32_t equal_score = 1, equal_stage = 1;
-    bool best_score = true, best_stage = true, known = true;
-    for (uint32_t i = 0; i < n; i++)
-        known = known && !isnan(m[i].stage);
-    for (uint32_t i = 1; i < n; i++) {
-        float score = scores[i], winner = scores[0];
-        best_score = best_score && score <= winner;
-        equal_score += score == winner;
-        best_stage = best_stage && !(m[i].stage > m[0].stage);
-        equal_stage += m[i].stage == m[0].stage;
-    }
-    double by_stage = !known ? 1.0 / n : best_stage ? 1.0 / equal_stage : 0.0;
-    count(t, group, best_score ? 1.0 / equal_score : 0.0, by_stage);
+    count(t, group, sai_first_place(scores, n), sai_first_place_by_stage(m, n));
 }
 
 static void count_pairs(struct sai_tally tallies[N_TALLIES], size_t group, const struct sai_member *m, uint32_t n,
@@ -92,6 +79,22 @@ static void tally_all(struct sai_tally tallies[N_TALLIES], double *room, const s
         tallies[k].baseline = NULL;
 }
 
+/* Where probabilities are known. */
+static int add_details(selectai_evaluation *e, const struct sai_decisions *d, const bool *use, const size_t *group,
+                       size_t n_groups, const struct sai_scored *scored)
+{
+    struct sai_outcomes outcomes;
+    int rc = sai_outcomes_make(&outcomes, d, group, n_groups, scored);
+    if (rc == SELECTAI_OK)
+        rc = sai_evaluate_calibration(e, &outcomes, use);
+    if (rc == SELECTAI_OK)
+        rc = sai_write_segments(sai_evaluation_details(e), &outcomes);
+    if (rc == SELECTAI_OK)
+        rc = sai_write_curves(sai_evaluation_details(e), &outcomes, use);
+    sai_outcomes_free(&outcomes);
+    return rc;
+}
+
 int sai_evaluate_ranker(selectai_evaluation **out, const struct sai_decisions *d, const bool *use,
                         const struct sai_scored *scored, const struct sai_evaluation_head *head)
 {
@@ -110,6 +113,8 @@ int sai_evaluate_ranker(selectai_evaluation **out, const struct sai_decisions *d
         rc = sai_evaluation_create(&e, head, n_groups);
     for (int k = 0; k < N_TALLIES && rc == SELECTAI_OK; k++)
         rc = sai_evaluation_add(e, &tallies[k], n_groups);
+    if (rc == SELECTAI_OK)
+        rc = add_details(e, d, use, group, n_groups, scored);
     sai_free(room);
     sai_free(group);
     if (rc == SELECTAI_OK)

@@ -11,13 +11,15 @@
 #include "base/rng.h"
 #include "learn/folds.h"
 
-enum { DRAW_VALIDATION = 2, DRAW_PAIR = 3 };
+#define FOLDS_OF_PROJECTS 10u
+#define FOLDS_OF_GROUPS   5u
+
+enum { DRAW_VALIDATION = 2, DRAW_PAIR = 3, DRAW_START = 4 };
 
 /* A project's usable decisions are items[first] .. items[first + n - 1] of the order below. */
 struct project {
     const char *name;
-    size_t first, n;
-    uint32_t fold;
+    size_t first, n, n_choices;
 };
 
 struct order {
@@ -30,6 +32,11 @@ struct order {
 const char *sai_split_name(int32_t kind)
 {
     return kind == SELECTAI_SPLIT_PROJECT ? "project" : kind == SELECTAI_SPLIT_PAIR ? "pair" : "group";
+}
+
+uint32_t sai_folds_wanted(uint32_t folds)
+{
+    return folds == 0 ? SAI_FOLDS_DEFAULT : folds == 1 ? 0 : folds;
 }
 
 /* A number in 0..1 that belongs to this key, seed and purpose. */
@@ -89,6 +96,7 @@ static int note_projects(struct order *o, const struct sai_decisions *d)
         if (i == 0 || strcmp(o->projects[o->n_projects - 1].name, name) != 0)
             o->projects[o->n_projects++] = (struct project){.name = name, .first = i};
         o->projects[o->n_projects - 1].n++;
+        o->projects[o->n_projects - 1].n_choices += !d->items[o->items[i]].rejected;
     }
     return SELECTAI_OK;
 }
@@ -142,18 +150,45 @@ static int fold_projects(struct sai_decisions *d, struct order *o, uint32_t n)
     return SELECTAI_OK;
 }
 
+/* Projects with something to learn from; where all was rejected, no ranker could learn which image is taken. */
+static size_t projects_with_choices(const struct order *o)
+{
+    size_t n = 0;
+    for (size_t p = 0; p < o->n_projects; p++)
+        n += o->projects[p].n_choices > 0;
+    return n;
+}
+
+static size_t groups_of(const struct sai_decisions *d, const size_t *items, size_t count)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        n += i == 0 || d->items[items[i]].group != d->items[items[i - 1]].group;
+    return n;
+}
+
+/* A project with fewer groups than folds starts anywhere, by its name: or many of them would all leave the same folds
+ * empty. */
+static uint32_t first_fold(const struct sai_decisions *d, const struct project *p, const size_t *items, uint32_t n)
+{
+    if (groups_of(d, items, p->n) >= n)
+        return 0;
+    return (uint32_t)(draw(sai_hash_bytes(p->name, strlen(p->name), 0), 0, DRAW_START) * n);
+}
+
 /* A group belongs to the block in which its middle lies. */
 static void fold_by_time(struct sai_decisions *d, const struct order *o, uint32_t n)
 {
     for (size_t p = 0; p < o->n_projects; p++) {
         const size_t *items = o->items + o->projects[p].first;
         size_t count = o->projects[p].n;
+        uint32_t start = first_fold(d, &o->projects[p], items, n);
         for (size_t i = 0, end; i < count; i = end) {
             for (end = i + 1; end < count && d->items[items[end]].group == d->items[items[i]].group;)
                 end++;
             double middle = ((double)i + (double)end) / 2.0 / (double)count;
             for (size_t j = i; j < end; j++)
-                d->items[items[j]].fold = (int32_t)(middle * n);
+                d->items[items[j]].fold = (int32_t)(((uint32_t)(middle * n) + start) % n);
         }
     }
 }
@@ -226,22 +261,25 @@ int sai_folds_make(struct sai_folds *out, struct sai_decisions *d, const struct 
     struct order order = {0};
     *out = (struct sai_folds){.kind = o->kind};
     SAI_REQUIRE(o->kind >= SELECTAI_SPLIT_GROUP && o->kind <= SELECTAI_SPLIT_AUTO);
-    SAI_REQUIRE(o->n <= SELECTAI_MAX_FOLDS && o->n != 1);
+    SAI_REQUIRE(o->n == SAI_FOLDS_DEFAULT || (o->n <= SELECTAI_MAX_FOLDS && o->n != 1));
     int rc = hold_out(out, d, o->hold_out);
     if (rc == SELECTAI_OK)
         rc = make_order(&order, d);
-    out->n_projects = order.n_projects;
+    out->n_projects = projects_with_choices(&order);
     if (o->kind == SELECTAI_SPLIT_AUTO || (o->kind == SELECTAI_SPLIT_PROJECT && out->held_out))
-        out->kind = order.n_projects >= 2 ? SELECTAI_SPLIT_PROJECT : SELECTAI_SPLIT_GROUP;
-    if (rc == SELECTAI_OK && o->n > 0) {
+        out->kind = out->n_projects >= 2 ? SELECTAI_SPLIT_PROJECT : SELECTAI_SPLIT_GROUP;
+    uint32_t n = o->n != SAI_FOLDS_DEFAULT             ? o->n
+                 : out->kind == SELECTAI_SPLIT_PROJECT ? FOLDS_OF_PROJECTS
+                                                       : FOLDS_OF_GROUPS;
+    if (rc == SELECTAI_OK && n > 0 && (out->kind != SELECTAI_SPLIT_PROJECT || out->n_projects >= 2)) {
         if (out->kind == SELECTAI_SPLIT_PROJECT)
-            rc = fold_projects(d, &order, o->n);
+            rc = fold_projects(d, &order, n);
         else if (out->kind == SELECTAI_SPLIT_PAIR)
-            fold_pairs(d, &order, o->n, o->seed);
+            fold_pairs(d, &order, n, o->seed);
         else
-            fold_by_time(d, &order, o->n);
+            fold_by_time(d, &order, n);
         if (rc == SELECTAI_OK)
-            rc = number_folds(&out->n, d, o->n);
+            rc = number_folds(&out->n, d, n);
     }
     free_order(&order);
     return rc == SELECTAI_OK ? check(out, o) : rc;

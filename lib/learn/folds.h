@@ -17,6 +17,8 @@ enum { SAI_SIDE_NONE = -1, SAI_SIDE_TRAIN = 0, SAI_SIDE_VALIDATION = 1, SAI_SIDE
 /* Images whose 64 bits differ in so many places at most are near-duplicates: they stay on one side. */
 #define SAI_NEAR_DISTANCE 4u
 
+#define SAI_FOLDS_DEFAULT UINT32_MAX /* at most 10 of projects, 5 of groups and pairs */
+
 struct sai_folds_options {
     int32_t kind; /* SELECTAI_SPLIT_* */
     uint32_t n;   /* folds; PROJECT: at most so many, each of whole projects. 0: none, nothing is measured */
@@ -28,11 +30,14 @@ struct sai_folds {
     int32_t kind;         /* SELECTAI_SPLIT_GROUP, PROJECT or PAIR: what AUTO became */
     uint32_t n;           /* folds that hold usable decisions; 0: nothing can be measured */
     const char *held_out; /* the project, borrowed from the decisions, or NULL */
-    size_t n_projects;    /* with usable decisions, without the one held out */
+    size_t n_projects;    /* with usable choices, without the one held out */
 };
 
 /* "group", "project", "pair". */
 const char *sai_split_name(int32_t kind);
+
+/* `folds` of the public options: 0 the default, 1 none. */
+uint32_t sai_folds_wanted(uint32_t folds);
 
 /*
  * Sets every usable decision's fold: 0 .. n - 1, or SAI_FOLD_HELD_OUT. PROJECT: whole projects, one a fold while there

@@ -42,7 +42,7 @@ static size_t drop_seen(struct sai_decisions *d, const struct sai_model *model)
         bool seen = false;
         for (uint32_t j = 0; j < it->n && !seen; j++)
             seen = sai_model_has_seen(model, d->members[it->first + j].key);
-        dropped += it->usable && seen;
+        dropped += sai_is_choice(it) && seen;
         it->usable = it->usable && !seen;
     }
     return dropped;
@@ -52,7 +52,7 @@ static size_t count_usable(const struct sai_decisions *d)
 {
     size_t n = 0;
     for (size_t i = 0; i < d->count; i++)
-        n += d->items[i].usable;
+        n += sai_is_choice(&d->items[i]);
     return n;
 }
 
@@ -72,6 +72,8 @@ int sai_measure_begin(struct sai_measurement *m, const struct sai_model *model, 
         rc = sai_require_crops(&m->decisions, m->issues, &without);
     if (rc != SELECTAI_OK)
         return rc;
+    if (what == SAI_JOIN_ALL)
+        sai_require_rejected(&m->decisions);
     const char *seed = sai_json_string(model->info, "seed", "0");
     m->head.seed = strtoull(seed, NULL, 10);
     m->head.excluded_seen = drop_seen(&m->decisions, model);
@@ -83,7 +85,7 @@ int sai_measure_begin(struct sai_measurement *m, const struct sai_model *model, 
             SELECTAI_ERR_NO_DATA,
             "nothing left to measure on: of %zu decisions the model has seen %zu, %zu are not in the cache%s: "
             "give decisions that it was not trained on",
-            m->decisions.count - (what == SAI_JOIN_WINNER ? 0 : m->decisions.n_crops_alone), m->head.excluded_seen,
+            m->decisions.count - m->decisions.n_rejected - (what == SAI_JOIN_WINNER ? 0 : m->decisions.n_crops_alone), m->head.excluded_seen,
             m->head.excluded_missing, without > 0 ? ", others have no crop" : "");
     return rc;
 }

@@ -26,13 +26,13 @@
 #define SAI_CROPPER_EXTRA 2u
 
 struct sai_model {
-    const char *kind; /* SAI_KIND_*: static */
-    uint32_t dim;     /* of the embeddings */
+    const char *kind;                     /* SAI_KIND_*: static */
+    uint32_t dim;                         /* of the embeddings */
     struct sai_mlp *mlp;                  /* NULL: a ranker of the prior alone */
     struct sai_standardiser standardiser; /* of the network's inputs */
     struct sai_model_form form;           /* zeroed: ours; old models differ */
     char *encoder_id;                     /* "": not known, of old models */
-    double temperature; /* ranker: scores are divided by it before the softmax; > 0; 1 where the blend does it */
+    double temperature;      /* ranker: scores are divided by it before the softmax; > 0; 1 where the blend does it */
     struct sai_mlp **others; /* ranker: further networks of the ensemble, of any hidden widths */
     uint32_t n_others;
     bool differences;       /* ranker: networks see embeddings minus their group's mean */

@@ -23,13 +23,15 @@ static const struct choice {
 
 static int32_t *place_of(struct sai_model *m, size_t choice)
 {
-    int32_t *const places[N_CHOICES] = {m->mlp ? &m->mlp->hidden : &m->form.hidden, &m->form.vectors, &m->form.size, &m->form.box};
+    int32_t *const places[N_CHOICES] = {m->mlp ? &m->mlp->hidden : &m->form.hidden, &m->form.vectors, &m->form.size,
+                                        &m->form.box};
     return places[choice];
 }
 
 static int32_t value_of(const struct sai_model *m, size_t choice)
 {
-    const int32_t values[N_CHOICES] = {m->mlp ? m->mlp->hidden : m->form.hidden, m->form.vectors, m->form.size, m->form.box};
+    const int32_t values[N_CHOICES] = {m->mlp ? m->mlp->hidden : m->form.hidden, m->form.vectors, m->form.size,
+                                       m->form.box};
     return values[choice];
 }
 
@@ -76,9 +78,4 @@ bool sai_form_write(json_t *metadata, const struct sai_model *m)
             ok = ok &&
                  json_object_set_new(metadata, choices[i].key, json_string(choices[i].words[value_of(m, i)])) == 0;
     return ok;
-}
-
-const char *sai_form_hidden(int32_t hidden)
-{
-    return choices[0].words[hidden];
 }

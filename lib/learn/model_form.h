@@ -43,7 +43,4 @@ bool sai_form_owns(const char *key);
 int sai_form_read(struct sai_model *model, const json_t *metadata, const char *path);
 bool sai_form_write(json_t *metadata, const struct sai_model *model);
 
-/* The word for what stands between the layers. */
-const char *sai_form_hidden(int32_t hidden);
-
 #endif

@@ -106,7 +106,7 @@ static int make_identity(struct sai_model *m)
 static const char *activation_of(const char *encoder_id)
 {
     if (strncmp(encoder_id, "clip:", 5) != 0)
-        return *encoder_id ? "of that encoder" : "unknown";
+        return strncmp(encoder_id, "selectai-builtin", 16) == 0 ? "none" : "unknown";
     return strstr(encoder_id, ":quickgelu") ? "quickgelu" : strstr(encoder_id, ":gelu") ? "gelu" : "unknown";
 }
 

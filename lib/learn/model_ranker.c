@@ -281,7 +281,7 @@ int sai_ranker_get(struct sai_model *m, const struct sai_safetensors *file, cons
 {
     struct sai_blend *b = &m->blend;
     m->differences = strcmp(sai_safetensors_text(file, "differences", "0"), "1") == 0;
-    int rc = sai_get_number(&b->prior_weight, file, "prior_weight", 0.0, MAX_WEIGHT, path);
+    int rc = sai_get_number(&b->prior_weight, file, "prior_weight", -MAX_WEIGHT, MAX_WEIGHT, path);
     if (rc == SELECTAI_OK)
         rc = sai_get_number(&b->image_weight, file, "image_weight", 0.0, MAX_WEIGHT, path);
     if (rc == SELECTAI_OK)

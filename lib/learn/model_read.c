@@ -82,9 +82,8 @@ static int read_standardiser(struct sai_model *m, const struct sai_safetensors *
     if (!m->mlp)
         return SELECTAI_OK;
     int rc = clips ? sai_get_number(&clip, file, "clip", 1e-3, 1e6, path) : SELECTAI_OK;
-    return rc == SELECTAI_OK
-               ? sai_get_standardiser(&m->standardiser, file, "", m->mlp->widths[0], (float)clip, path)
-               : rc;
+    return rc == SELECTAI_OK ? sai_get_standardiser(&m->standardiser, file, "", m->mlp->widths[0], (float)clip, path)
+                             : rc;
 }
 
 static int read_seen(struct sai_model *m, const struct sai_safetensors *file, const char *path)

@@ -99,7 +99,8 @@ static void fit_blend(struct sai_blend *blend, bool *use, const struct sai_cross
         *blend = j->options->start->model->blend;
         return;
     }
-    sai_blend_fit_scores(blend, d, use, c->scored.prior, c->scored.image);
+    sai_blend_fit_weighted(blend, d, use, c->scored.prior, c->scored.image,
+                           (double)j->options->anomaly_weight);
     sai_blend_fit_keep(blend, d, use, c->scored.keep);
 }
 

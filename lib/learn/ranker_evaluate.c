@@ -10,7 +10,7 @@
 #include "learn/measure.h"
 #include "learn/scored.h"
 
-static int score(struct sai_scored *scored, const struct sai_model *model, const struct sai_measurement *m)
+int sai_score_measurement(struct sai_scored *scored, const struct sai_model *model, const struct sai_measurement *m)
 {
     int rc = sai_scored_allocate(scored, &m->decisions);
     if (rc == SELECTAI_OK)
@@ -30,7 +30,7 @@ int selectai_ranker_evaluate(selectai_evaluation **out, const selectai_ranker *r
     SAI_REQUIRE(out && ranker && set && cache);
     int rc = sai_measure_begin(&m, ranker->model, set, cache, SAI_JOIN_ALL);
     if (rc == SELECTAI_OK)
-        rc = score(&scored, ranker->model, &m);
+        rc = sai_score_measurement(&scored, ranker->model, &m);
     if (rc == SELECTAI_OK)
         rc = sai_evaluate_ranker(&e, &m.decisions, NULL, &scored, &m.head);
     if (rc == SELECTAI_OK)

@@ -17,6 +17,7 @@
 #define MIN_EPOCHS    40u /* then, of the last training: fewer teach too little, however early the few validation groups
                              were at their best */
 #define FEW_ENSEMBLE  3u
+#define LINEAR_MEMBER 1u /* of every FEW_ENSEMBLE networks, with few decisions: one without hidden layers errs otherwise */
 #define MEMBER_SALT   0x9e3779b97f4a7c15u /* seeds of the ensemble's networks lie so far apart */
 #define KEEP_SALT     0x6b656570u
 
@@ -163,7 +164,7 @@ static struct sai_samples_options samples_of(const struct fit *f, uint32_t copie
     return (struct sai_samples_options){.with_validation = with_validation,
                                         .differences = f->options->differences != 0,
                                         .copies = copies,
-                                        .anomaly_weight = f->options->anomaly_weight,
+                                        .anomaly_weight = f->options->loss_anomaly_weight,
                                         .seed = f->options->seed + member * MEMBER_SALT};
 }
 
@@ -171,9 +172,10 @@ static struct sai_samples_options samples_of(const struct fit *f, uint32_t copie
 static int fit_member(struct sai_mlp **out, struct fit *f, uint32_t member, uint32_t copies, uint32_t epochs,
                       uint32_t *best)
 {
-    const uint32_t dim = f->training->vectors.dim, widths[] = {dim, HIDDEN_1, HIDDEN_2, 1};
+    const uint32_t dim = f->training->vectors.dim, widths[] = {dim, HIDDEN_1, HIDDEN_2, 1}, line[] = {dim, 1};
     const struct sai_samples_options o = samples_of(f, copies, epochs > 0, member);
-    struct sai_network network = network_of(f, widths, 4, copies, member);
+    bool linear = few(f->training) && member % FEW_ENSEMBLE == LINEAR_MEMBER;
+    struct sai_network network = network_of(f, linear ? line : widths, linear ? 2 : 4, copies, member);
     struct sai_samples samples;
     uint32_t run = 0;
     network.start = start_of(f, member);
@@ -212,7 +214,8 @@ static int calibrate_inside(struct fit *f)
         use[i] = f->side[i] == SAI_SIDE_VALIDATION;
     rc = sai_score_decisions(&scored, f->model, d, &f->training->vectors, use, false);
     if (rc == SELECTAI_OK)
-        sai_blend_fit_scores(&f->model->blend, d, use, scored.prior, scored.image);
+        sai_blend_fit_weighted(&f->model->blend, d, use, scored.prior, scored.image,
+                           (double)f->options->anomaly_weight);
     sai_scored_free(&scored);
     sai_free(use);
     return rc;

@@ -9,9 +9,6 @@
 
 #include "learn/ranker_fit.h"
 
-#define FOLDS_OF_PROJECTS 10u
-#define FOLDS_OF_GROUPS   5u
-
 static const struct selectai_ranker_options defaults = {.struct_size = sizeof defaults,
                                                         .epochs = 60,
                                                         .batch_size = 32,
@@ -21,7 +18,8 @@ static const struct selectai_ranker_options defaults = {.struct_size = sizeof de
                                                         .weight_decay = 0.0001f,
                                                         .dropout = 0.3f,
                                                         .margin = 0.5f,
-                                                        .anomaly_weight = 1.0f,
+                                                        .anomaly_weight = 4.0f,
+                                                        .loss_anomaly_weight = 1.0f,
                                                         .validation_share = 0.1f,
                                                         .split = SELECTAI_SPLIT_AUTO,
                                                         .loss = SELECTAI_LOSS_PLACKETT_LUCE,
@@ -33,18 +31,11 @@ void selectai_ranker_options_init(struct selectai_ranker_options *options, uint3
     sai_options_init(options, struct_size, &defaults, sizeof defaults);
 }
 
-static uint32_t folds_of(const struct selectai_ranker_options *o)
-{
-    if (o->folds == 0)
-        return o->split == SELECTAI_SPLIT_GROUP || o->split == SELECTAI_SPLIT_PAIR ? FOLDS_OF_GROUPS
-                                                                                   : FOLDS_OF_PROJECTS;
-    return o->folds == 1 ? 0 : o->folds;
-}
-
 static int check(const struct selectai_ranker_options *o)
 {
     SAI_REQUIRE(o->margin > 0.0f && o->margin <= 1000.0f);
-    SAI_REQUIRE(o->anomaly_weight >= 0.0f && o->anomaly_weight <= 1e6f);
+    SAI_REQUIRE(o->anomaly_weight > 0.0f && o->anomaly_weight <= 1e6f);
+    SAI_REQUIRE(o->loss_anomaly_weight >= 0.0f && o->loss_anomaly_weight <= 1e6f);
     SAI_REQUIRE(o->loss >= SELECTAI_LOSS_MARGIN && o->loss <= SELECTAI_LOSS_PLACKETT_LUCE);
     SAI_REQUIRE(o->ensemble <= SELECTAI_MAX_ENSEMBLE);
     SAI_REQUIRE(o->folds <= SELECTAI_MAX_FOLDS);
@@ -70,7 +61,7 @@ static int read_options(struct selectai_ranker_options *all, struct sai_train_op
                                          .dropout = all->dropout,
                                          .validation_share = (double)all->validation_share,
                                          .folds = {.kind = all->split,
-                                                   .n = folds_of(all),
+                                                   .n = sai_folds_wanted(all->folds),
                                                    .seed = all->seed,
                                                    .hold_out = all->hold_out},
                                          .no_network = !all->use_image,
@@ -119,6 +110,7 @@ static json_t *options_json(const struct selectai_ranker_options *o, const struc
     int bad = !options || json_object_set_new(options, "loss", json_string(losses[o->loss])) ||
               json_object_set_new(options, "margin", sai_short_real(o->margin)) ||
               json_object_set_new(options, "anomaly_weight", sai_short_real(o->anomaly_weight)) ||
+              json_object_set_new(options, "loss_anomaly_weight", sai_short_real(o->loss_anomaly_weight)) ||
               json_object_set_new(options, "ensemble", json_integer((json_int_t)o->ensemble)) ||
               json_object_set_new(options, "warm_start", json_boolean(o->start != NULL));
     if (!bad)

@@ -30,4 +30,8 @@ int sai_score_decisions(struct sai_scored *out, const struct sai_model *model, c
 void sai_weigh_decision(struct sai_scored *scored, const struct sai_decision *decision, size_t index,
                         const struct sai_blend *blend, double temperature);
 
+/* Both steps, for all usable decisions of a measurement. Call sai_scored_free() in any case. */
+struct sai_measurement;
+int sai_score_measurement(struct sai_scored *out, const struct sai_model *model, const struct sai_measurement *m);
+
 #endif

@@ -81,10 +81,10 @@ json_t *sai_short_real(float value)
 
 json_t *sai_training_options_json(const struct sai_train_options *o)
 {
-    return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:I}", "epochs", (json_int_t)o->epochs, "batch_size",
+    return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "epochs", (json_int_t)o->epochs, "batch_size",
                      (json_int_t)o->batch_size, "patience", (json_int_t)o->patience, "lr", sai_short_real(o->lr),
                      "weight_decay", sai_short_real(o->weight_decay), "dropout", sai_short_real(o->dropout),
-                     "validation_share", sai_short_real((float)o->validation_share), "folds", (json_int_t)o->folds.n);
+                     "validation_share", sai_short_real((float)o->validation_share));
 }
 
 int sai_training_describe(struct sai_model *model, const struct sai_training *t, const selectai_embedding_cache *cache,

@@ -1,5 +1,5 @@
 /*
- * validate/model.c: models of ours, other safetensors files, archives of torch.save().
+ * validate/model.c: models of ours, other safetensors files.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "base/path.h"
 #include "base/safetensors.h"
 #include "learn/model.h"
 #include "validate/model.h"
@@ -41,7 +40,7 @@ static bool is_finite(const uint8_t *at, const char *dtype)
     return strcmp(dtype, "BF16") == 0 ? (half >> 7 & 0xFF) != 0xFF : (half >> 10 & 0x1F) != 0x1F;
 }
 
-static bool all_finite(const struct sai_tensor *t)
+bool sai_tensor_is_finite(const struct sai_tensor *t)
 {
     size_t size = sai_dtype_size(t->dtype);
     const uint8_t *at = t->data;
@@ -57,12 +56,19 @@ static int check_numbers(struct model_check *c)
 {
     int rc = SELECTAI_OK;
     for (size_t i = 0; rc == SELECTAI_OK && i < c->file.n_tensors; i++)
-        if (!all_finite(&c->file.tensors[i]))
+        if (!sai_tensor_is_finite(&c->file.tensors[i]))
             rc = REPORT(c, "not-finite", "tensor %s holds values that are no numbers", c->file.tensors[i].name);
     return rc;
 }
 
 /* ---- Models of ours -------------------------------------------------------------------------- */
+
+/* An encoder that is not known is "". */
+static bool is_missing(const struct sai_safetensors *file, const char *key)
+{
+    const char *text = sai_safetensors_text(file, key, NULL);
+    return !text || (!*text && strcmp(key, "encoder_id") != 0);
+}
 
 static int check_metadata(struct model_check *c)
 {
@@ -70,7 +76,7 @@ static int check_metadata(struct model_check *c)
                                          "dim",    "output"};
     int rc = SELECTAI_OK;
     for (size_t i = 0; rc == SELECTAI_OK && i < sizeof needed / sizeof *needed; i++)
-        if (!*sai_safetensors_text(&c->file, needed[i], ""))
+        if (is_missing(&c->file, needed[i]))
             rc = REPORT(c, "model-without-metadata", "its metadata has no \"%s\"", needed[i]);
     return rc;
 }
@@ -111,13 +117,13 @@ static int check_architecture(struct model_check *c)
     const char *text = sai_safetensors_text(&c->file, "architecture", ""), *p = text;
     const char *kind = sai_safetensors_text(&c->file, "kind", "");
     const char *version = sai_safetensors_text(&c->file, "format_version", "");
-    if (*version && strcmp(version, SAI_MODEL_FORMAT_VERSION) != 0)
-        return REPORT(c, "unknown-architecture", "format version %.16s; this library knows %s", version,
+    if (*version && strcmp(version, "1") != 0 && strcmp(version, SAI_MODEL_FORMAT_VERSION) != 0)
+        return REPORT(c, "unknown-architecture", "format version %.16s; this library knows 1 to %s", version,
                       SAI_MODEL_FORMAT_VERSION);
     if (*kind && !is_kind(kind))
         return REPORT(c, "unknown-architecture", "it is a \"%.32s\", neither a ranker nor a cropper", kind);
-    if (!*text)
-        return SELECTAI_OK; /* said already */
+    if (!*text || strcmp(text, "none") == 0)
+        return SELECTAI_OK; /* said already; a ranker of its prior alone */
     uint64_t before = next_width(&p);
     int rc = SELECTAI_OK;
     for (unsigned layer = 0; rc == SELECTAI_OK && *p == '-' && before && layer < SAI_MLP_MAX_WIDTHS; layer++) {
@@ -186,90 +192,4 @@ int sai_check_safetensors(struct sai_validator *v, const struct sai_target *targ
     sai_safetensors_close(&c.file);
     result->usable = sai_result_severity(result) != SELECTAI_SEVERITY_ERROR;
     return rc;
-}
-
-/* ---- Archives -------------------------------------------------------------------------------- */
-
-#define END_BYTES     22u /* the end of a central directory, without its comment */
-#define END_SEARCH    (END_BYTES + 65535u)
-#define ENTRY_BYTES   46u
-#define MAX_DIRECTORY (64u << 20)
-
-static uint32_t le16(const uint8_t *p)
-{
-    return (uint32_t)p[1] << 8 | p[0];
-}
-
-static uint32_t le32(const uint8_t *p)
-{
-    return le16(p + 2) << 16 | le16(p);
-}
-
-static const uint8_t *find_end(const struct sai_mapping *file)
-{
-    if (file->size < END_BYTES)
-        return NULL;
-    size_t last = file->size - END_BYTES, first = file->size > END_SEARCH ? file->size - END_SEARCH : 0;
-    for (size_t at = last + 1; at-- > first;)
-        if (memcmp(file->data + at, "PK\x05\x06", 4) == 0)
-            return file->data + at;
-    return NULL;
-}
-
-static bool is_name(const uint8_t *text, size_t n, const char *name)
-{
-    size_t k = strlen(name);
-    return n >= k && memcmp(text + n - k, name, k) == 0 && (n == k || text[n - k - 1] == '/');
-}
-
-/* The names in a central directory of n bytes. */
-static bool search(const uint8_t *p, size_t n, const char *name)
-{
-    while (n >= ENTRY_BYTES && memcmp(p, "PK\x01\x02", 4) == 0) {
-        size_t length = le16(p + 28), whole = ENTRY_BYTES + length + le16(p + 30) + le16(p + 32);
-        if (whole > n)
-            return false;
-        if (is_name(p + ENTRY_BYTES, length, name))
-            return true;
-        p += whole;
-        n -= whole;
-    }
-    return false;
-}
-
-int sai_zip_holds(bool *out, const char *path, const char *name)
-{
-    struct sai_mapping file = {0};
-    *out = false;
-    int rc = sai_file_map(&file, path);
-    if (rc != SELECTAI_OK)
-        return rc;
-    const uint8_t *end = find_end(&file);
-    size_t size = end ? le32(end + 12) : 0, start = end ? le32(end + 16) : 0;
-    if (!end || start > file.size || size > file.size - start || size > MAX_DIRECTORY)
-        rc = SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: the archive's directory is missing: it is cut off", path);
-    else
-        *out = search(file.data + start, size, name);
-    sai_file_unmap(&file);
-    return rc;
-}
-
-int sai_check_legacy_model(struct sai_validator *v, const struct sai_target *target)
-{
-    struct model_check c = {.v = v, .target = target};
-    struct sai_file_result *result = &v->result->files[target->result];
-    struct sai_mapping file = {0};
-    bool found = false;
-    result->rows = 1;
-    int rc = sai_zip_holds(&found, target->path, "data.pkl");
-    if (rc != SELECTAI_OK)
-        return sai_check_failed(v, target, "damaged", rc);
-    rc = sai_file_map(&file, target->path);
-    if (rc != SELECTAI_OK)
-        return sai_check_failed(v, target, "unreadable", rc);
-    size_t size = file.size;
-    sai_file_unmap(&file);
-    result->usable = 1;
-    return REPORT(&c, "old-model",
-                  "an archive of torch.save(), %zu bytes: its directory is whole, its content was not read", size);
 }

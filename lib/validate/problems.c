@@ -95,13 +95,16 @@ static const struct sai_problem_kind kinds[] = {
     {"encoder-mismatch", ERROR, "it is of another encoder than the others, or than was asked for",
      "vectors of different encoders cannot be compared: embed or train again with one encoder"},
     /* Models. */
-    {"model-without-metadata", ERROR, "a model that does not say what it is", "train it again, or copy it again"},
+    {"model-without-metadata", ERROR, "a model that does not say what it is",
+     "train it again, or copy it again; one that something else trained: selectai import-model"},
     {"unknown-architecture", ERROR, "a model of a form that this library does not know",
      "use the library that wrote it, or train again"},
     {"wrong-shape", ERROR, "tensors are missing or not of the shape that the architecture says",
      "copy it again, or train again"},
     {"damaged", ERROR, "the file is damaged", "restore it, or make it again"},
-    {"old-model", NOTE, "a model of an earlier system: only that it is one was looked at", ""},
+    {"old-model", NOTE, "a model that something else trained",
+     "selectai import-model lets it say which encoder it needs"},
+    {"other-weights", NOTE, "weights of something else than a ranker or cropper", ""},
     /* Images. */
     {"unreadable-image", ERROR, "an image whose header is damaged, cut off, or of no known kind", "restore it"},
     {"empty-image", ERROR, "an image file without content", "restore it"},

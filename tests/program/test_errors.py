@@ -19,7 +19,8 @@ import unittest
 from support import DONE, FAILED, INTERRUPTED, PROGRAM, USAGE, Picture, ProgramTest, Result, environment, files_below, \
     leftovers, read_jsonl, selectai, snapshot, strict_json
 
-VERBS = ("demo", "sample", "extract", "embed", "train", "evaluate", "suggest", "cache", "recover-crop", "hash")
+VERBS = ("demo", "sample", "extract", "embed", "train", "evaluate", "suggest", "import-model", "cache", "recover-crop",
+         "hash")
 PIXEL = Picture.noise(2, 3, "pixel").png()
 
 

@@ -26,7 +26,7 @@ def read_safetensors(path):
     (length,) = struct.unpack("<Q", data[:8])
     header = json.loads(data[8 : 8 + length])
     metadata = header.pop("__metadata__", {})
-    types = {"F32": np.float32, "I64": np.int64}
+    types = {"F32": np.float32, "F64": np.float64, "I64": np.int64}
     tensors = {}
     for name, entry in header.items():
         begin, end = (8 + length + offset for offset in entry["data_offsets"])
@@ -37,7 +37,7 @@ def read_safetensors(path):
 def write_safetensors(path, metadata, tensors):
     header, blob = {"__metadata__": metadata}, b""
     for name, array in tensors.items():
-        kind = {"float32": "F32", "int64": "I64"}[array.dtype.name]
+        kind = {"float32": "F32", "float64": "F64", "int64": "I64"}[array.dtype.name]
         offsets = [len(blob), len(blob) + array.nbytes]
         header[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": offsets}
         blob += array.tobytes()
@@ -75,18 +75,82 @@ def random_model(path, kind, seed=0, encoder_id="selectai-builtin-1"):
     return path
 
 
-def forward(path, x):
-    """The network of a model file, in numpy and double precision."""
-    metadata, tensors = read_safetensors(path)
-    clip = float(metadata["clip"])
-    x = (x.astype(np.float64) - tensors["standardise.mean"]) * tensors["standardise.scale"]
-    x = np.clip(x, -clip, clip)
-    layers = len(metadata["architecture"].split("-")) - 1
+STAGES = [1.0, 1.5, 2.0]
+
+
+def ensemble_model(path, seed=1, differences=False):
+    """A ranker's file of format 2 with all that it may hold: two networks, prior, one project's prior, keep network."""
+    metadata, tensors = read_safetensors(random_model(path, "ranker", seed))
+    rng = np.random.default_rng(seed + 100)
+    for prefix, widths in (("ensemble.1.", [DIM, 16, 1]), ("keep.", [DIM, 6, 1])):
+        for index, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
+            weight = rng.normal(size=(outputs, inputs)) / np.sqrt(inputs)
+            tensors[f"{prefix}layers.{index}.weight"] = weight.astype(np.float32)
+            tensors[f"{prefix}layers.{index}.bias"] = rng.normal(size=outputs).astype(np.float32)
+    tensors["keep.standardise.mean"] = rng.normal(size=DIM).astype(np.float32)
+    tensors["keep.standardise.scale"] = rng.uniform(0.5, 2, DIM).astype(np.float32)
+    triangle = np.triu(rng.normal(size=(3, 3)), 1)
+    tensors["prior.stages"] = np.array(STAGES)
+    tensors["prior.values"] = rng.normal(size=3)
+    tensors["prior.transitions"] = np.ascontiguousarray(triangle - triangle.T)
+    tensors["prior.project_values"] = rng.normal(size=(1, 3))
+    metadata.update(
+        format_version="2",
+        temperature="1",
+        networks=f"{DIM}-16-1",
+        differences=str(int(differences)),
+        prior_weight="0.8",
+        image_weight="0.6",
+        keep_network=f"{DIM}-6-1",
+        keep_scale="1.5",
+        keep_shift="-0.25",
+        prior_projects='["anna"]',
+    )
+    write_safetensors(path, metadata, tensors)
+    return path
+
+
+def run_network(metadata, tensors, x, prefix="", architecture="architecture", standardiser=""):
+    """One network of a model file, in numpy and double precision."""
+    x = (x.astype(np.float64) - tensors[f"{standardiser}standardise.mean"]) * tensors[f"{standardiser}standardise.scale"]
+    x = np.clip(x, -float(metadata["clip"]), float(metadata["clip"]))
+    layers = len(metadata[architecture].split("-")) - 1
     for index in range(layers):
-        x = x @ tensors[f"layers.{index}.weight"].astype(np.float64).T + tensors[f"layers.{index}.bias"]
+        weight, bias = (tensors[f"{prefix}layers.{index}.{part}"].astype(np.float64) for part in ("weight", "bias"))
+        x = x @ weight.T + bias
         if index + 1 < layers:
             x = np.maximum(x, 0)
+    return x
+
+
+def forward(path, x):
+    """The network of a model file of one network."""
+    metadata, tensors = read_safetensors(path)
+    x = run_network(metadata, tensors, x)
     return 1 / (1 + np.exp(-x)) if metadata["output"] == "sigmoid" else x
+
+
+def explained(path, x, stages, project=None):
+    """What ensemble_model() should say of one group: prior, image and spread, weighed, and the keep probability."""
+    metadata, tensors = read_safetensors(path)
+    if metadata["differences"] == "1":
+        seen = x - x.mean(axis=0)
+    else:
+        seen = x
+    outputs = np.column_stack(
+        [run_network(metadata, tensors, seen), run_network(metadata, tensors, seen, "ensemble.1.", "networks")]
+    )
+    index = [STAGES.index(stage) if stage in STAGES else None for stage in stages]
+    prior = np.zeros(len(x))
+    for i, a in enumerate(index):
+        if a is None:
+            continue
+        prior[i] = tensors["prior.values"][a]
+        prior[i] += sum(tensors["prior.transitions"][a, b] for b in index if b is not None) / len(index)
+        prior[i] += tensors["prior.project_values"][0, a] if project == "anna" else 0
+    keep = run_network(metadata, tensors, x, "keep.", "keep_network", "keep.")
+    logit = 1.5 * np.log(np.mean(np.exp(keep))) - 0.25
+    return 0.8 * prior, 0.6 * outputs.mean(axis=1), 0.6 * outputs.std(axis=1), 1 / (1 + np.exp(-logit))
 
 
 def boxes_of(numbers, snap):
@@ -183,6 +247,101 @@ class RankerScores(fixtures.FolderCase):
         cut.write_bytes(self.path.read_bytes()[:-100])
         with self.assertRaisesRegex(selectai.FormatError, "cut.safetensors"):
             selectai.Ranker.load(cut)
+
+
+class RankerExplains(fixtures.FolderCase):
+    """Rankers with everything that a file may hold, against numpy."""
+
+    def setUp(self):
+        super().setUp()
+        self.path = ensemble_model(self.folder / "ranker.safetensors")
+        self.ranker = selectai.Ranker.load(self.path)
+        self.addCleanup(self.ranker.close)
+
+    def test_parts_equal_numpy(self):
+        x = embeddings(4)
+        for stages, project in (([1, 2, 1.5, 2], None), ([1, 2, np.nan, 2], "anna"), ([2, 2, 2, 2], "bert")):
+            with self.subTest(stages=stages, project=project):
+                found = self.ranker.explain(x, stages, project)
+                prior, image, spread, keep = explained(self.path, x, stages, project)
+                np.testing.assert_allclose(found.prior, prior, atol=1e-5)
+                np.testing.assert_allclose(found.image, image, atol=1e-5)
+                np.testing.assert_allclose(found.spread, spread, atol=1e-5)
+                self.assertAlmostEqual(found.keep, keep, places=5)
+
+    def test_scores_add_up_and_probabilities_sum_to_one(self):
+        x = embeddings(7)
+        found = self.ranker.explain(x, [1, 1, 1.5, 2, 3, 0, np.nan])
+        np.testing.assert_allclose(found.scores, found.prior + found.image, atol=1e-6)
+        self.assertAlmostEqual(float(found.probabilities.sum()), 1, places=6)
+        powers = np.exp(found.scores.astype(float) - found.scores.max())
+        np.testing.assert_allclose(found.probabilities, powers / powers.sum(), atol=1e-6)
+        for part in found[:5]:
+            self.assertEqual((part.shape, part.dtype), ((7,), np.float32))
+
+    def test_without_stages_the_prior_says_nothing(self):
+        found = self.ranker.explain(embeddings(3))
+        self.assertEqual(found.prior.tolist(), [0, 0, 0])
+        self.assertEqual(self.ranker.explain(embeddings(3), [np.nan] * 3, "anna").prior.tolist(), [0, 0, 0])
+
+    def test_rows_with_nan_leave_the_others_as_they_are(self):
+        x = embeddings(3)
+        whole = self.ranker.explain(x, [1, 1, 1])
+        x[1, 3] = np.nan
+        found = self.ranker.explain(x, [1, 1, 1])
+        self.assertEqual(np.isnan(found.scores).tolist(), [False, True, False])
+        self.assertEqual(found.probabilities[1], 0)
+        np.testing.assert_allclose(found.scores[[0, 2]], whole.scores[[0, 2]], atol=1e-6)
+        with self.assertRaises(selectai.NoDataError):
+            self.ranker.explain(x[[1]])
+
+    def test_score_and_probabilities_agree_with_it(self):
+        x = embeddings(3)
+        one = [self.ranker.explain(x[[i]], [stage]) for i, stage in enumerate([1, 2, 1.5])]
+        np.testing.assert_allclose(self.ranker.score(x, [1, 2, 1.5]), [part.scores[0] for part in one], atol=1e-6)
+        for project in (None, "anna"):
+            np.testing.assert_array_equal(
+                self.ranker.probabilities(x, [1, 2, 1.5], project), self.ranker.explain(x, [1, 2, 1.5], project).probabilities
+            )
+        self.assertFalse(
+            np.array_equal(self.ranker.probabilities(x, [1, 2, 1.5]), self.ranker.probabilities(x, [1, 2, 1.5], "anna"))
+        )
+
+    def test_differences_need_the_group(self):
+        path = ensemble_model(self.folder / "d.safetensors", differences=True)
+        with selectai.Ranker.load(path) as ranker:
+            with self.assertRaisesRegex(selectai.UnsupportedError, "group"):
+                ranker.score(embeddings(3))
+            x = embeddings(3)
+            found = ranker.explain(x, [1, 2, 2])
+            np.testing.assert_allclose(found.image, explained(path, x, [1, 2, 2])[1], atol=1e-5)
+            np.testing.assert_allclose(found.image, ranker.explain(x + 1, [1, 2, 2]).image, atol=1e-4)
+
+    def test_old_files_have_no_prior_and_no_keep(self):
+        with selectai.Ranker.load(random_model(self.folder / "old", "ranker")) as ranker:
+            found = ranker.explain(embeddings(2), [1, 2], "anna")
+            self.assertTrue(np.isnan(found.keep))
+            self.assertEqual(found.prior.tolist(), [0, 0])
+            self.assertEqual(found.spread.tolist(), [0, 0])
+
+    def test_saving_keeps_everything(self):
+        copy = self.folder / "copy.safetensors"
+        self.ranker.save(copy)
+        x = embeddings(3)
+        with selectai.Ranker.load(copy) as other:
+            for a, b in zip(self.ranker.explain(x, [1, 2, 2], "anna"), other.explain(x, [1, 2, 2], "anna")):
+                np.testing.assert_array_equal(a, b)
+            self.assertEqual(other.metadata, self.ranker.metadata)
+            self.assertEqual(other.metadata["networks"], 2)
+            self.assertEqual(other.metadata["prior"]["projects"], ["anna"])
+
+    def test_wrong_arguments_say_so(self):
+        with self.assertRaisesRegex(ValueError, r"stages must have the shape of float64 \[3\]"):
+            self.ranker.explain(embeddings(3), [1, 2])
+        with self.assertRaisesRegex(TypeError, "project"):
+            self.ranker.explain(embeddings(3), None, 7)
+        with self.assertRaises(ValueError):
+            self.ranker.explain(np.zeros((0, DIM)))
 
 
 class CropperProposals(fixtures.FolderCase):
@@ -292,29 +451,55 @@ class Train(fixtures.FolderCase):
     def test_a_ranker_learns_what_the_person_likes(self):
         seen = []
         with selectai.Ranker.train(
-            self.decisions, self.cache, seed=3, epochs=30, test_share=0.4, progress=lambda *step: seen.append(step)
+            self.decisions, self.cache, seed=3, epochs=30, folds=3, progress=lambda *step: seen.append(step)
         ) as ranker:
-            self.assertEqual([stage for i, (_, _, stage) in enumerate(seen) if i == 0 or seen[i - 1][2] != stage], ["train", "refit"])
-            self.assertEqual(set(ranker.evaluation.metrics), {"normal", "anomaly", "overall", "top1"})
+            self.assertEqual({stage for _, _, stage in seen}, {"train"})
+            self.assertTrue(all(0 <= done <= total for done, total, _ in seen))
+            self.assertLessEqual({"normal", "anomaly", "overall", "top1"}, set(ranker.evaluation.metrics))
             overall = ranker.evaluation.metrics["overall"]
-            self.assertGreater(overall.n, 0)
+            # Every decision is measured once: of 48 groups a quarter have no winner.
+            self.assertEqual(overall.n, 36)
             # The person of the fixture takes the sharper picture, which every third time is not the higher stage.
             self.assertGreater(overall.value, 0.8)
             self.assertEqual(overall.baseline_name, "highest stage wins")
             self.assertIn("overall", str(ranker.evaluation))
-            path = self.folder / "ranker.safetensors"
-            ranker.save(path)
-            x = embeddings(20)
-            np.testing.assert_allclose(ranker.score(x), forward(path, x)[:, 0], rtol=0, atol=1e-4)
-            again = ranker.evaluate(self.decisions, self.cache)
-            self.assertEqual(again.metrics["overall"][:2], overall[:2])
-            self.assertGreater(again.data["excluded_seen"], 0)
+            self.assertEqual(ranker.evaluation.data["split"], "group")  # there is one project
+            found = ranker.explain(embeddings(4), [1, 2, 1, 2], "p")
+            np.testing.assert_allclose(found.scores, found.prior + found.image, atol=1e-5)
+            self.assertGreater(ranker.metadata["networks"], 1)
+            with self.assertRaises(selectai.NoDataError):
+                ranker.evaluate(self.decisions, self.cache)  # it has seen all of them
 
     def test_equal_seeds_give_equal_models(self):
-        for name in ("a", "b"):
-            with selectai.Ranker.train(self.decisions, self.cache, seed=7, epochs=3) as ranker:
+        for name, threads in (("a", 1), ("b", 2)):
+            with selectai.Ranker.train(self.decisions, self.cache, seed=7, epochs=2, folds=2, threads=threads) as ranker:
                 ranker.save(self.folder / name)
         self.assertEqual((self.folder / "a").read_bytes(), (self.folder / "b").read_bytes())
+
+    def test_cross_validation_gives_the_figures_alone(self):
+        options = dict(seed=7, epochs=2, folds=2)
+        with selectai.Ranker.train(self.decisions, self.cache, **options) as ranker:
+            figures = selectai.Ranker.cross_validate(self.decisions, self.cache, **options)
+            self.assertEqual(figures.metrics["overall"][:5], ranker.evaluation.metrics["overall"][:5])
+        with self.assertRaisesRegex(ValueError, "two folds"):
+            selectai.Ranker.cross_validate(self.decisions, self.cache, folds=1)
+        with self.assertRaisesRegex(TypeError, "test_share"):
+            selectai.Ranker.cross_validate(self.decisions, self.cache, test_share=0.1)
+        for name in ("margin", "bradley-terry"):
+            figures = selectai.Ranker.cross_validate(self.decisions, self.cache, loss=name, **options)
+            self.assertEqual(figures.metrics["overall"].n, 36)
+        self.assertEqual(
+            selectai.Ranker.cross_validate(self.decisions, self.cache, split="pair", **options).data["split"], "pair"
+        )
+
+    def test_training_goes_on_from_a_ranker(self):
+        with selectai.Ranker.train(self.decisions, self.cache, epochs=1, folds=1, ensemble=1) as first:
+            self.assertEqual(first.evaluation.metrics["overall"].n, 0)  # no folds, no figures
+            with selectai.Ranker.train(self.decisions, self.cache, epochs=1, folds=2, start=first) as second:
+                self.assertEqual(second.evaluation.metrics["overall"].n, 0)  # it has seen all of them
+                self.assertTrue(second.metadata["options"]["warm_start"])
+        with self.assertRaisesRegex(ValueError, "closed"):
+            selectai.Ranker.train(self.decisions, self.cache, start=first)
 
     def test_a_cropper_learns_boxes(self):
         with selectai.Cropper.train(self.decisions, self.cache, lr=0.01) as cropper:
@@ -330,8 +515,43 @@ class Train(fixtures.FolderCase):
 
     def test_logs_will_do(self):
         self.decisions.save(self.folder / "log.jsonl")
-        with selectai.Ranker.train(self.folder / "log.jsonl", self.cache, epochs=1) as ranker:
+        with selectai.Ranker.train(self.folder / "log.jsonl", self.cache, epochs=1, folds=2) as ranker:
             self.assertEqual(ranker.dim, DIM)
+
+
+class TrainPrior(fixtures.FolderCase):
+    """The stage prior alone: no torch module, no network."""
+
+    def setUp(self):
+        super().setUp()
+        self.cache = selectai.EmbeddingCache.create(self.folder / "cache", encoder_id="test-1", dim=4)
+        self.addCleanup(self.cache.close)
+        lines, rng = [], np.random.default_rng(3)
+        for group in range(60):
+            names = [fixtures.name(group, stage) for stage in (1, 2)]
+            for name in names:
+                row = selectai.CacheRow("p", name, name, crc32=len(lines), size=1, width=8, height=8)
+                self.cache.add(row, rng.normal(size=4).astype(np.float32))
+            winner = names[0 if group % 4 == 0 else 1]
+            losers = [name for name in names if name != winner]
+            lines.append(json.dumps({"project": "p", "chosen_path": winner, "neg_paths": losers}))
+        self.log = self.folder / "log.jsonl"
+        self.log.write_text("\n".join(lines), encoding="utf-8")
+
+    def test_it_needs_no_module(self):
+        with selectai.Ranker.train(
+            self.log, self.cache, use_image=False, folds=3, backend_dir=self.folder / "nowhere"
+        ) as ranker:
+            self.assertEqual(ranker.metadata["networks"], 0)
+            self.assertEqual(ranker.evaluation.metrics["overall"].n, 60)
+            # Three in four take stage 2: log 3, a little less by shrinkage.
+            x = np.zeros((2, 4))
+            found = ranker.explain(x, [1, 2])
+            self.assertEqual(found.image.tolist(), [0, 0])
+            self.assertAlmostEqual(float(found.scores[1] - found.scores[0]), np.log(3), delta=0.35)
+            ranker.save(self.folder / "m.safetensors")
+            with selectai.Ranker.load(self.folder / "m.safetensors") as again:
+                np.testing.assert_array_equal(again.explain(x, [1, 2]).scores, found.scores)
 
 
 class TrainErrors(fixtures.FolderCase):
@@ -342,9 +562,25 @@ class TrainErrors(fixtures.FolderCase):
         (self.folder / "log.jsonl").write_text("", encoding="utf-8")
 
     def test_options_are_checked(self):
-        for options, text in (({"split": "pair"}, "split"), ({"epochs": -1}, "epochs"), ({"seed": 2**64}, "seed")):
+        for options, text in (
+            ({"split": "random"}, "split"),
+            ({"loss": "hinge"}, "loss"),
+            ({"epochs": -1}, "epochs"),
+            ({"seed": 2**64}, "seed"),
+            ({"folds": 101}, "folds"),
+            ({"ensemble": 33}, "ensemble"),
+            ({"use_prior": False, "use_image": False}, "use_"),
+        ):
             with self.subTest(options), self.assertRaisesRegex(ValueError, text):
                 selectai.Ranker.train(self.folder / "log.jsonl", self.cache, **options)
+
+    def test_a_start_is_a_ranker(self):
+        cropper = selectai.Cropper.load(random_model(self.folder / "c.safetensors", "cropper"))
+        with self.assertRaisesRegex(TypeError, "start must be a Ranker, not Cropper"):
+            selectai.Ranker.train(self.folder / "log.jsonl", self.cache, start=cropper)
+        other = selectai.Ranker.load(random_model(self.folder / "o.safetensors", "ranker", encoder_id="other-1"))
+        with self.assertRaisesRegex(selectai.MismatchError, "other-1"):
+            selectai.Ranker.train(self.folder / "log.jsonl", self.cache, start=other)
 
     def test_nothing_to_learn_from(self):
         # Either the module is asked for first, or the data.

@@ -70,10 +70,11 @@ from .image import (
     save,
 )
 from .issues import Issue
-from .models import Cropper, Ranker
+from .models import Cropper
 from .old_models import import_model
 from .names import ParsedName, ScannedFile, Scanner, group, parse_filename, scan
 from .projects import Projects
+from .ranker import Explanation, Ranker
 from .shards import shard
 from .suggest import Suggestion, Suggestions, suggest
 from .trainset import RejectedGroup, TrainSet
@@ -97,6 +98,7 @@ __all__ = [
     "Evaluation",
     "ExistsError",
     "Example",
+    "Explanation",
     "Extraction",
     "FileReport",
     "FormatError",

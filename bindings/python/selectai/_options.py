@@ -30,7 +30,7 @@ def choice(value: str, allowed: Mapping[str, int], what: str) -> int:
         raise ValueError(f"{what} must be one of {', '.join(map(repr, allowed))}, not {value!r}") from None
 
 
-def make(kind: Any, init: str, **values: Any) -> Any:
+def make(kind: Any, init: str, /, **values: Any) -> Any:
     """A structure with the library's defaults, and those values that are not None.
 
     ctypes would wrap a number that does not fit; here it is refused.

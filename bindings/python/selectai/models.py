@@ -1,4 +1,4 @@
-"""selectai/models.py: which image this person chooses, and where they crop it.
+"""selectai/models.py: what rankers (ranker.py) and croppers have in common, and where this person crops.
 
 Training needs the torch module; scoring and proposing do not.
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-from typing import Any, Iterable, Optional, TypeVar, Union
+from typing import Any, Iterable, Mapping, Optional, TypeVar, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,12 +28,12 @@ from .extraction import Extraction
 from .issues import Issue, IssueList
 from .trainset import TrainSet
 
-__all__ = ["Cropper", "Ranker"]
+__all__ = ["Cropper"]
 
 SPLITS = {"group": 0, "project": 1}
 
 Decisions = Union[TrainSet, Extraction, PathLike, Iterable[PathLike]]
-Self = TypeVar("Self", bound="_Model")
+Self = TypeVar("Self", bound="Model")
 
 
 @contextlib.contextmanager
@@ -48,11 +48,12 @@ def _decisions(data: Decisions) -> Any:
             yield loaded
 
 
-class _Model(Handle):
+class Model(Handle):
     """What ranker and cropper have in common; `_verb(name)` is the C function selectai_<kind>_<name>."""
 
     _kind: str
     _options: Any
+    _splits = SPLITS
 
     evaluation: Optional[Evaluation]
     issues: list[Issue]
@@ -79,6 +80,25 @@ class _Model(Handle):
         return self
 
     @classmethod
+    def _make_options(
+        cls,
+        running: Progress,
+        split: str,
+        hold_out: Optional[str],
+        backend_dir: Optional[PathLike],
+        numbers: Mapping[str, Any],
+    ) -> Any:
+        return make(
+            cls._options,
+            f"selectai_{cls._kind}_options_init",
+            split=choice(split, cls._splits, "split"),
+            hold_out=None if hold_out is None else utf8(hold_out, "hold_out"),
+            backend_dir=None if backend_dir is None else path_bytes(backend_dir),
+            progress=running.function,
+            **numbers,
+        )
+
+    @classmethod
     def _train(
         cls: type[Self],
         data: Decisions,
@@ -90,19 +110,10 @@ class _Model(Handle):
         **numbers: Any,
     ) -> Self:
         self = cls._make()
-        number = choice(split, SPLITS, "split")
         with _decisions(data) as decisions, IssueList() as issues, EvaluationSlot() as slot, Progress(
             progress
         ) as running:
-            options = make(
-                cls._options,
-                f"selectai_{cls._kind}_options_init",
-                split=number,
-                hold_out=None if hold_out is None else utf8(hold_out, "hold_out"),
-                backend_dir=None if backend_dir is None else path_bytes(backend_dir),
-                progress=running.function,
-                **numbers,
-            )
+            options = cls._make_options(running, split, hold_out, backend_dir, numbers)
             running.check(
                 cls._verb("train")(
                     ctypes.byref(self._pointer),
@@ -162,108 +173,7 @@ class _Model(Handle):
         return as_array(embeddings, np.float32, ("n", self.dim), "embeddings")
 
 
-class Ranker(_Model):
-    """Which image of a group does this person choose? Immutable; may be used from any number of threads.
-
-    evaluation: after train(), the figures on the held-out groups. issues: after train(), decisions that could not be
-    used.
-
-    >>> ranker = Ranker.train("decisions.jsonl", cache)  # doctest: +SKIP
-    >>> print(ranker.evaluation)  # doctest: +SKIP
-    """
-
-    _type = _prototypes.Ranker
-    _destroy = "selectai_ranker_destroy"
-    _kind = "ranker"
-    _options = _prototypes.RankerOptions
-
-    @classmethod
-    def train(
-        cls,
-        data: Decisions,
-        cache: EmbeddingCache,
-        *,
-        epochs: Optional[int] = None,
-        batch_size: Optional[int] = None,
-        patience: Optional[int] = None,
-        seed: Optional[int] = None,
-        lr: Optional[float] = None,
-        weight_decay: Optional[float] = None,
-        dropout: Optional[float] = None,
-        margin: Optional[float] = None,
-        anomaly_weight: Optional[float] = None,
-        test_share: Optional[float] = None,
-        validation_share: Optional[float] = None,
-        split: str = "group",
-        hold_out: Optional[str] = None,
-        threads: int = 0,
-        backend_dir: Optional[PathLike] = None,
-        progress: Optional[ProgressCallback] = None,
-    ) -> "Ranker":
-        """Trains on the decisions whose images are all in the cache. data: TrainSet, Extraction, or paths of logs.
-
-        epochs (60), patience (12 epochs without gain), batch_size (32 pairs), seed (1), lr (0.0003), weight_decay
-        (0.0001), dropout (0.3), margin (0.5), anomaly_weight (2): weight of pairs whose winner has the lower stage.
-        test_share (0.2) of the groups is held out for `evaluation`, validation_share (0.1) of the rest stops training.
-        split: "group", or "project" to hold out the project `hold_out`. progress: called with (epoch, epochs, "train"),
-        a true value cancels. The result depends on data, options and seed alone.
-
-        Raises BackendMissingError without the torch module, NoDataError for too few decisions.
-        """
-        return cls._train(
-            data,
-            cache,
-            progress,
-            split,
-            hold_out,
-            backend_dir,
-            epochs=epochs,
-            batch_size=batch_size,
-            patience=patience,
-            seed=seed,
-            lr=lr,
-            weight_decay=weight_decay,
-            dropout=dropout,
-            margin=margin,
-            anomaly_weight=anomaly_weight,
-            test_share=test_share,
-            validation_share=validation_share,
-            threads=threads,
-        )
-
-    def _rate(self, function: Any, embeddings: ArrayLike, stage: Optional[ArrayLike]) -> NDArray[np.float32]:
-        array = self._embeddings(embeddings)
-        n = array.shape[0]
-        stages = None if stage is None else as_array(stage, np.float64, (n,), "stage")
-        out = np.empty(n, np.float32)
-        check(
-            function(
-                self._handle,
-                pointer(out, ctypes.c_float),
-                pointer(array, ctypes.c_float),
-                pointer(stages, ctypes.c_double),
-                n,
-            )
-        )
-        return out
-
-    def score(self, embeddings: ArrayLike, stage: Optional[ArrayLike] = None) -> NDArray[np.float32]:
-        """float32 [n] from embeddings [n, dim]: higher is better, comparable within one group only.
-
-        stage: [n], NaN for unknown; used by models with a stage prior. A row with NaN gives NaN. Vectors are taken as they
-        are: where metadata["vectors"] is "unit-length" (LAION's heads), divide them by their lengths first.
-        """
-        return self._rate(lib.selectai_ranker_score, embeddings, stage)
-
-    def probabilities(self, embeddings: ArrayLike, stage: Optional[ArrayLike] = None) -> NDArray[np.float32]:
-        """float32 [n], summing to 1, from the embeddings [n, dim] of one group. Rows with NaN get 0.
-
-        Raises NoDataError if all rows are NaN.
-        """
-        return self._rate(lib.selectai_ranker_probabilities, embeddings, stage)
-
-
-class Cropper(_Model):
+class Cropper(Model):
     """Where does this person crop? Proposes boxes that keep the aspect ratio. Immutable; any number of threads.
 
     evaluation and issues: as Ranker.

@@ -14,7 +14,8 @@ from ._library import lib
 from ._options import choice, make
 from ._text import PathLike, path_bytes, take_json, utf8
 from .encoder import ACTIVATIONS, CONVERSIONS
-from .models import Cropper, Ranker
+from .models import Cropper
+from .ranker import Ranker
 
 __all__ = ["import_model"]
 

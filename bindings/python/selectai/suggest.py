@@ -24,7 +24,8 @@ from ._text import PathLike, path_array, take_json, utf8
 from .cache import EmbeddingCache
 from .encoder import Encoder
 from .issues import Issue, collect
-from .models import Cropper, Ranker
+from .models import Cropper
+from .ranker import Ranker
 
 __all__ = ["Suggestion", "Suggestions", "suggest"]
 
