@@ -32,6 +32,7 @@ static void add_share(struct page *page, double share)
 /* To the right of the middle what speaks for an image, to the left what speaks against it. */
 static void add_part(struct page *page, const char *name, double value)
 {
+    value = fabs(value) < 0.05 ? 0 : value; /* no "-0.0" */
     double half = 50 * fmin(1, fabs(value) / FULL_BAR);
     page_printf(page,
                 "<div class=\"meter\"><span>%s</span><span class=\"bar\"><i class=\"%s\" "
