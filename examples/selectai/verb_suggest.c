@@ -70,7 +70,8 @@ static size_t count_files(const selectai_issues *issues)
 static int show(const struct suggest_view *view, const struct suggest_args *args, struct progress *progress)
 {
     char counts[COUNTS_TEXT];
-    const struct sheet sheet = {view, args->rest.items[0], args->min_confidence, args->min_keep, progress};
+    const struct sheet sheet = {view,           args->rest.items[0],   args->min_confidence,
+                                args->min_keep, args->encoder.threads, progress};
     int code = args->html ? write_sheet(args->html, &sheet) : EXIT_DONE;
     if (code == EXIT_DONE && args->json)
         return print_as_json(view);

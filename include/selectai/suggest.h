@@ -22,8 +22,8 @@ typedef struct selectai_suggestions selectai_suggestions;
 
 struct selectai_suggest_options {
     uint32_t struct_size;
-    uint32_t threads; /**< for reading files that are looked up in the cache; default 0 = all cores. The encoder has its
-                         own number */
+    uint32_t threads; /**< for reading files that are looked up in the cache, and for comparing with the history;
+                         default 0 = all cores. The encoder has its own number */
     const struct selectai_group_options *group; /**< default NULL = defaults */
     /** of the files: for look-ups in the cache, the ranker's prior of that project, and the history; default NULL = not
      * known: the cache is not asked */

@@ -142,12 +142,15 @@ class SuggestTest(ProgramTest):
     def groups(self, *options):
         return self.suggest("--json", "--quiet", *options).json()["groups"]
 
+    def read(self, relative):
+        with open(self.path(relative), "rb") as f:
+            return f.read()
+
     def sheet(self, *options, **more):
         path = self.path("sheet.html")
         self.suggest("--html", path, "--quiet", *options, **more)
         self.assertEqual(leftovers(self.dir), [])
-        with open(path, "rb") as f:
-            return Sheet(f.read().decode("utf-8"))
+        return Sheet(self.read("sheet.html").decode("utf-8"))
 
 
 class TestJson(SuggestTest):
@@ -285,8 +288,7 @@ class TestSheet(SuggestTest):
 
     def test_is_well_formed_and_self_contained(self):
         page = self.sheet(*self.HISTORY)
-        with open(self.path("sheet.html"), "rb") as f:
-            text = f.read().decode("utf-8")
+        text = self.read("sheet.html").decode("utf-8")
         self.assertEqual(page.faults, [])
         self.assertTrue(text.startswith("<!doctype html>"))
         for link in page.links:
@@ -330,6 +332,22 @@ class TestSheet(SuggestTest):
         page = self.sheet("--order", "doubt")
         self.assertEqual([a["alt"].split(": ")[1] for c, a in page.pictures if "winner" in c], [os.path.basename(p) for p in doubt])
 
+    def test_many_groups_and_any_number_of_threads(self):
+        """More groups than are made at a time, in order, and the same bytes from one thread and from three."""
+        n = 70
+        for i in range(2 * n):
+            self.write("in/20250708_%02d%02d00_stage%d.png" % (6 + i // 60, i % 60, 1 + i % 2), Picture.smooth(16, 12, i))
+        for threads in (1, 3):
+            self.done(self.run_in_dir("suggest", "in", "--ranker", os.path.join(self.base, "ranker.safetensors"), "--html",
+                                      "sheet%d.html" % threads, "--threads", threads, "--quiet"))
+        self.assertEqual(self.read("sheet1.html"), self.read("sheet3.html"))
+        page = Sheet(self.read("sheet1.html").decode("utf-8"))
+        self.assertEqual(page.faults, [])
+        self.assertEqual([s["id"] for s in page.sections], ["g%d" % (i + 1) for i in range(n)])
+        shown = [a["alt"].split(": ")[1] for _, a in page.pictures]
+        self.assertEqual(shown, sorted(shown))
+        self.assertEqual(len(shown), 2 * n)
+
     def test_past_pictures_that_are_gone_are_left_out(self):
         """Paths in logs are often those of another machine: the words stay."""
         here = self.sheet(*self.HISTORY)
@@ -337,8 +355,7 @@ class TestSheet(SuggestTest):
         options = ("--cache", os.path.join(self.base, "cache"), "--project", "demo", "--history", os.path.join(self.base, "e.jsonl"))
         self.done(self.run_in_dir("suggest", os.path.join(self.base, "s/raw"), "--ranker", os.path.join(self.base, "ranker.safetensors"),
                                   *options, "--html", "away.html", "--quiet"))
-        with open(self.path("away.html"), encoding="utf-8") as f:
-            away = Sheet(f.read())
+        away = Sheet(self.read("away.html").decode("utf-8"))
         self.assertEqual(away.faults, [])
         self.assertEqual(sum("past" in c for c, _ in away.pictures), 0)
         self.assertEqual([w.count("alike: you took") for w in (s["words"] for s in away.sections)], [3] * GROUPS)
@@ -347,15 +364,14 @@ class TestSheet(SuggestTest):
         bad = ["20250708_060711_stage1_<b>&amp;.png", "20250708_060722_stage2_\"q\" 'x' <img src=x onerror=y>.png"]
         for i, name in enumerate(bad):
             self.write("in <&> \"'/" + name, Picture.smooth(80, 60, i))
-        for name in (b"20250709_060711_stage1_\xff\xfe.png", b"20250709_060722_stage2_\xed\xa0\x80\x01.png"):
-            with open(os.path.join(os.fsencode(self.dir), name), "wb") as f:
-                f.write(Picture.smooth(80, 60, 9).png())
         names = [os.path.join(os.fsencode(self.dir), n) for n in (b"20250709_060711_stage1_\xff\xfe.png",
                                                                   b"20250709_060722_stage2_\xed\xa0\x80\x01.png")]
+        for name in names:
+            with open(name, "wb") as f:
+                f.write(Picture.smooth(80, 60, 9).png())
         result = self.done(self.run_in_dir("suggest", "in <&> \"'", *names, "--ranker", os.path.join(self.base, "ranker.safetensors"),
                                            "--html", "sheet.html", "--quiet"))
-        with open(self.path("sheet.html"), "rb") as f:
-            page = Sheet(f.read().decode("utf-8"))
+        page = Sheet(self.read("sheet.html").decode("utf-8"))
         self.assertEqual(page.faults, [])
         self.assertIn("2 groups", result.out)
         self.assertEqual(len(page.sections), 2)
@@ -376,8 +392,7 @@ class TestSheet(SuggestTest):
         self.write("sheet.html", "old")
         self.suggest("--html", self.path("sheet.html"), folder="nowhere", code=FAILED)
         self.suggest("--html", self.path("no/such/folder.html"), code=FAILED)
-        with open(self.path("sheet.html"), encoding="utf-8") as f:
-            self.assertEqual(f.read(), "old")
+        self.assertEqual(self.read("sheet.html"), b"old")
         self.assertEqual(leftovers(self.dir), [])
         self.assertEqual(len(self.sheet().sections), GROUPS)
 

@@ -302,6 +302,37 @@ static void reasons_name_what_speaks_for_what(void **state)
     selectai_ranker_destroy(&r);
 }
 
+/* Imported rankers may have learned from vectors of length 1: the encoder's are scaled for them, and only for them. */
+static void rankers_of_unit_length_get_such_vectors(void **state)
+{
+    (void)state;
+    const char *list[] = {paths[0], paths[1], paths[2]};
+    static float w[DIM + 1], x[3 * DIM];
+    selectai_ranker *r = NULL;
+    selectai_suggestions *s = NULL;
+    struct selectai_suggestion g = {.struct_size = sizeof g};
+    for (unsigned i = 0; i < DIM; i++)
+        w[i] = 1;
+    struct sai_model *m = linear_model(SAI_KIND_RANKER, DIM, w, selectai_encoder_id(encoder));
+    m->form.vectors = SAI_VECTORS_UNIT;
+    assert_int_equal(sai_ranker_wrap(&r, &m), SELECTAI_OK);
+    assert_int_equal(selectai_encoder_encode_files(x, NULL, encoder, list, 3, NULL, NULL), SELECTAI_OK);
+    assert_int_equal(selectai_suggest_files(&s, list, 3, r, cropper, encoder, NULL, NULL), SELECTAI_OK);
+    assert_int_equal(selectai_suggestions_get(s, 0, &g), SELECTAI_OK);
+    for (int i = 0; i < 3; i++) {
+        double sum = 0, square = 0;
+        for (int j = 0; j < DIM; j++) {
+            sum += (double)x[i * DIM + j];
+            square += (double)x[i * DIM + j] * (double)x[i * DIM + j];
+        }
+        assert_true(fabs(sqrt(square) - 1) > 0.01);
+        assert_near((double)g.scores[i], sum / sqrt(square), 1e-4);
+    }
+    assert_int_equal(g.has_crop, 1);
+    selectai_suggestions_destroy(&s);
+    selectai_ranker_destroy(&r);
+}
+
 static void thresholds_decide_about_sure_and_keep(void **state)
 {
     (void)state;
@@ -435,6 +466,7 @@ int main(void)
         cmocka_unit_test(other_encoders_are_refused),
         cmocka_unit_test(parts_add_up),
         cmocka_unit_test(reasons_name_what_speaks_for_what),
+        cmocka_unit_test(rankers_of_unit_length_get_such_vectors),
         cmocka_unit_test(thresholds_decide_about_sure_and_keep),
         cmocka_unit_test(past_decisions_are_named),
         cmocka_unit_test(impossible_options_are_refused),

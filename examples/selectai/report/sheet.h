@@ -12,12 +12,13 @@ struct sheet {
     const struct suggest_view *view;
     const char *what; /* what was looked at, for the heading */
     double min_confidence, min_keep;
+    uint32_t threads; /* for the pictures; 0: all cores */
     struct progress *progress;
 };
 
 /*
- * Writes one HTML file that needs nothing else, whole or not at all. Pictures are read, scaled and written group by
- * group: memory does not grow with their number. An exit code; messages are printed.
+ * Writes one HTML file that needs nothing else, whole or not at all. Pictures are read, scaled and written some
+ * groups at a time: memory does not grow with their number. An exit code; messages are printed.
  */
 int write_sheet(const char *path, const struct sheet *sheet);
 
