@@ -102,6 +102,15 @@ SELECTAI_API int selectai_ranker_cross_validate(selectai_evaluation **out, const
                                                 const struct selectai_ranker_options *options);
 
 /**
+ * The same for each of n anomaly weights (> 0), in evaluations[0 .. n - 1]: the networks do not depend on it, so they are
+ * trained once. On failure all are NULL. Who chooses a weight by these figures reports a little too hopeful ones.
+ */
+SELECTAI_API int selectai_ranker_sweep_anomaly_weight(selectai_evaluation **evaluations, const float *weights, size_t n,
+                                                      const selectai_trainset *set,
+                                                      const selectai_embedding_cache *cache,
+                                                      const struct selectai_ranker_options *options);
+
+/**
  * Safetensors with metadata (docs/formats.md); or, for loading, a ranker that something else trained, in PyTorch's
  * file (docs/old-models.md; nothing in it is run, and the torch module is not needed). Errors: FORMAT, MISMATCH
  * (another kind of model), UNSUPPORTED (a file of PyTorch that holds no ranker of a known form).

@@ -291,6 +291,9 @@ void sai_fold_sides(int8_t *side, const struct sai_decisions *d, int32_t fold, d
         const struct sai_decision *it = &d->items[i];
         bool test = it->fold == SAI_FOLD_HELD_OUT || (fold >= 0 && it->fold == fold);
         bool validation = draw(it->identity, seed, DRAW_VALIDATION) < validation_share;
-        side[i] = !it->usable ? SAI_SIDE_NONE : test ? SAI_SIDE_TEST : validation ? SAI_SIDE_VALIDATION : SAI_SIDE_TRAIN;
+        side[i] = !it->usable  ? SAI_SIDE_NONE
+                  : test       ? SAI_SIDE_TEST
+                  : validation ? SAI_SIDE_VALIDATION
+                               : SAI_SIDE_TRAIN;
     }
 }

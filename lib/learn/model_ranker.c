@@ -257,15 +257,19 @@ static int get_tables(struct sai_prior *p, const struct sai_safetensors *file, c
 static int get_prior(struct sai_model *m, const struct sai_safetensors *file, const char *path)
 {
     const struct sai_tensor *stages = sai_safetensors_find(file, "prior.stages");
-    const char *text = sai_safetensors_text(file, "prior_projects", "[]");
+    const char *text = sai_safetensors_text(file, "prior_projects", "");
     json_t *names = NULL;
+    if (!stages && sai_safetensors_find(file, "prior.values"))
+        return sai_bad_model(path, "its prior has no stages");
     if (!stages)
         return SELECTAI_OK;
     int rc = sai_json_parse(&names, text, strlen(text), path, 0);
     if (rc != SELECTAI_OK)
         return rc;
-    size_t n_projects = json_array_size(names); /* 0 if it is no list */
-    if (stages->n < 1 || stages->n > SAI_PRIOR_MAX_STAGES || n_projects > SAI_PRIOR_MAX_PROJECTS)
+    size_t n_projects = json_array_size(names);
+    if (!json_is_array(names))
+        rc = sai_bad_model(path, "\"prior_projects\" is no ascending list of names");
+    else if (stages->n < 1 || stages->n > SAI_PRIOR_MAX_STAGES || n_projects > SAI_PRIOR_MAX_PROJECTS)
         rc = sai_bad_model(path, "its prior has an impossible number of stages or projects");
     if (rc == SELECTAI_OK)
         rc = sai_prior_allocate(&m->prior, (uint32_t)stages->n, (uint32_t)n_projects);
@@ -277,11 +281,28 @@ static int get_prior(struct sai_model *m, const struct sai_safetensors *file, co
     return rc;
 }
 
+/* All keys are always written: a lost one would leave a ranker that says something else. */
+static int check_keys(const struct sai_safetensors *file, const char *path)
+{
+    char what[64];
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        snprintf(what, sizeof what, "\"%s\" is missing", keys[i]);
+        if (!sai_safetensors_text(file, keys[i], NULL))
+            return sai_bad_model(path, what);
+    }
+    const char *differences = sai_safetensors_text(file, "differences", "");
+    return strcmp(differences, "0") == 0 || strcmp(differences, "1") == 0
+               ? SELECTAI_OK
+               : sai_bad_model(path, "\"differences\" is neither 0 nor 1");
+}
+
 int sai_ranker_get(struct sai_model *m, const struct sai_safetensors *file, const char *path)
 {
     struct sai_blend *b = &m->blend;
-    m->differences = strcmp(sai_safetensors_text(file, "differences", "0"), "1") == 0;
-    int rc = sai_get_number(&b->prior_weight, file, "prior_weight", -MAX_WEIGHT, MAX_WEIGHT, path);
+    m->differences = strcmp(sai_safetensors_text(file, "differences", ""), "1") == 0;
+    int rc = check_keys(file, path);
+    if (rc == SELECTAI_OK)
+        rc = sai_get_number(&b->prior_weight, file, "prior_weight", -MAX_WEIGHT, MAX_WEIGHT, path);
     if (rc == SELECTAI_OK)
         rc = sai_get_number(&b->image_weight, file, "image_weight", 0.0, MAX_WEIGHT, path);
     if (rc == SELECTAI_OK)

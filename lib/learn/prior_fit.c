@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "learn/folds.h"
 #include "learn/prior.h"
 
@@ -110,8 +111,8 @@ static int list_projects(const char ***out, uint32_t *n_out, const struct sai_de
     size_t n = 0, kept = 0;
     if (!names)
         return SELECTAI_ERR_OUT_OF_MEMORY;
-    for (size_t i = 0; i < d->count; i++)
-        if (counts(&d->items[i], side[i]))
+    for (size_t i = 0; i < d->count; i++) /* a name that is no UTF-8 could not be stored: it gets no values of its own */
+        if (counts(&d->items[i], side[i]) && sai_utf8_valid(d->items[i].project, strlen(d->items[i].project)))
             names[n++] = d->items[i].project;
     qsort(names, n, sizeof *names, by_name);
     for (size_t i = 0; i < n; i++)

@@ -86,36 +86,36 @@ static int choose_measured(struct sai_cross *c, const struct sai_training *t, co
 
 /* Weights from measured decisions of all folds but one (SAI_FOLD_NONE: of all). A warm start that saw nearly all of them
  * keeps those it had. */
-static void fit_blend(struct sai_blend *blend, bool *use, const struct sai_cross *c, const struct jobs *j,
-                      int32_t without)
+static void fit_blend(struct sai_blend *blend, bool *use, const struct sai_cross *c,
+                      const struct sai_training *t, const struct selectai_ranker_options *o, int32_t without)
 {
-    const struct sai_decisions *d = &j->training->decisions;
+    const struct sai_decisions *d = &t->decisions;
     size_t n = 0;
     for (size_t i = 0; i < d->count; i++) {
         use[i] = c->measured[i] && d->items[i].fold >= 0 && d->items[i].fold != without;
         n += use[i];
     }
-    if (j->options->start && n < SAI_TRAIN_MIN) {
-        *blend = j->options->start->model->blend;
+    if (o->start && n < SAI_TRAIN_MIN) {
+        *blend = o->start->model->blend;
         return;
     }
     sai_blend_fit_weighted(blend, d, use, c->scored.prior, c->scored.image,
-                           (double)j->options->anomaly_weight);
-    sai_blend_fit_keep(blend, d, use, c->scored.keep);
+                           (double)o->anomaly_weight);
+    sai_blend_fit_keep(blend, d, use, c->scored.keep_logit);
 }
 
-static int weigh(const struct jobs *j)
+int sai_cross_weigh(struct sai_cross *c, const struct sai_training *t, const struct selectai_ranker_options *o)
 {
-    struct sai_cross *c = j->cross;
-    const struct sai_decisions *d = &j->training->decisions;
+    const struct sai_decisions *d = &t->decisions;
+    uint32_t n_folds = t->folds.n;
     struct sai_blend all = c->final ? c->final->blend : SAI_BLEND_PLAIN;
-    struct sai_blend *blend = sai_malloc_array((size_t)j->n_folds + 1, sizeof *blend);
+    struct sai_blend *blend = sai_malloc_array((size_t)n_folds + 1, sizeof *blend);
     bool *use = sai_calloc(d->count, sizeof *use);
     int rc = blend && use ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
-    if (rc == SELECTAI_OK && j->n_folds > 0)
-        fit_blend(&all, use, c, j, SAI_FOLD_NONE);
-    for (uint32_t f = 0; f < j->n_folds && rc == SELECTAI_OK; f++)
-        fit_blend(&blend[f], use, c, j, (int32_t)f);
+    if (rc == SELECTAI_OK && n_folds > 0)
+        fit_blend(&all, use, c, t, o, SAI_FOLD_NONE);
+    for (uint32_t f = 0; f < n_folds && rc == SELECTAI_OK; f++)
+        fit_blend(&blend[f], use, c, t, o, (int32_t)f);
     for (size_t i = 0; i < d->count && rc == SELECTAI_OK; i++)
         if (d->items[i].usable && !isnan(c->scored.prior[d->items[i].first]))
             sai_weigh_decision(&c->scored, &d->items[i], i, d->items[i].fold >= 0 ? &blend[d->items[i].fold] : &all,
@@ -142,7 +142,7 @@ int sai_ranker_cross(struct sai_cross *out, const struct sai_training *t, const 
     if (rc == SELECTAI_OK)
         rc = choose_measured(out, t, o);
     if (rc == SELECTAI_OK)
-        rc = weigh(&j);
+        rc = sai_cross_weigh(out, t, o);
     if (rc != SELECTAI_OK)
         sai_cross_free(out);
     return rc;

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/rng.h"
+#include "learn/linear_fit.h"
 #include "learn/rank_loss.h"
 #include "learn/ranker_fit.h"
 #include "learn/samples.h"
@@ -16,8 +18,8 @@
 #define COPIES        4u  /* of each decision, where there are few */
 #define MIN_EPOCHS    40u /* then, of the last training: fewer teach too little, however early the few validation groups
                              were at their best */
-#define FEW_ENSEMBLE  3u
-#define LINEAR_MEMBER 1u /* of every FEW_ENSEMBLE networks, with few decisions: one without hidden layers errs otherwise */
+#define FEW_ENSEMBLE  2u  /* one of them linear */
+#define LINEAR_PARTS  4u  /* for choosing its weight decay */
 #define MEMBER_SALT   0x9e3779b97f4a7c15u /* seeds of the ensemble's networks lie so far apart */
 #define KEEP_SALT     0x6b656570u
 
@@ -97,6 +99,8 @@ static bool few(const struct sai_training *t)
 
 void sai_ranker_resolve(struct selectai_ranker_options *o, const struct sai_training *t)
 {
+    if (!o->use_image) /* nothing to balance the prior against: it would count for nothing */
+        o->anomaly_weight = 1.0f;
     if (o->ensemble == 0)
         o->ensemble = few(t) && !o->start ? FEW_ENSEMBLE : 1;
 }
@@ -115,7 +119,8 @@ static bool wants_keep(const struct sai_training *t, const struct selectai_ranke
 uint64_t sai_ranker_fit_epochs(const struct selectai_ranker_options *o, const struct sai_training *t)
 {
     uint64_t once = few(t) && !o->differences ? passes(o->epochs, COPIES) : o->epochs;
-    uint64_t n = o->use_image ? once * (o->ensemble + few(t)) : 0;
+    bool linear = few(t) && o->ensemble > 1 && !o->start;
+    uint64_t n = o->use_image ? once * (o->ensemble + few(t) - linear) : 0;
     return n + (wants_keep(t, o) ? o->epochs : 0);
 }
 
@@ -172,10 +177,9 @@ static struct sai_samples_options samples_of(const struct fit *f, uint32_t copie
 static int fit_member(struct sai_mlp **out, struct fit *f, uint32_t member, uint32_t copies, uint32_t epochs,
                       uint32_t *best)
 {
-    const uint32_t dim = f->training->vectors.dim, widths[] = {dim, HIDDEN_1, HIDDEN_2, 1}, line[] = {dim, 1};
+    const uint32_t dim = f->training->vectors.dim, widths[] = {dim, HIDDEN_1, HIDDEN_2, 1};
     const struct sai_samples_options o = samples_of(f, copies, epochs > 0, member);
-    bool linear = few(f->training) && member % FEW_ENSEMBLE == LINEAR_MEMBER;
-    struct sai_network network = network_of(f, linear ? line : widths, linear ? 2 : 4, copies, member);
+    struct sai_network network = network_of(f, widths, 4, copies, member);
     struct sai_samples samples;
     uint32_t run = 0;
     network.start = start_of(f, member);
@@ -221,6 +225,26 @@ static int calibrate_inside(struct fit *f)
     return rc;
 }
 
+/* The ensemble's first network with few decisions. Transplants would not change what is linear. */
+static int fit_linear(struct sai_mlp **out, struct fit *f)
+{
+    const struct sai_samples_options o = samples_of(f, 1, true, 0);
+    struct sai_samples samples;
+    int rc = sai_samples_make(&samples, &f->model->standardiser, few(f->training), f->training, f->side,
+                              &f->model->prior, &o);
+    uint8_t *part = rc == SELECTAI_OK ? sai_malloc_array(samples.n_train, sizeof *part) : NULL;
+    if (rc == SELECTAI_OK && !part)
+        rc = SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = 0; i < samples.n_train && rc == SELECTAI_OK; i++)
+        part[i] = (uint8_t)(sai_hash_bytes(&samples.identity[i], sizeof samples.identity[i], f->options->seed) %
+                            LINEAR_PARTS);
+    if (rc == SELECTAI_OK)
+        rc = sai_linear_fit(out, &samples, f->options->loss, part, LINEAR_PARTS);
+    sai_free(part);
+    sai_samples_free(&samples);
+    return rc;
+}
+
 /*
  * With few decisions those that only tell when to stop are missed: one network finds out for how many epochs to train,
  * then the ensemble trains on both sides for so many.
@@ -243,7 +267,8 @@ static int fit_few(struct fit *f, bool calibrate)
     f->outcome.refit_epochs = best * copies;
     for (uint32_t k = 0; k < f->options->ensemble && rc == SELECTAI_OK; k++) {
         uint32_t ignored = 0;
-        rc = fit_member(&mlp, f, k, copies, best, &ignored);
+        rc = k == 0 && f->options->ensemble > 1 && !f->options->start ? fit_linear(&mlp, f)
+                                                                       : fit_member(&mlp, f, k, copies, best, &ignored);
         if (rc == SELECTAI_OK)
             rc = add_member(m, mlp);
         mlp = NULL;

@@ -38,6 +38,10 @@ struct sai_cross {
 };
 int sai_ranker_cross(struct sai_cross *out, const struct sai_training *training,
                      const struct selectai_ranker_options *options, bool want_final);
+
+/* Weighs the parts again, for another anomaly_weight. */
+int sai_cross_weigh(struct sai_cross *cross, const struct sai_training *training,
+                    const struct selectai_ranker_options *options);
 void sai_cross_free(struct sai_cross *cross);
 
 #endif

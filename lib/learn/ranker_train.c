@@ -125,6 +125,8 @@ static const char *fitted_on(const struct sai_training *t)
         return t->folds.kind == SELECTAI_SPLIT_PROJECT ? "projects, each by a ranker that had not seen it"
                : t->folds.kind == SELECTAI_SPLIT_PAIR  ? "pairs, each by a ranker that had not seen it: LEAKY"
                                                        : "blocks of time, each by a ranker that had not seen it";
+    if (t->options->no_network)
+        return "nothing: no folds, 1 by default";
     return t->options->validation_share > 0.0 ? "validation groups, which also stopped training"
                                               : "nothing: no validation groups, 1 by default";
 }
@@ -192,31 +194,55 @@ int selectai_ranker_train(selectai_ranker **out, selectai_evaluation **evaluatio
     return rc;
 }
 
-int selectai_ranker_cross_validate(selectai_evaluation **out, const selectai_trainset *set,
-                                   const selectai_embedding_cache *cache,
-                                   const struct selectai_ranker_options *options)
+/* The figures for each weight; those made before a failure are destroyed. */
+static int measure_weights(selectai_evaluation **out, const float *weights, size_t n, struct sai_cross *cross,
+                           const struct sai_training *t, struct selectai_ranker_options *o)
+{
+    int rc = SELECTAI_OK;
+    for (size_t i = 0; i < n && rc == SELECTAI_OK; i++) {
+        o->anomaly_weight = weights[i];
+        rc = sai_cross_weigh(cross, t, o);
+        if (rc == SELECTAI_OK)
+            rc = measure(&out[i], cross, t);
+        if (rc == SELECTAI_OK)
+            rc = sai_issues_append(sai_evaluation_issues(out[i]), t->issues);
+    }
+    for (size_t i = 0; i < n && rc != SELECTAI_OK; i++)
+        selectai_evaluation_destroy(&out[i]);
+    return rc;
+}
+
+int selectai_ranker_sweep_anomaly_weight(selectai_evaluation **evaluations, const float *weights, size_t n,
+                                         const selectai_trainset *set, const selectai_embedding_cache *cache,
+                                         const struct selectai_ranker_options *options)
 {
     struct selectai_ranker_options all;
     struct sai_train_options shared;
     struct sai_training training = {0};
     struct sai_cross cross = {0};
-    selectai_evaluation *figures = NULL;
-    SAI_REQUIRE(out && set && cache);
+    SAI_REQUIRE(evaluations && weights && n > 0 && set && cache);
+    for (size_t i = 0; i < n; i++) {
+        evaluations[i] = NULL;
+        SAI_REQUIRE(weights[i] > 0.0f && weights[i] <= 1e6f);
+    }
     int rc = begin(&training, &all, &shared, set, cache, options);
     if (rc == SELECTAI_OK && training.folds.n == 0 && !training.folds.held_out)
         rc = SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "cross-validation needs two folds or more");
     if (rc == SELECTAI_OK)
         rc = sai_ranker_cross(&cross, &training, &all, training.folds.held_out != NULL);
     if (rc == SELECTAI_OK)
-        rc = measure(&figures, &cross, &training);
-    if (rc == SELECTAI_OK)
-        rc = sai_issues_append(sai_evaluation_issues(figures), training.issues);
-    if (rc == SELECTAI_OK) {
-        *out = figures;
-        figures = NULL;
-    }
+        rc = measure_weights(evaluations, weights, n, &cross, &training, &all);
     sai_cross_free(&cross);
-    selectai_evaluation_destroy(&figures);
     sai_training_free(&training);
     return rc;
+}
+
+int selectai_ranker_cross_validate(selectai_evaluation **out, const selectai_trainset *set,
+                                   const selectai_embedding_cache *cache,
+                                   const struct selectai_ranker_options *options)
+{
+    struct selectai_ranker_options all = defaults;
+    SAI_REQUIRE(out);
+    int rc = sai_options_copy(&all, sizeof all, options);
+    return rc == SELECTAI_OK ? selectai_ranker_sweep_anomaly_weight(out, &all.anomaly_weight, 1, set, cache, &all) : rc;
 }

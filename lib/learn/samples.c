@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "learn/samples.h"
 
+#define COLUMNS   512u                /* whose means are found at a time, on the stack */
 #define DRAW_SALT 0x7472616e73706c61u /* the draw must not repeat what the seed decides elsewhere */
 
 /* The decisions that become items, in order; and who may lend a place to whom. */
@@ -72,24 +73,40 @@ static int allocate(struct sai_samples *s, const struct sai_training *t, const s
     s->offset = sai_malloc_array(rows, sizeof *s->offset);
     s->weight = sai_malloc_array(rows, sizeof *s->weight);
     s->kept = sai_malloc_array(copied, sizeof *s->kept);
-    bool ok = s->x && s->starts && s->rows && s->offset && s->weight && s->kept;
+    s->identity = sai_malloc_array(copied, sizeof *s->identity);
+    bool ok = s->x && s->starts && s->rows && s->offset && s->weight && s->kept && s->identity;
     return ok ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+}
+
+static bool is_finite(const float *x, uint32_t dim)
+{
+    float sum = 0.0f;
+    for (uint32_t k = 0; k < dim; k++)
+        sum += x[k] * 0.0f;
+    return sum == 0.0f;
+}
+
+/* Columns first .. first + n_columns - 1. */
+static void subtract_columns(float *out, const float *x, size_t n, uint32_t dim, uint32_t first, uint32_t n_columns)
+{
+    double sum[COLUMNS] = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_finite(x + i * dim, dim))
+            continue;
+        count++;
+        for (uint32_t k = 0; k < n_columns; k++)
+            sum[k] += (double)x[i * dim + first + k];
+    }
+    for (size_t i = 0; i < n; i++)
+        for (uint32_t k = 0; k < n_columns; k++)
+            out[i * dim + first + k] = x[i * dim + first + k] - (count > 0 ? (float)(sum[k] / (double)count) : 0.0f);
 }
 
 void sai_subtract_mean(float *out, const float *x, size_t n, uint32_t dim)
 {
-    for (uint32_t k = 0; k < dim; k++) {
-        double sum = 0.0;
-        size_t count = 0;
-        for (size_t i = 0; i < n; i++)
-            if (isfinite(x[i * dim + k])) {
-                sum += (double)x[i * dim + k];
-                count++;
-            }
-        float mean = count > 0 ? (float)(sum / (double)count) : 0.0f;
-        for (size_t i = 0; i < n; i++)
-            out[i * dim + k] = x[i * dim + k] - mean;
-    }
+    for (uint32_t first = 0; first < dim; first += COLUMNS)
+        subtract_columns(out, x, n, dim, first, dim - first < COLUMNS ? dim - first : COLUMNS);
 }
 
 /* Item `at` gets the rows, weights and prior of a decision, as they are in the cache. */
@@ -107,6 +124,7 @@ static void put(struct sai_samples *s, size_t at, const struct sai_training *t, 
     if (o->differences)
         sai_subtract_mean(s->x + (size_t)first * s->dim, s->x + (size_t)first * s->dim, d->n, s->dim);
     s->kept[at] = !d->rejected;
+    s->identity[at] = d->identity;
     s->starts[at + 1] = first + d->n;
 }
 
@@ -216,6 +234,7 @@ static void transplant(struct sai_samples *s, const struct chosen *c, float clip
         memcpy(s->offset + row, s->offset + original, n * sizeof *s->offset);
         memcpy(s->weight + row, s->weight + original, n * sizeof *s->weight);
         s->kept[at] = s->kept[i];
+        s->identity[at] = s->identity[i];
         for (uint32_t j = 0; j < n; j++)
             for (size_t k = 0; k < s->dim; k++) {
                 float moved = s->x[(size_t)(original + j) * s->dim + k] + (to[k] - from[k]);
@@ -258,5 +277,6 @@ void sai_samples_free(struct sai_samples *s)
     sai_free(s->offset);
     sai_free(s->weight);
     sai_free(s->kept);
+    sai_free(s->identity);
     *s = (struct sai_samples){0};
 }

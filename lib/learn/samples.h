@@ -16,6 +16,7 @@ struct sai_samples {
     float *offset;           /* by row: the prior */
     float *weight;           /* by row: of losers */
     bool *kept;              /* by item: not a rejected group */
+    uint64_t *identity;      /* by item: of its group */
     size_t n_items, n_train, n_rows;
 };
 

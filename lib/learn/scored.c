@@ -27,8 +27,9 @@ int sai_scored_allocate(struct sai_scored *out, const struct sai_decisions *d)
     out->spread = nans(n);
     out->score = nans(n);
     out->probability = nans(n);
+    out->keep_logit = nans(d->count);
     out->keep = nans(d->count);
-    if (out->prior && out->image && out->spread && out->score && out->probability && out->keep)
+    if (out->prior && out->image && out->spread && out->score && out->probability && out->keep_logit && out->keep)
         return SELECTAI_OK;
     sai_scored_free(out);
     return SELECTAI_ERR_OUT_OF_MEMORY;
@@ -41,6 +42,7 @@ void sai_scored_free(struct sai_scored *s)
     sai_free(s->spread);
     sai_free(s->score);
     sai_free(s->probability);
+    sai_free(s->keep_logit);
     sai_free(s->keep);
     *s = (struct sai_scored){0};
 }
@@ -77,7 +79,7 @@ int sai_score_decisions(struct sai_scored *out, const struct sai_model *model, c
         }
         struct sai_group_parts parts = {out->prior + it->first, out->image + it->first, out->spread + it->first, NAN};
         rc = sai_ranker_parts(&parts, model, as_new_project ? NULL : it->project, x, stages, it->n);
-        out->keep[i] = (float)parts.keep;
+        out->keep_logit[i] = (float)parts.keep;
     }
     sai_free(x);
     sai_free(stages);
@@ -90,6 +92,6 @@ void sai_weigh_decision(struct sai_scored *s, const struct sai_decision *d, size
     for (uint32_t j = d->first; j < d->first + d->n; j++)
         s->score[j] = (float)(blend->prior_weight * (double)s->prior[j] + blend->image_weight * (double)s->image[j]);
     sai_softmax(s->probability + d->first, s->score + d->first, d->n, temperature);
-    double z = blend->keep_scale * (double)s->keep[index] + blend->keep_shift;
+    double z = blend->keep_scale * (double)s->keep_logit[index] + blend->keep_shift;
     s->keep[index] = (float)(1.0 / (1.0 + exp(-z))); /* NaN stays NaN */
 }

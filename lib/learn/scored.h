@@ -14,7 +14,7 @@
 struct sai_scored {
     float *prior, *image, *spread; /* parts before they are weighed; NaN where nothing was scored */
     float *score, *probability;    /* weighed; softmax over the decision */
-    float *keep;                   /* logit before its calibration, then probability; NaN: not known */
+    float *keep_logit, *keep;      /* before and after its calibration; NaN: not known */
     size_t n_members, n_decisions;
 };
 int sai_scored_allocate(struct sai_scored *out, const struct sai_decisions *decisions);
@@ -25,7 +25,7 @@ void sai_scored_free(struct sai_scored *scored);
 int sai_score_decisions(struct sai_scored *out, const struct sai_model *model, const struct sai_decisions *decisions,
                         const struct sai_vectors *vectors, const bool *use, bool as_new_project);
 
-/* score and probability from the parts; keep becomes a probability. Of one decision. temperature: 1, or of an old
+/* score, probability and keep from the parts. Of one decision. temperature: 1, or of an old
  * model. */
 void sai_weigh_decision(struct sai_scored *scored, const struct sai_decision *decision, size_t index,
                         const struct sai_blend *blend, double temperature);

@@ -10,6 +10,7 @@ import struct
 import tempfile
 import threading
 import unittest
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -603,6 +604,28 @@ class TrainPrior(fixtures.FolderCase):
             ranker.save(self.folder / "m.safetensors")
             with selectai.Ranker.load(self.folder / "m.safetensors") as again:
                 np.testing.assert_array_equal(again.explain(x, [1, 2]).scores, found.scores)
+
+
+    def test_two_rankers_are_compared(self):
+        options = dict(use_image=False, folds=1, hold_out="q")
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        other = self.folder / "other.jsonl"
+        other.write_text("\n".join(line.replace('"p"', '"q"') for line in lines[:20]), encoding="utf-8")
+        for line in lines[:20]:
+            decision = json.loads(line)
+            for name in [decision["chosen_path"], *decision["neg_paths"]]:
+                row = selectai.CacheRow("q", name, name, crc32=zlib.crc32(name.encode()), size=2, width=8, height=8)
+                self.cache.add(row, np.zeros(4, np.float32))
+        with selectai.Ranker.train([self.log, other], self.cache, **options) as ranker:
+            found = ranker.compare(ranker, other, self.cache)
+            self.assertEqual((found["n"], found["difference"], found["only_a"], found["only_b"]), (20, 0, 0, 0))
+            self.assertEqual(found["p_value"], 1)
+            self.assertEqual(found["flips"], [])
+            self.assertEqual(found["a"], found["b"])
+            with self.assertRaises(selectai.NoDataError):
+                ranker.compare(ranker, self.log, self.cache)  # it has seen all of them
+            with self.assertRaisesRegex(TypeError, "other must be a Ranker"):
+                ranker.compare(None, other, self.cache)
 
 
 class TrainErrors(fixtures.FolderCase):

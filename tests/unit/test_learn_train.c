@@ -118,8 +118,10 @@ static struct selectai_ranker_options quick(void)
     struct selectai_ranker_options o;
     selectai_ranker_options_init(&o, sizeof o);
     o.epochs = 12;
-    o.validation_share = 0.15f;
-    o.test_share = 0.3f;
+    o.lr = 0.001f;
+    o.folds = 2;
+    o.split = SELECTAI_SPLIT_GROUP;
+    o.ensemble = 2;
     return o;
 }
 
@@ -154,74 +156,109 @@ static void a_ranker_learns_what_stages_do_not_tell(void **state)
 {
     (void)state;
     selectai_ranker *r = NULL;
-    selectai_evaluation *e = NULL, *again = NULL;
+    selectai_evaluation *e = NULL, *figures = NULL;
     selectai_issues *issues = NULL;
     struct selectai_issue issue = {.struct_size = sizeof issue};
     struct selectai_ranker_options o = quick();
     char *text = NULL;
     assert_int_equal(selectai_ranker_train(&r, &e, &issues, set, cache, &o), SELECTAI_OK);
-    struct selectai_metric anomaly = metric(e, "anomaly"), normal_pairs = metric(e, "normal");
-    assert_true(anomaly.value > 0.8 && anomaly.baseline == 0.0);
-    assert_true(normal_pairs.value > 0.9 && normal_pairs.baseline == 1.0);
+    struct selectai_metric anomaly = metric(e, "anomaly"), top1 = metric(e, "top1");
+    assert_int_equal(top1.n, GROUPS); /* each once, by a ranker that had not seen it */
+    assert_true(anomaly.value > 0.9 && anomaly.baseline == 0.0);
+    assert_true(metric(e, "normal").value > 0.95);
     assert_true(metric(e, "overall").value > metric(e, "overall").baseline);
-    assert_true(metric(e, "top1").value > metric(e, "top1").baseline);
+    assert_true(top1.value > top1.baseline);
     /* What could not be used is listed. */
     assert_int_equal(selectai_issues_count(issues), 1);
     assert_int_equal(selectai_issues_get(issues, 0, &issue), SELECTAI_OK);
     assert_string_equal(issue.kind, "not-in-cache");
     assert_string_equal(issue.path, "/raw/gone1.png");
     assert_int_equal(selectai_issues_count(selectai_evaluation_issues(e)), 1);
-    /* Measured again on everything: what it has seen is left out, and the figures are the same. */
-    assert_int_equal(selectai_ranker_evaluate(&again, r, set, cache), SELECTAI_OK);
-    assert_near(metric(again, "anomaly").value, anomaly.value, 0);
-    assert_int_equal(metric(again, "normal").n, normal_pairs.n);
-    /* And they stand in the model. */
+    /* The figures alone are the same, and they stand in the model. */
+    assert_int_equal(selectai_ranker_cross_validate(&figures, set, cache, &o), SELECTAI_OK);
+    assert_near(metric(figures, "anomaly").value, anomaly.value, 0);
     assert_int_equal(selectai_ranker_metadata_json(&text, r), SELECTAI_OK);
     json_t *j = json_loads(text, 0, NULL), *counts = json_object_get(j, "counts");
     assert_near(sai_json_number(json_array_get(json_object_get(j, "metrics"), 1), "value", -1), anomaly.value, 1e-15);
-    assert_int_equal(sai_json_integer(counts, "training", 0) + sai_json_integer(counts, "validation", 0) +
-                         sai_json_integer(counts, "test", 0),
-                     GROUPS);
+    assert_int_equal(sai_json_integer(counts, "training", 0), GROUPS);
     assert_int_equal(sai_json_integer(counts, "missing", 0), 1);
+    assert_int_equal(sai_json_integer(j, "networks", 0), 2);
     assert_int_equal(strlen(sai_json_string(j, "training_data_sha256", "")), 64);
-    assert_true(sai_json_number(j, "temperature", 0) > 0);
+    assert_true(sai_json_number(j, "image_weight", 0) > 0);
     json_decref(j);
     selectai_free(text);
     selectai_issues_destroy(&issues);
     selectai_evaluation_destroy(&e);
-    selectai_evaluation_destroy(&again);
+    selectai_evaluation_destroy(&figures);
+    assert_int_equal(selectai_ranker_evaluate(&e, r, set, cache), SELECTAI_ERR_NO_DATA); /* all seen */
     selectai_ranker_destroy(&r);
 }
 
-static void seen_means_training_and_validation_groups(void **state)
+/* The vectors and stages of a group's images. */
+static void load_group(float x[STAGES * DIM], double stages[STAGES], int group)
+{
+    for (int s = 0; s < STAGES; s++) {
+        char name[64];
+        size_t row;
+        image_name(name, sizeof name, group, s);
+        assert_int_equal(selectai_embedding_cache_find(cache, project_of(group), name, x + s * DIM, &row), SELECTAI_OK);
+        stages[s] = s + 1;
+    }
+}
+
+static void scores_add_up(void **state)
 {
     (void)state;
     selectai_ranker *r = NULL;
     struct selectai_ranker_options o = quick();
-    size_t seen = 0;
-    o.epochs = 1;
+    float x[STAGES * DIM], score[STAGES], prior[STAGES], image[STAGES], spread[STAGES], p[STAGES], again[STAGES];
+    double stages[STAGES];
+    struct selectai_group_score group = {.struct_size = sizeof group, .keep = 7};
+    o.epochs = 3;
     assert_int_equal(selectai_ranker_train(&r, NULL, NULL, set, cache, &o), SELECTAI_OK);
-    for (int g = 0; g < GROUPS; g++) {
-        char name[3][64];
-        int first;
-        for (int s = 0; s < 3; s++)
-            image_name(name[s], sizeof name[s], g, s);
-        first = selectai_ranker_has_seen(r, project_of(g), name[0]);
-        assert_int_equal(selectai_ranker_has_seen(r, project_of(g), name[1]), first); /* groups are whole */
-        assert_int_equal(selectai_ranker_has_seen(r, project_of(g), name[2]), first);
-        assert_int_equal(selectai_ranker_has_seen(r, "carla", name[0]), 0);
-        seen += (size_t)first;
+    for (int g = 0; g < 30; g++) {
+        double sum = 0, powers = 0;
+        load_group(x, stages, g);
+        if (g % 3 == 0)
+            stages[1] = NAN;
+        if (g % 5 == 0)
+            x[DIM + 3] = NAN; /* the second image */
+        assert_int_equal(
+            selectai_ranker_score_group(r, score, prior, image, spread, p, &group, project_of(g), x, stages, STAGES),
+            SELECTAI_OK);
+        assert_true(isnan(group.keep)); /* no rejected groups were seen */
+        for (int s = 0; s < STAGES; s++) {
+            bool nan = s == 1 && g % 5 == 0;
+            assert_int_equal(isnan(score[s]) != 0, nan);
+            sum += (double)p[s];
+            powers += nan ? 0 : exp((double)score[s]);
+            if (nan)
+                assert_true(p[s] == 0);
+            else
+                assert_true(score[s] == prior[s] + image[s]);
+            assert_true(nan || spread[s] >= 0);
+        }
+        assert_near(sum, 1, 1e-6);
+        for (int s = 0; s < STAGES; s++)
+            assert_near((double)p[s], isnan(score[s]) ? 0 : exp((double)score[s]) / powers, 1e-5);
+        /* Wanting less gives the same. */
+        assert_int_equal(
+            selectai_ranker_score_group(r, again, NULL, NULL, NULL, NULL, NULL, project_of(g), x, stages, STAGES),
+            SELECTAI_OK);
+        assert_memory_equal(again, score, sizeof score);
     }
-    assert_in_range(seen, GROUPS * 0.6, GROUPS * 0.8); /* all but the test share of 0.3 */
+    for (int i = 0; i < STAGES; i++)
+        x[i * DIM] = NAN;
+    assert_int_equal(selectai_ranker_probabilities(r, p, x, stages, STAGES), SELECTAI_ERR_NO_DATA);
     selectai_ranker_destroy(&r);
 }
 
 static char *train_and_save(const char *name, uint32_t threads, uint64_t seed, size_t *n)
 {
-    static char path[600];
+    char path[600];
     selectai_ranker *r = NULL;
     struct selectai_ranker_options o = quick();
-    o.epochs = 3;
+    o.epochs = 2;
     o.threads = threads;
     o.seed = seed;
     snprintf(path, sizeof path, "%s/%s", dir, name);
@@ -251,17 +288,18 @@ static void a_project_is_held_out(void **state)
 {
     (void)state;
     selectai_ranker *r = NULL;
-    selectai_evaluation *e = NULL;
+    selectai_evaluation *e = NULL, *again = NULL;
     struct selectai_ranker_options o = quick();
     char *text = NULL, name[64];
-    o.split = SELECTAI_SPLIT_PROJECT;
     o.hold_out = "bert";
     assert_int_equal(selectai_ranker_train(&r, &e, NULL, set, cache, &o), SELECTAI_OK);
     assert_int_equal(metric(e, "top1").n, GROUPS / 3);
-    assert_true(metric(e, "anomaly").value > 0.7);
+    assert_true(metric(e, "anomaly").value > 0.5);
+    /* Measured again on everything: what it has seen is left out, and the figures are the same. */
+    assert_int_equal(selectai_ranker_evaluate(&again, r, set, cache), SELECTAI_OK);
+    assert_near(metric(again, "anomaly").value, metric(e, "anomaly").value, 0);
     assert_int_equal(selectai_ranker_metadata_json(&text, r), SELECTAI_OK);
     json_t *j = json_loads(text, 0, NULL);
-    assert_string_equal(sai_json_string(j, "split", ""), "project");
     assert_string_equal(sai_json_string(j, "hold_out", ""), "bert");
     json_decref(j);
     selectai_free(text);
@@ -270,35 +308,166 @@ static void a_project_is_held_out(void **state)
         assert_int_equal(selectai_ranker_has_seen(r, project_of(g), name), g % 3 ? 1 : 0);
     }
     selectai_evaluation_destroy(&e);
+    selectai_evaluation_destroy(&again);
     selectai_ranker_destroy(&r);
     o.hold_out = "dora";
     assert_int_equal(selectai_ranker_train(&r, NULL, NULL, set, cache, &o), SELECTAI_ERR_NOT_FOUND);
 }
 
-static int stop_after_two(uint64_t done, uint64_t total, const char *stage, void *user)
+/* A warm start goes on where it stood, and what it has seen is not measured. */
+static void training_goes_on_from_a_ranker(void **state)
 {
-    (void)total;
+    (void)state;
+    selectai_ranker *first = NULL, *second = NULL, *cold = NULL;
+    selectai_evaluation *e = NULL;
+    struct selectai_ranker_options o = quick();
+    o.hold_out = "bert";
+    o.use_prior = 0;
+    assert_int_equal(selectai_ranker_train(&first, NULL, NULL, set, cache, &o), SELECTAI_OK);
+    o.hold_out = NULL;
+    o.start = first;
+    o.epochs = 1;
+    o.lr = 1e-6f; /* hardly anywhere from where it starts */
+    assert_int_equal(selectai_ranker_train(&second, &e, NULL, set, cache, &o), SELECTAI_OK);
+    assert_int_equal(metric(e, "top1").n, GROUPS / 3); /* bert's alone */
+    assert_true(metric(e, "anomaly").value > 0.5);
+    o.start = NULL;
+    assert_int_equal(selectai_ranker_train(&cold, NULL, NULL, set, cache, &o), SELECTAI_OK);
+    double near = 0, far = 0;
+    float x[STAGES * DIM], a[STAGES], b[STAGES], c[STAGES];
+    double stages[STAGES];
+    const struct sai_blend plain = SAI_BLEND_PLAIN;
+    first->model->blend = second->model->blend = cold->model->blend = plain;
+    for (int g = 0; g < 50; g++) {
+        load_group(x, stages, g);
+        assert_int_equal(selectai_ranker_score(first, a, x, stages, STAGES), SELECTAI_OK);
+        assert_int_equal(selectai_ranker_score(second, b, x, stages, STAGES), SELECTAI_OK);
+        assert_int_equal(selectai_ranker_score(cold, c, x, stages, STAGES), SELECTAI_OK);
+        for (int s = 1; s < STAGES; s++) {
+            near += fabs((double)(a[s] - a[0] - (b[s] - b[0])));
+            far += fabs((double)(a[s] - a[0] - (c[s] - c[0])));
+        }
+    }
+    assert_true(near < far / 10);
+    /* Of another kind of input, or of another encoder, it is refused. */
+    o.start = first;
+    o.differences = 1;
+    selectai_ranker *third = NULL;
+    assert_int_equal(selectai_ranker_train(&third, NULL, NULL, set, cache, &o), SELECTAI_ERR_MISMATCH);
+    o.differences = 0;
+    sai_free(first->model->encoder_id);
+    first->model->encoder_id = sai_strdup("another-encoder");
+    assert_int_equal(selectai_ranker_train(&third, NULL, NULL, set, cache, &o), SELECTAI_ERR_MISMATCH);
+    assert_non_null(strstr(selectai_last_error(), "another-encoder"));
+    assert_null(third);
+    selectai_evaluation_destroy(&e);
+    selectai_ranker_destroy(&first);
+    selectai_ranker_destroy(&second);
+    selectai_ranker_destroy(&cold);
+}
+
+static void every_loss_and_split_learns(void **state)
+{
+    (void)state;
+    static const struct {
+        int32_t loss, split, differences;
+        const char *name;
+    } cases[] = {{SELECTAI_LOSS_MARGIN, SELECTAI_SPLIT_GROUP, 0, "group"},
+                 {SELECTAI_LOSS_BRADLEY_TERRY, SELECTAI_SPLIT_PROJECT, 0, "project"},
+                 {SELECTAI_LOSS_BRADLEY_TERRY, SELECTAI_SPLIT_AUTO, 0, "project"},
+                 {SELECTAI_LOSS_PLACKETT_LUCE, SELECTAI_SPLIT_PAIR, 0, "pair"},
+                 {SELECTAI_LOSS_PLACKETT_LUCE, SELECTAI_SPLIT_GROUP, 1, "group"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        selectai_evaluation *e = NULL;
+        struct selectai_ranker_options o = quick();
+        char *text = NULL;
+        o.loss = cases[i].loss;
+        o.split = cases[i].split;
+        o.differences = cases[i].differences;
+        o.ensemble = 1;
+        assert_int_equal(selectai_ranker_cross_validate(&e, set, cache, &o), SELECTAI_OK);
+        assert_true(metric(e, "overall").value > 0.8);
+        assert_int_equal(selectai_evaluation_json(&text, e), SELECTAI_OK);
+        json_t *j = json_loads(text, 0, NULL);
+        assert_string_equal(sai_json_string(j, "split", ""), cases[i].name);
+        json_decref(j);
+        selectai_free(text);
+        selectai_evaluation_destroy(&e);
+    }
+}
+
+static void a_ranker_of_differences_wants_whole_groups(void **state)
+{
+    (void)state;
+    selectai_ranker *r = NULL;
+    struct selectai_ranker_options o = quick();
+    float x[STAGES * DIM], a[STAGES], b[STAGES];
+    double stages[STAGES];
+    o.epochs = 1;
+    o.folds = 1;
+    o.differences = 1;
+    assert_int_equal(selectai_ranker_train(&r, NULL, NULL, set, cache, &o), SELECTAI_OK);
+    load_group(x, stages, 3);
+    assert_int_equal(selectai_ranker_score(r, a, x, stages, STAGES), SELECTAI_ERR_UNSUPPORTED);
+    assert_int_equal(selectai_ranker_probabilities(r, a, x, stages, STAGES), SELECTAI_OK);
+    for (int i = 0; i < STAGES * DIM; i++)
+        x[i] += (float)(i % DIM); /* all images by the same: no difference */
+    assert_int_equal(selectai_ranker_probabilities(r, b, x, stages, STAGES), SELECTAI_OK);
+    for (int s = 0; s < STAGES; s++)
+        assert_near((double)a[s], (double)b[s], 1e-4);
+    selectai_ranker_destroy(&r);
+}
+
+struct watch {
+    int calls;
+    uint64_t stop_at, last;
+};
+
+static int watch(uint64_t done, uint64_t total, const char *stage, void *user)
+{
+    struct watch *w = user;
     assert_string_equal(stage, "train");
-    ++*(int *)user;
-    return done >= 2;
+    assert_true(done <= total && done >= w->last);
+    w->last = done;
+    w->calls++;
+    return done >= w->stop_at;
 }
 
 static void training_can_be_cancelled(void **state)
 {
     (void)state;
-    selectai_ranker *r = NULL;
+    for (uint32_t threads = 1; threads <= 2; threads++) {
+        selectai_ranker *r = NULL;
+        selectai_evaluation *e = NULL;
+        selectai_issues *issues = NULL;
+        struct selectai_ranker_options o = quick();
+        struct watch w = {.stop_at = 2};
+        o.epochs = 1000;
+        o.patience = 0;
+        o.threads = threads;
+        o.progress = watch;
+        o.user = &w;
+        assert_int_equal(selectai_ranker_train(&r, &e, &issues, set, cache, &o), SELECTAI_ERR_CANCELLED);
+        assert_true(!r && !e && !issues);
+        assert_true(w.calls >= 1 && w.last < 1000);
+        w = (struct watch){.stop_at = 2};
+        assert_int_equal(selectai_ranker_cross_validate(&e, set, cache, &o), SELECTAI_ERR_CANCELLED);
+        assert_null(e);
+    }
+    /* Not cancelled, progress comes to its end. */
+    selectai_evaluation *e = NULL;
     struct selectai_ranker_options o = quick();
-    int calls = 0;
-    o.epochs = 1000;
-    o.patience = 0;
-    o.progress = stop_after_two;
-    o.user = &calls;
-    assert_int_equal(selectai_ranker_train(&r, NULL, NULL, set, cache, &o), SELECTAI_ERR_CANCELLED);
-    assert_null(r);
-    assert_true(calls >= 1);
+    struct watch w = {.stop_at = UINT64_MAX};
+    o.epochs = 2;
+    o.threads = 1;
+    o.progress = watch;
+    o.user = &w;
+    assert_int_equal(selectai_ranker_cross_validate(&e, set, cache, &o), SELECTAI_OK);
+    assert_true(w.calls >= 2);
+    selectai_evaluation_destroy(&e);
 }
 
-static void too_little_and_nonsense_are_refused(void **state)
+static void other_encoders_and_too_little_are_refused(void **state)
 {
     (void)state;
     char path[300], other_dir[300];
@@ -313,6 +482,7 @@ static void too_little_and_nonsense_are_refused(void **state)
     assert_int_equal(selectai_trainset_load(&few, logs, 1, 1), SELECTAI_OK);
     assert_int_equal(selectai_ranker_train(&r, NULL, NULL, few, cache, &o), SELECTAI_ERR_NO_DATA);
     o.epochs = 1;
+    o.folds = 1;
     assert_int_equal(selectai_ranker_train(&r, NULL, NULL, set, cache, &o), SELECTAI_OK);
     assert_int_equal(selectai_ranker_evaluate(&e, r, few, cache), SELECTAI_ERR_NO_DATA);
     snprintf(other_dir, sizeof other_dir, "%s/other", dir);
@@ -321,38 +491,8 @@ static void too_little_and_nonsense_are_refused(void **state)
     assert_non_null(strstr(selectai_last_error(), "another-encoder"));
     selectai_embedding_cache_close(&other);
     selectai_ranker_destroy(&r);
-    o.lr = NAN;
-    assert_int_equal(selectai_ranker_train(&r, NULL, NULL, set, cache, &o), SELECTAI_ERR_INVALID_ARGUMENT);
-    o = quick();
-    o.test_share = 1.5f;
-    assert_int_equal(selectai_ranker_train(&r, NULL, NULL, set, cache, &o), SELECTAI_ERR_INVALID_ARGUMENT);
     assert_null(e);
     selectai_trainset_destroy(&few);
-}
-
-static void without_validation_the_temperature_is_one(void **state)
-{
-    (void)state;
-    selectai_ranker *r = NULL;
-    selectai_evaluation *e = NULL;
-    struct selectai_ranker_options o = quick();
-    struct selectai_metric m = {.struct_size = sizeof m};
-    char *text = NULL;
-    o.epochs = 1;
-    o.validation_share = o.test_share = 0;
-    assert_int_equal(selectai_ranker_train(&r, &e, NULL, set, cache, &o), SELECTAI_OK);
-    assert_int_equal(selectai_ranker_metadata_json(&text, r), SELECTAI_OK);
-    assert_non_null(strstr(text, "no validation groups"));
-    json_t *j = json_loads(text, 0, NULL);
-    assert_near(sai_json_number(j, "temperature", 0), 1, 0);
-    json_decref(j);
-    selectai_free(text);
-    /* Nothing held out: nothing claimed. */
-    assert_int_equal(selectai_evaluation_find(e, "overall", &m), SELECTAI_OK);
-    assert_int_equal(m.n, 0);
-    assert_true(isnan(m.value) && isnan(m.low));
-    selectai_evaluation_destroy(&e);
-    selectai_ranker_destroy(&r);
 }
 
 static void a_cropper_beats_the_constant_box(void **state)
@@ -365,7 +505,8 @@ static void a_cropper_beats_the_constant_box(void **state)
     char path[300];
     selectai_cropper_options_init(&o, sizeof o);
     o.epochs = 60;
-    o.test_share = 0.3f;
+    o.split = SELECTAI_SPLIT_PROJECT;
+    o.hold_out = "bert";
     assert_int_equal(selectai_cropper_train(&c, &e, &issues, set, cache, &o), SELECTAI_OK);
     struct selectai_metric iou = metric(e, "iou"), near = metric(e, "within5");
     assert_true(iou.value > iou.baseline && near.value > near.baseline);
@@ -390,12 +531,14 @@ int main(void)
     const struct CMUnitTest without[] = {cmocka_unit_test(without_the_module_training_says_what_is_missing)};
     const struct CMUnitTest with[] = {
         cmocka_unit_test(a_ranker_learns_what_stages_do_not_tell),
-        cmocka_unit_test(seen_means_training_and_validation_groups),
+        cmocka_unit_test(scores_add_up),
         cmocka_unit_test(same_seed_same_bytes_whatever_the_threads),
         cmocka_unit_test(a_project_is_held_out),
+        cmocka_unit_test(training_goes_on_from_a_ranker),
+        cmocka_unit_test(every_loss_and_split_learns),
+        cmocka_unit_test(a_ranker_of_differences_wants_whole_groups),
         cmocka_unit_test(training_can_be_cancelled),
-        cmocka_unit_test(too_little_and_nonsense_are_refused),
-        cmocka_unit_test(without_validation_the_temperature_is_one),
+        cmocka_unit_test(other_encoders_and_too_little_are_refused),
         cmocka_unit_test(a_cropper_beats_the_constant_box),
     };
     /* An environment that names a module would load it even though the folder given has none. */

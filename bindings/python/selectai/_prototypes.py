@@ -289,7 +289,7 @@ class DuplicatesOptions(ctypes.Structure):
 class Metric(ctypes.Structure):
     _fields_ = [
         ("struct_size", c_uint32),
-        ("reserved", c_uint32),
+        ("lower_is_better", c_int32),
         ("name", c_char_p),
         ("baseline_name", c_char_p),
         ("n", c_uint64),
@@ -513,6 +513,7 @@ class RankerOptions(ctypes.Structure):
         ("dropout", c_float),
         ("margin", c_float),
         ("anomaly_weight", c_float),
+        ("loss_anomaly_weight", c_float),
         ("validation_share", c_float),
         ("split", c_int32),
         ("loss", c_int32),
@@ -992,6 +993,15 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_ranker_probabilities": (c_int, _P(Ranker), _floats, _floats, _doubles, c_size_t),
     "selectai_ranker_has_seen": (c_int, _P(Ranker), c_char_p, c_char_p),
     "selectai_ranker_evaluate": (c_int, _evaluation_out, _P(Ranker), _P(TrainSet), _P(EmbeddingCache)),
+    "selectai_ranker_compare": (
+        c_int,
+        _text_out,
+        _P(Ranker),
+        _P(Ranker),
+        _P(TrainSet),
+        _P(EmbeddingCache),
+        _P(EmbeddingCache),
+    ),
     # cropper.h
     "selectai_cropper_options_init": (None, _P(CropperOptions), c_uint32),
     "selectai_cropper_train": (

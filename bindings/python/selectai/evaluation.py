@@ -25,7 +25,8 @@ class Metric(NamedTuple):
     """One figure, 0 to 1, with its 95 % interval (low, high) over groups.
 
     n: pairs, decisions or boxes it rests on; at 0 the value is NaN. baseline: the trivial rule's value on the same
-    data, NaN where it cannot be applied; baseline_name: "highest stage wins", "constant box".
+    data, NaN where it cannot be applied; baseline_name: "highest stage wins", "constant box". lower_is_better: True of
+    errors, such as "brier".
     """
 
     name: str
@@ -37,6 +38,7 @@ class Metric(NamedTuple):
     baseline: float
     baseline_low: float
     baseline_high: float
+    lower_is_better: bool = False
 
     def __str__(self) -> str:
         return (
@@ -49,8 +51,9 @@ class Evaluation(NamedTuple):
     """How a model did on decisions that it was not trained on.
 
     metrics: by name; a ranker's "normal", "anomaly", "overall" (shares of pairs ranked right) and "top1" (share of
-    decisions), a cropper's "iou" (mean) and "within5" (share with all edges within 5 % of the side). data: all figures
-    as the library's JSON, with the split and the counts of what was excluded. issues: decisions that could not be used.
+    decisions), "brier" and "ece" (how far its probabilities are off) and "keep_auc"; a cropper's "iou" (mean) and "within5"
+    (share with all edges within 5 % of the side). data: all figures as the library's JSON, with the split, the counts of
+    what was excluded, and for rankers figures by project, size and pattern, of the parts, and curves. issues: decisions that could not be used.
     """
 
     metrics: dict[str, Metric]
@@ -84,6 +87,7 @@ class EvaluationSlot:
                 item.baseline,
                 item.baseline_low,
                 item.baseline_high,
+                bool(item.lower_is_better),
             )
             metrics[metric.name] = metric
         out = ctypes.c_char_p()

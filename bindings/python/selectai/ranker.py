@@ -17,7 +17,7 @@ from ._callbacks import Progress, ProgressCallback
 from ._errors import check
 from ._library import lib
 from ._options import choice
-from ._text import PathLike, utf8
+from ._text import PathLike, take_json, utf8
 from .cache import EmbeddingCache
 from .evaluation import Evaluation, EvaluationSlot
 from .models import Decisions, Model, _decisions
@@ -85,6 +85,7 @@ class Ranker(Model):
         loss: str = "plackett-luce",
         margin: Optional[float] = None,
         anomaly_weight: Optional[float] = None,
+        loss_anomaly_weight: Optional[float] = None,
         validation_share: Optional[float] = None,
         split: str = "auto",
         folds: Optional[int] = None,
@@ -102,8 +103,8 @@ class Ranker(Model):
 
         epochs (60), patience (12 epochs without gain), batch_size (32 decisions), seed (1), lr (0.0003), weight_decay
         (0.0001), dropout (0.3). loss: "plackett-luce", "bradley-terry", or "margin" with `margin` (0.5). anomaly_weight
-        (1): weight of decisions whose winner has the lower stage. validation_share (0.1) of the training groups stops
-        training.
+        (4): how much a decision whose winner has the lower stage counts when prior and image are balanced;
+        loss_anomaly_weight (1): in the networks' loss. validation_share (0.1) of the training groups stops training.
 
         split: what `evaluation` and the probabilities rest on: cross-validation by "group" (blocks of time), "project"
         (whole projects), "auto" ("project" if there are two or more) or "pair" (LEAKY: shows how much that flatters).
@@ -131,6 +132,7 @@ class Ranker(Model):
             dropout=dropout,
             margin=margin,
             anomaly_weight=anomaly_weight,
+            loss_anomaly_weight=loss_anomaly_weight,
             validation_share=validation_share,
             folds=folds,
             ensemble=ensemble,
@@ -177,6 +179,38 @@ class Ranker(Model):
             evaluation = slot.take()
         assert evaluation is not None
         return evaluation
+
+    def compare(
+        self,
+        other: "Ranker",
+        data: Decisions,
+        cache: EmbeddingCache,
+        cache_other: Optional[EmbeddingCache] = None,
+    ) -> dict[str, Any]:
+        """Two rankers on the same decisions, those that neither has seen. cache_other: of the other's encoder, if another.
+
+        Returns a dict, self being "a" and other "b": figures of both, "difference" (top1 of b minus a) with "low" and
+        "high", "only_a" and "only_b" (decisions that only one got right), "p_value" (McNemar's exact test; 1 means no
+        difference), "flips": those decisions, with both probabilities of each image.
+
+        Raises NoDataError if nothing is left, MismatchError for a cache of another encoder.
+        """
+        if not isinstance(other, Ranker):
+            raise TypeError(f"other must be a Ranker, not {type(other).__name__}")
+        out = ctypes.c_char_p()
+        with _decisions(data) as decisions:
+            check(
+                lib.selectai_ranker_compare(
+                    ctypes.byref(out),
+                    self._handle,
+                    other._handle,
+                    decisions._handle,
+                    cache._handle,
+                    None if cache_other is None else cache_other._handle,
+                )
+            )
+        found: dict[str, Any] = take_json(out)
+        return found
 
     def score(self, embeddings: ArrayLike, stage: Optional[ArrayLike] = None) -> NDArray[np.float32]:
         """float32 [n] from embeddings [n, dim]: higher is better, comparable within one group only.

@@ -1,5 +1,5 @@
 /*
- * kernels.cpp: matrix product and Adam for the CPU, once for each instruction set, chosen at run time.
+ * kernels.cpp: matrix product for the CPU, once for each instruction set, chosen at run time.
  *
  * The product follows Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008): blocks of both
  * operands are packed so that a tile of the result, held in registers, reads memory in order.
@@ -9,14 +9,9 @@
 #include "kernels.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#define SELECTAI_X86 1
-#endif
-
-#define ALWAYS_INLINE inline __attribute__((always_inline))
+#include "vectors.h"
 
 namespace selectai
 {
@@ -26,12 +21,6 @@ namespace
 constexpr int64_t block_k = 256; /* of both operands; fixed, because it decides the order of the sum */
 constexpr int64_t block_m = 96;  /* a packed block of a stays in the second-level cache */
 constexpr int64_t block_n = 512;
-
-typedef float Vector4 __attribute__((vector_size(16)));
-#ifdef SELECTAI_X86
-typedef float Vector8 __attribute__((vector_size(32)));
-typedef float Vector16 __attribute__((vector_size(64)));
-#endif
 
 /* What one tile needs: packed operands and where the result goes. */
 struct Tile {
@@ -165,24 +154,9 @@ template <typename V, int mr, int nv> ALWAYS_INLINE void multiply(const Product 
     }
 }
 
-ALWAYS_INLINE void adam(float *w, float *m, float *v, const float *g, int64_t n, const AdamStep &step)
-{
-    const AdamStep s = step;
-    for (int64_t i = 0; i < n; i++) {
-        m[i] = s.beta1 * m[i] + (1.0f - s.beta1) * g[i];
-        v[i] = s.beta2 * v[i] + (1.0f - s.beta2) * g[i] * g[i];
-        w[i] = s.decay * w[i] - s.step_size * m[i] / (__builtin_sqrtf(v[i]) * s.root_correction + s.eps);
-    }
-}
-
 void multiply_plain(const Product &p, Scratch &s)
 {
     multiply<Vector4, 4, 2>(p, s);
-}
-
-void adam_plain(float *w, float *m, float *v, const float *g, int64_t n, const AdamStep &step)
-{
-    adam(w, m, v, g, n, step);
 }
 
 #ifdef SELECTAI_X86
@@ -191,41 +165,32 @@ __attribute__((target("avx2,fma"))) void multiply_avx2(const Product &p, Scratch
     multiply<Vector8, 6, 2>(p, s);
 }
 
-__attribute__((target("avx2,fma"))) void adam_avx2(float *w, float *m, float *v, const float *g, int64_t n,
-                                                   const AdamStep &step)
-{
-    adam(w, m, v, g, n, step);
-}
-
 __attribute__((target("avx512f,avx2,fma"))) void multiply_avx512(const Product &p, Scratch &s)
 {
     multiply<Vector16, 8, 2>(p, s);
 }
 #endif
 
-struct Kernels {
-    void (*multiply)(const Product &, Scratch &);
-    void (*adam)(float *, float *, float *, const float *, int64_t, const AdamStep &);
-};
+typedef void (*Multiply)(const Product &, Scratch &);
 
 /* Those that this processor can run, the fastest first. */
-std::vector<Kernels> list_kernels()
+std::vector<Multiply> list_kernels()
 {
-    std::vector<Kernels> list;
+    std::vector<Multiply> list;
 #ifdef SELECTAI_X86
     const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     if (avx2 && __builtin_cpu_supports("avx512f"))
-        list.push_back({multiply_avx512, adam_avx2});
+        list.push_back(multiply_avx512);
     if (avx2)
-        list.push_back({multiply_avx2, adam_avx2});
+        list.push_back(multiply_avx2);
 #endif
-    list.push_back({multiply_plain, adam_plain});
+    list.push_back(multiply_plain);
     return list;
 }
 
-const std::vector<Kernels> &kernels()
+const std::vector<Multiply> &kernels()
 {
-    static const std::vector<Kernels> list = list_kernels();
+    static const std::vector<Multiply> list = list_kernels();
     return list;
 }
 
@@ -247,18 +212,12 @@ void gemm(float *c, int64_t c_row, MatrixView a, MatrixView b, int64_t m, int64_
         scratch.a.resize(need_a);
     if (scratch.b.size() < need_b)
         scratch.b.resize(need_b);
-    kernels()[variant].multiply({c, c_row, a, b, m, n, k, bias}, scratch);
+    kernels()[variant]({c, c_row, a, b, m, n, k, bias}, scratch);
 }
 
 size_t kernel_variants()
 {
     return kernels().size();
-}
-
-void adam_step(float *parameters, float *m, float *v, const float *gradient, int64_t n, const AdamStep &step,
-               size_t variant)
-{
-    kernels()[variant].adam(parameters, m, v, gradient, n, step);
 }
 
 } // namespace selectai

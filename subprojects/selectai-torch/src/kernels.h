@@ -39,17 +39,6 @@ void gemm(float *c, int64_t c_row, MatrixView a, MatrixView b, int64_t m, int64_
 /* How many instruction sets the processor can run the kernels with; at least 1. */
 size_t kernel_variants();
 
-struct AdamStep {
-    float beta1, beta2, eps;
-    float step_size;       /* lr / (1 - beta1^t) */
-    float root_correction; /* 1 / sqrt(1 - beta2^t) */
-    float decay;           /* 1 - lr * weight_decay */
-};
-
-/* One Adam step (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019). */
-void adam_step(float *parameters, float *m, float *v, const float *gradient, int64_t n, const AdamStep &step,
-               size_t variant = 0);
-
 } // namespace selectai
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * math.h: the steps that networks are made of, on tensors. On the CPU they run in kernels.cpp, elsewhere in libtorch.
  *
- * All matrices are float, contiguous, rows first. Weights are kept transposed, [in, out], so that forward and weight
- * gradient read memory in order.
+ * All matrices are float, contiguous, rows first. Weights are kept transposed, [in, out], so that a product reads
+ * memory in order. Training on the CPU has its own ways: packed_stepper.cpp.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -14,7 +14,6 @@
 #include <ATen/core/Tensor.h>
 
 #include "kernels.h"
-#include "random.h"
 
 namespace selectai
 {
@@ -43,22 +42,8 @@ class Math
 
     /* y = x w + b; b may be undefined. In threads if x has many rows, unless alone. */
     void affine(const at::Tensor &y, const at::Tensor &x, const at::Tensor &w, const at::Tensor &b);
-    /* c = transposed a times b */
-    void multiply_tn(const at::Tensor &c, const at::Tensor &a, const at::Tensor &b);
-    /* c = a times transposed b */
-    void multiply_nt(const at::Tensor &c, const at::Tensor &a, const at::Tensor &b);
-    void sum_rows(const at::Tensor &out, const at::Tensor &a);
-
     void relu(const at::Tensor &y);
-    /* ReLU, then zeroes drop/65536 of the elements and scales the others up (inverted dropout). */
-    void relu_dropout(const at::Tensor &y, uint32_t drop, Random &random);
-    /* d = gradient before ReLU and dropout from the gradient after them; y is what relu_dropout() made. */
-    void relu_dropout_backward(const at::Tensor &d, const at::Tensor &y, uint32_t drop);
     void sigmoid(const at::Tensor &y);
-    void sigmoid_backward(const at::Tensor &d, const at::Tensor &y);
-
-    void adam(const at::Tensor &parameters, const at::Tensor &m, const at::Tensor &v, const at::Tensor &gradient,
-              const AdamStep &step);
 
   private:
     bool own, alone;

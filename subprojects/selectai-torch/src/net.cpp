@@ -9,6 +9,11 @@
 #include <cmath>
 #include <cstring>
 
+#include <ATen/ops/mm.h>
+#include <ATen/ops/sum.h>
+
+#include "random.h"
+
 namespace selectai
 {
 namespace
@@ -37,7 +42,7 @@ const sai_backend_net_spec &checked(const sai_backend_net_spec &spec)
 } // namespace
 
 Net::Net(const sai_backend_net_spec &spec, bool own)
-    : output(checked(spec).output), drop(std::min(65535U, static_cast<uint32_t>(spec.dropout * 65536.0f + 0.5f))),
+    : output(checked(spec).output), dropped(std::min(65535U, static_cast<uint32_t>(spec.dropout * 65536.0f + 0.5f))),
       seed(spec.seed), device(parse_device(spec.device)), math(own && device.is_cpu(), true)
 {
     for (uint32_t i = 0; i + 1 < spec.n_widths; i++) {
@@ -122,47 +127,56 @@ Activations Net::make_activations(int64_t rows) const
     return a;
 }
 
-void Net::forward(const Activations &a, int64_t n, Random *dropout)
+void Net::forward(const Activations &a, int64_t n, Chances *dropout)
 {
     forward(a, n, dropout, math);
 }
 
-void Net::forward(const Activations &a, int64_t n, Random *dropout, Math &with) const
+void Net::forward(const Activations &a, int64_t n, Chances *dropout, Math &with) const
 {
     for (size_t i = 0; i < layers.size(); i++) {
         const at::Tensor y = a.y[i + 1].narrow(0, 0, n);
         with.affine(y, a.y[i].narrow(0, 0, n), weight(parameters, layers[i]), bias(parameters, layers[i]));
         if (i + 1 < layers.size()) {
-            if (dropout != nullptr)
-                with.relu_dropout(y, drop, *dropout);
-            else
-                with.relu(y);
+            with.relu(y);
+            if (dropout != nullptr && dropped > 0)
+                drop_out(y, *dropout);
         } else if (output == SAI_BACKEND_OUTPUT_SIGMOID) {
             with.sigmoid(y);
         }
     }
 }
 
+void Net::drop_out(const at::Tensor &y, Chances &dropout) const
+{
+    const int64_t width = pad_to_panels(y.size(1)); /* the order of packed_stepper.cpp */
+    std::vector<uint16_t> chance(static_cast<size_t>(y.size(0) * width));
+    const at::Tensor keep = make_tensor({y.size(0), width}, c10::Device(c10::DeviceType::CPU));
+    float *to = keep.data_ptr<float>();
+
+    dropout.draw(chance.data(), y.size(0) * width);
+    for (const uint16_t value : chance)
+        *to++ = value >= dropped ? keep_scale(dropped) : 0.0f;
+    y.mul_(keep.narrow(1, 0, y.size(1)).to(y.device()));
+}
+
 void Net::backward(const Activations &a, int64_t n, const at::Tensor &gradient)
 {
+    const at::Tensor last = a.d.back().narrow(0, 0, n), y = a.y.back().narrow(0, 0, n);
     if (output == SAI_BACKEND_OUTPUT_SIGMOID)
-        math.sigmoid_backward(a.d.back().narrow(0, 0, n), a.y.back().narrow(0, 0, n));
+        last.mul_(y).mul_(y.neg().add_(1));
     for (size_t i = layers.size(); i-- > 0;) {
         const at::Tensor x = a.y[i].narrow(0, 0, n);
         const at::Tensor dy = a.d[i + 1].narrow(0, 0, n);
-        math.multiply_tn(weight(gradient, layers[i]), x, dy);
-        math.sum_rows(bias(gradient, layers[i]), dy);
+        at::Tensor dw = weight(gradient, layers[i]), db = bias(gradient, layers[i]);
+        at::mm_out(dw, x.t(), dy);
+        at::sum_out(db, dy, at::IntArrayRef({0}));
         if (i > 0) {
-            const at::Tensor dx = a.d[i].narrow(0, 0, n);
-            math.multiply_nt(dx, dy, weight(parameters, layers[i]));
-            math.relu_dropout_backward(dx, x, drop);
+            at::Tensor dx = a.d[i].narrow(0, 0, n);
+            at::mm_out(dx, dy, weight(parameters, layers[i]).t());
+            dx.mul_(x.gt(0)).mul_(keep_scale(dropped));
         }
     }
-}
-
-void Net::adam(const at::Tensor &m, const at::Tensor &v, const at::Tensor &gradient, const AdamStep &step)
-{
-    math.adam(parameters, m, v, gradient, step);
 }
 
 void Net::predict_in_threads(float *y, const float *x, int64_t n) const

@@ -8,8 +8,10 @@
 
 #include <vector>
 
+#include "chances.h"
 #include "guard.h"
 #include "math.h"
+#include "panel_kernels.h"
 
 namespace selectai
 {
@@ -20,9 +22,19 @@ struct Activations {
     std::vector<at::Tensor> d; /* d[i]: gradient of y[i]; d[0] is not defined */
 };
 
+/* What dropout multiplies by what it keeps. */
+inline float keep_scale(uint32_t drop)
+{
+    return 65536.0f / (65536.0f - static_cast<float>(drop));
+}
+
 class Net
 {
   public:
+    struct Layer {
+        int64_t in, out, offset; /* of the weight in the flat tensor; the bias follows */
+    };
+
     /* own: see Math. */
     Net(const sai_backend_net_spec &spec, bool own);
 
@@ -42,6 +54,15 @@ class Net
     {
         return n_parameters;
     }
+    const std::vector<Layer> &shapes() const
+    {
+        return layers;
+    }
+    /* How many of 65536 outputs of a hidden layer training drops. */
+    uint32_t drop() const
+    {
+        return dropped;
+    }
     uint64_t random_seed() const
     {
         return seed;
@@ -60,12 +81,11 @@ class Net
     void set_parameters(const float *in);
 
     Activations make_activations(int64_t rows) const;
-    /* Fills y[1..] for the first n rows of y[0]. dropout NULL: as in prediction. */
-    void forward(const Activations &a, int64_t n, Random *dropout);
-    /* From the gradient of the output in d.back() for n rows that forward() saw: fills gradient, laid out as
-     * parameters. */
+    /* Through libtorch: fills y[1..] for the first n rows of y[0], with dropout. */
+    void forward(const Activations &a, int64_t n, Chances *dropout);
+    /* Through libtorch, from the gradient of the output in d.back() for n rows that forward() saw: fills gradient, laid
+     * out as parameters. */
     void backward(const Activations &a, int64_t n, const at::Tensor &gradient);
-    void adam(const at::Tensor &m, const at::Tensor &v, const at::Tensor &gradient, const AdamStep &step);
 
     /* y: n x outputs from rows of x; rows NULL: x's first n rows. In the calling thread alone. */
     void predict(float *y, const float *x, const uint32_t *rows, int64_t n) const
@@ -78,12 +98,9 @@ class Net
     at::Tensor parameters; /* flat, on the device: per layer weight [in, out], bias [out] */
 
   private:
-    struct Layer {
-        int64_t in, out, offset; /* of the weight in the flat tensor; the bias follows */
-    };
-
     void initialise();
-    void forward(const Activations &a, int64_t n, Random *dropout, Math &with) const;
+    void forward(const Activations &a, int64_t n, Chances *dropout, Math &with) const;
+    void drop_out(const at::Tensor &y, Chances &dropout) const;
     void predict_range(float *y, const float *x, const uint32_t *rows, int64_t begin, int64_t end) const;
     at::Tensor weight(const at::Tensor &flat, const Layer &layer) const;
     at::Tensor bias(const at::Tensor &flat, const Layer &layer) const;
@@ -91,7 +108,7 @@ class Net
     std::vector<Layer> layers;
     int64_t n_parameters = 0;
     int32_t output;
-    uint32_t drop; /* of 65536 */
+    uint32_t dropped; /* of 65536 */
     uint64_t seed;
     c10::Device device;
     Math math;

@@ -10,14 +10,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "vectors.h"
 #include "vit_kernels.h"
-
-#if defined(__x86_64__) && defined(__GNUC__)
-#define SELECTAI_X86 1
-#endif
-
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-#pragma GCC diagnostic ignored "-Wpsabi" /* vectors are passed between functions that are inlined, all of them */
 
 namespace selectai
 {
