@@ -86,6 +86,9 @@ static int check_start(const struct selectai_ranker_options *o, const selectai_e
     if (o->use_image && m->mlp && m->differences != (o->differences != 0))
         return SAI_FAIL(SELECTAI_ERR_MISMATCH, "the ranker to go on from was trained %s differences: ask for the same",
                         m->differences ? "on" : "without");
+    if (o->use_image && m->mlp && (m->mlp->hidden != SAI_MLP_RELU || m->form.vectors == SAI_VECTORS_UNIT))
+        return SAI_FAIL(SELECTAI_ERR_MISMATCH, "the ranker to go on from has other layers, or wants vectors of length 1, "
+                                               "as old models do: train from the start");
     return SELECTAI_OK;
 }
 

@@ -405,6 +405,17 @@ class Suggest(fixtures.FolderCase):
                 self.assertTrue(0 <= x1 < x2 <= 64 and 0 <= y1 < y2 <= 48)
                 self.assertIsInstance(item.data, dict)
 
+    def test_groups_are_scored_as_groups(self):
+        """With transitions between stages, and by differences: what is suggested is what explain() says."""
+        for differences in (False, True):
+            path = ensemble_model(self.folder / f"e{differences}", seed=4, differences=differences)
+            with selectai.Ranker.load(path) as ranker, selectai.Encoder.open() as encoder:
+                for item in selectai.suggest(self.paths, ranker):
+                    found = ranker.explain(encoder.encode(item.paths), item.stages)
+                    np.testing.assert_allclose(item.scores, found.scores, atol=1e-5)
+                    np.testing.assert_allclose(item.probabilities, found.probabilities, atol=1e-5)
+                    self.assertEqual(item.winner, int(np.argmax(item.probabilities)))
+
     def test_vectors_come_from_the_cache(self):
         with selectai.Encoder.open() as encoder, selectai.EmbeddingCache.create(self.folder / "k", encoder) as cache:
             expected = selectai.suggest(self.paths, self.ranker, encoder=encoder)

@@ -41,6 +41,15 @@ static void draw(struct sai_decisions *d, double a, double b, uint64_t seed)
     }
 }
 
+/* How often a decision counts that a lower stage won. */
+static double anomaly_weight = 1;
+
+static double count_of(const struct sai_decisions *d, size_t i)
+{
+    const struct sai_member *m = &d->members[d->items[i].first];
+    return m[0].stage < m[1].stage || m[0].stage < m[2].stage ? anomaly_weight : 1;
+}
+
 /* Cross entropy against the targets that the header tells. */
 static double loss_at(const struct sai_decisions *d, const bool *use, double a, double b)
 {
@@ -57,7 +66,7 @@ static double loss_at(const struct sai_decisions *d, const bool *use, double a, 
             sum += exp(score[j]);
         }
         for (int j = 0; j < IMAGES; j++)
-            loss -= (j == 0 ? 1 - 1 / (n + 2) : 1 / (n + 2) / (IMAGES - 1)) * (score[j] - log(sum));
+            loss -= count_of(d, i) * (j == 0 ? 1 - 1 / (n + 2) : 1 / (n + 2) / (IMAGES - 1)) * (score[j] - log(sum));
     }
     return loss;
 }
@@ -201,6 +210,48 @@ static void a_few_that_come_out_right_give_no_certainty(void **state)
     sai_decisions_free(&d);
 }
 
+/* The scale at which the loss is least in this direction, by ternary search. */
+static double best_scale(const struct sai_decisions *d, const struct sai_blend *b)
+{
+    double low = 0, high = 20;
+    for (int i = 0; i < 60; i++) {
+        double x = low + (high - low) / 3, y = high - (high - low) / 3;
+        if (loss_at(d, NULL, x * b->prior_weight, x * b->image_weight) <
+            loss_at(d, NULL, y * b->prior_weight, y * b->image_weight))
+            high = y;
+        else
+            low = x;
+    }
+    return (low + high) / 2;
+}
+
+/* The prior rises with the stage, and anomalies count four times: the image gains, the probabilities stay honest. */
+static void anomalies_shift_the_balance_but_not_the_scale(void **state)
+{
+    (void)state;
+    struct sai_decisions d;
+    struct sai_blend plain = SAI_BLEND_PLAIN, one = SAI_BLEND_PLAIN, four = SAI_BLEND_PLAIN;
+    draw(&d, 1.5, 0.7, 13);
+    for (size_t i = 0; i < d.n_members; i++)
+        d.members[i].stage = (double)prior[i];
+    sai_blend_fit_scores(&plain, &d, NULL, prior, image);
+    sai_blend_fit_weighted(&one, &d, NULL, prior, image, 1);
+    assert_near(one.prior_weight, plain.prior_weight, 0);
+    assert_near(one.image_weight, plain.image_weight, 0);
+    sai_blend_fit_weighted(&four, &d, NULL, prior, image, 4);
+    assert_true(four.image_weight > 0 &&
+                four.prior_weight / four.image_weight < 0.7 * plain.prior_weight / plain.image_weight);
+    assert_near(best_scale(&d, &four), 1, 1e-3);
+    /* In its direction lies the optimum of the weighted loss. */
+    anomaly_weight = 4;
+    double scale = best_scale(&d, &four);
+    struct sai_blend there = {.prior_weight = scale * four.prior_weight, .image_weight = scale * four.image_weight};
+    assert_near(slope(&d, NULL, &there, 0), 0, 0.05);
+    assert_near(slope(&d, NULL, &there, 1), 0, 0.05);
+    anomaly_weight = 1;
+    sai_decisions_free(&d);
+}
+
 static double keep_loss_at(const struct sai_decisions *d, double scale, double shift)
 {
     double loss = 0, n[2] = {0};
@@ -264,6 +315,7 @@ int main(void)
         cmocka_unit_test(only_what_was_scored_and_chosen_counts),
         cmocka_unit_test(nan_of_a_loser_leaves_the_choice_out),
         cmocka_unit_test(a_few_that_come_out_right_give_no_certainty),
+        cmocka_unit_test(anomalies_shift_the_balance_but_not_the_scale),
         cmocka_unit_test(keep_scaling_is_found_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

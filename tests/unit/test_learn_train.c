@@ -355,6 +355,12 @@ static void training_goes_on_from_a_ranker(void **state)
     selectai_ranker *third = NULL;
     assert_int_equal(selectai_ranker_train(&third, NULL, NULL, set, cache, &o), SELECTAI_ERR_MISMATCH);
     o.differences = 0;
+    first->model->mlp->hidden = SAI_MLP_NO_HIDDEN; /* training would put a ReLU there */
+    assert_int_equal(selectai_ranker_train(&third, NULL, NULL, set, cache, &o), SELECTAI_ERR_MISMATCH);
+    first->model->mlp->hidden = SAI_MLP_RELU;
+    first->model->form.vectors = SAI_VECTORS_UNIT;
+    assert_int_equal(selectai_ranker_train(&third, NULL, NULL, set, cache, &o), SELECTAI_ERR_MISMATCH);
+    first->model->form.vectors = SAI_VECTORS_ANY;
     sai_free(first->model->encoder_id);
     first->model->encoder_id = sai_strdup("another-encoder");
     assert_int_equal(selectai_ranker_train(&third, NULL, NULL, set, cache, &o), SELECTAI_ERR_MISMATCH);
