@@ -3,7 +3,6 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +26,7 @@ json_t *json_of_text(char *text)
     return value ? value : json_null();
 }
 
-/* Paths, and messages that name them, may be no UTF-8, which jansson refuses. */
-static json_t *json_of_bytes(const char *text)
+json_t *json_of_bytes(const char *text)
 {
     json_t *value = json_string(text);
     char *copy = value ? NULL : strdup(text);
@@ -97,28 +95,6 @@ void print_name(const char *text, int width)
 {
     for (width -= put_clean(stdout, text); width > 0; width--)
         putchar(' ');
-}
-
-static void print_share(double value, double low, double high)
-{
-    if (isnan(value))
-        printf("  %-22s", "-");
-    else
-        printf("  %6.3f (%.3f-%.3f)  ", value, low, high);
-}
-
-void print_evaluation(const selectai_evaluation *evaluation)
-{
-    printf("%-10s %7s  %-22s  %-22s  %s\n", "measure", "n", "model (95 %)", "baseline (95 %)", "baseline is");
-    for (size_t i = 0; i < selectai_evaluation_count(evaluation); i++) {
-        struct selectai_metric m = {.struct_size = sizeof m};
-        if (selectai_evaluation_get(evaluation, i, &m) != SELECTAI_OK)
-            continue;
-        printf("%-10s %7llu", m.name, (unsigned long long)m.n);
-        print_share(m.value, m.low, m.high);
-        print_share(m.baseline, m.baseline_low, m.baseline_high);
-        printf("  %s\n", m.baseline_name);
-    }
 }
 
 int write_json_file(const char *path, const json_t *document)

@@ -27,13 +27,13 @@ int print_json(json_t *document);
 /* Parses text that the library made (and frees it); json_null() on failure. */
 json_t *json_of_text(char *text);
 
+/* Paths, and messages that name them, may be no UTF-8, which JSON refuses: such bytes become '?'. */
+json_t *json_of_bytes(const char *text);
+
 json_t *json_of_issues(const selectai_issues *issues);
 
 /* Sets "path"; a path that is no UTF-8, which JSON cannot hold, becomes null, and "path_hex" has its bytes. */
 void set_json_path(json_t *object, const char *path);
-
-/* A table of figures beside their baselines. */
-void print_evaluation(const selectai_evaluation *evaluation);
 
 /* The issues of one kind, or with `kind` NULL all. */
 json_t *json_of_issues_of_kind(const selectai_issues *issues, const char *kind);

@@ -837,6 +837,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_merge_options_init": (None, _P(MergeOptions), c_uint32),
     "selectai_trainset_merge": (c_int, _P(_P(TrainSet)), _P(MergeCounts), _P(TrainSet), _P(MergeOptions)),
     "selectai_trainset_anomaly_json": (c_int, _text_out, _P(TrainSet)),
+    "selectai_trainset_select": (c_int, _P(_P(TrainSet)), _P(TrainSet), _P(c_uint8), _P(c_uint8)),
     "selectai_trainset_destroy": (None, _P(_P(TrainSet))),
     "selectai_extract_options_init": (None, _P(ExtractOptions), c_uint32),
     "selectai_extraction_create": (c_int, _P(_P(Extraction)), _P(ExtractOptions)),
@@ -965,6 +966,15 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_ranker_cross_validate": (
         c_int,
         _evaluation_out,
+        _P(TrainSet),
+        _P(EmbeddingCache),
+        _P(RankerOptions),
+    ),
+    "selectai_ranker_sweep_anomaly_weight": (
+        c_int,
+        _evaluation_out,
+        _floats,
+        c_size_t,
         _P(TrainSet),
         _P(EmbeddingCache),
         _P(RankerOptions),
