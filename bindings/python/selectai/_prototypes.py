@@ -569,6 +569,24 @@ class SuggestOptions(ctypes.Structure):
         ("project", c_char_p),
         ("progress", ProgressFn),
         ("user", c_void_p),
+        ("min_confidence", c_double),
+        ("min_keep", c_double),
+        ("history", POINTER(TrainSet)),
+        ("neighbours", c_uint32),
+        ("reserved", c_uint32),
+    ]
+
+
+class Neighbour(ctypes.Structure):
+    _fields_ = [
+        ("project", c_char_p),
+        ("winner_path", c_char_p),
+        ("loser_paths", POINTER(c_char_p)),
+        ("loser_stages", POINTER(c_double)),
+        ("winner_stage", c_double),
+        ("similarity", c_double),
+        ("n_losers", c_uint32),
+        ("anomaly", c_int32),
     ]
 
 
@@ -586,6 +604,16 @@ class Suggestion(ctypes.Structure):
         ("confidence", c_double),
         ("crop", Box),
         ("crop_px", PixelBox),
+        ("priors", POINTER(c_float)),
+        ("images", POINTER(c_float)),
+        ("spreads", POINTER(c_float)),
+        ("keep", c_double),
+        ("sure", c_int32),
+        ("keep_nothing", c_int32),
+        ("why", c_char_p),
+        ("neighbours", POINTER(Neighbour)),
+        ("n_neighbours", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 
@@ -676,6 +704,7 @@ STRUCTURES = {
     "selectai_group_score": GroupScore,
     "selectai_cropper_options": CropperOptions,
     "selectai_suggest_options": SuggestOptions,
+    "selectai_neighbour": Neighbour,
     "selectai_suggestion": Suggestion,
     "selectai_validate_options": ValidateOptions,
     "selectai_validated_file": ValidatedFile,
