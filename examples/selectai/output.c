@@ -111,12 +111,12 @@ static void print_share(double value, double low, double high)
 
 void print_evaluation(const selectai_evaluation *evaluation)
 {
-    printf("%-10s %7s  %-22s  %-22s  %s\n", "measure", "n", "model (95 %)", "baseline (95 %)", "baseline is");
+    printf("%-15s %7s  %-22s  %-22s  %s\n", "measure", "n", "model (95 %)", "baseline (95 %)", "baseline is");
     for (size_t i = 0; i < selectai_evaluation_count(evaluation); i++) {
         struct selectai_metric m = {.struct_size = sizeof m};
         if (selectai_evaluation_get(evaluation, i, &m) != SELECTAI_OK)
             continue;
-        printf("%-10s %7llu", m.name, (unsigned long long)m.n);
+        printf("%-15s %7llu", m.name, (unsigned long long)m.n);
         print_share(m.value, m.low, m.high);
         print_share(m.baseline, m.baseline_low, m.baseline_high);
         printf("  %s\n", m.baseline_name);

@@ -196,15 +196,13 @@ static int step_train_cropper(struct demo *d)
     options.progress = show_progress;
     options.user = &d->progress;
     selectai_cropper *trained = NULL;
-    int rc = selectai_cropper_train(&trained, NULL, NULL, selectai_extraction_entries(d->extraction), d->cache,
+    int rc = selectai_cropper_train(&trained, &d->cropping, NULL, selectai_extraction_entries(d->extraction), d->cache,
                                     &options);
     if (rc == SELECTAI_OK)
         rc = selectai_cropper_save(trained, path);
     selectai_cropper_destroy(&trained);
     if (rc == SELECTAI_OK)
         rc = selectai_cropper_load(&d->cropper, path);
-    if (rc == SELECTAI_OK)
-        rc = selectai_cropper_evaluate(&d->cropping, d->cropper, selectai_extraction_entries(d->extraction), d->cache);
     if (rc == SELECTAI_OK && selectai_evaluation_find(d->cropping, "iou", &m) == SELECTAI_OK)
         note(d, "cropper", "mean IoU %.3f on %llu unseen crops; constant box: %.3f", m.value, (unsigned long long)m.n,
              m.baseline);

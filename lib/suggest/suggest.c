@@ -8,6 +8,7 @@
 
 #include "learn/box.h"
 #include "learn/measure.h"
+#include "suggest/crop.h"
 #include "suggest/suggest.h"
 #include "suggest/vectors.h"
 
@@ -35,7 +36,7 @@ static int check_ids(const selectai_ranker *ranker, const selectai_cropper *crop
                      const selectai_embedding_cache *cache)
 {
     int rc = agree("ranker", selectai_ranker_encoder_id(ranker), selectai_ranker_dim(ranker), encoder);
-    if (rc == SELECTAI_OK && cropper)
+    if (rc == SELECTAI_OK && cropper && !sai_crop_needs_no_encoder(cropper))
         rc = agree("cropper", selectai_cropper_encoder_id(cropper), selectai_cropper_dim(cropper), encoder);
     if (rc == SELECTAI_OK && cache)
         rc = agree("cache", selectai_embedding_cache_encoder_id(cache), selectai_embedding_cache_dim(cache), encoder);
@@ -149,9 +150,11 @@ static int add_crop(struct selectai_suggestions *s, struct sai_suggested_group *
     group->crop = (struct selectai_box){NAN, NAN, NAN, NAN};
     if (!cropper)
         return SELECTAI_OK;
-    int rc = selectai_cropper_propose(cropper, &group->crop, x + at * selectai_cropper_dim(cropper), size, 1);
-    if (rc != SELECTAI_OK || isnan(group->crop.x1))
+    struct selectai_crop_proposal proposal;
+    int rc = sai_suggest_crop(&proposal, cropper, x + at * selectai_cropper_dim(cropper), s->paths[at], size);
+    if (rc != SELECTAI_OK || isnan(proposal.box.x1))
         return rc;
+    group->crop = proposal.box;
     group->crop_px = sai_box_pixels(&group->crop, size[0], size[1]);
     group->has_crop = 1;
     return SELECTAI_OK;
