@@ -17,7 +17,9 @@ struct any_model {
 /* SELECTAI_OK or an error code. */
 int load_any_model(struct any_model *out, const char *path);
 int evaluate_any_model(selectai_evaluation **out, const struct any_model *model, const selectai_trainset *set,
-                       const selectai_embedding_cache *cache);
+                       const selectai_embedding_cache *cache, const selectai_embedding_cache *layout);
+/* Not a cropper of sizes only. */
+int needs_cache(const struct any_model *model);
 void free_any_model(struct any_model *model);
 
 struct comparison {
@@ -25,6 +27,7 @@ struct comparison {
     const struct any_model *a, *b;
     const selectai_trainset *set;
     const selectai_embedding_cache *cache, *cache_b; /* cache_b may be NULL: the same */
+    const selectai_embedding_cache *layout;          /* for croppers that were trained with one, or NULL */
 };
 
 /*

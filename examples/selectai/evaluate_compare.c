@@ -23,7 +23,7 @@ static json_t *evaluate_side(int *rc, const struct any_model *model, const struc
     selectai_evaluation *evaluation = NULL;
     char *text = NULL;
     if (*rc == SELECTAI_OK)
-        *rc = evaluate_any_model(&evaluation, model, c->set, cache);
+        *rc = evaluate_any_model(&evaluation, model, c->set, cache, c->layout);
     if (*rc == SELECTAI_OK)
         *rc = selectai_evaluation_json(&text, evaluation);
     selectai_evaluation_destroy(&evaluation);

@@ -13,7 +13,7 @@
 enum { FLIPS_IN_TEXT = 20 };
 
 struct evaluate_args {
-    const char *model, *cache_dir, *other, *other_cache_dir, *html;
+    const char *model, *cache_dir, *layout_dir, *other, *other_cache_dir, *html;
     struct text_list data;
     struct project_args projects;
     struct progress progress;
@@ -23,7 +23,7 @@ struct evaluate_args {
 /* What the arguments name, opened. */
 struct measured {
     selectai_trainset *set;
-    selectai_embedding_cache *cache, *other_cache;
+    selectai_embedding_cache *cache, *layout, *other_cache;
     struct any_model model, other;
     selectai_evaluation *evaluation;
     json_t *figures, *reasons, *comparison;
@@ -37,10 +37,15 @@ int load_any_model(struct any_model *out, const char *path)
 }
 
 int evaluate_any_model(selectai_evaluation **out, const struct any_model *model, const selectai_trainset *set,
-                       const selectai_embedding_cache *cache)
+                       const selectai_embedding_cache *cache, const selectai_embedding_cache *layout)
 {
     return model->ranker ? selectai_ranker_evaluate(out, model->ranker, set, cache)
-                         : selectai_cropper_evaluate(out, model->cropper, set, cache);
+                         : selectai_cropper_evaluate_with_layout(out, model->cropper, set, cache, layout);
+}
+
+int needs_cache(const struct any_model *model)
+{
+    return model->ranker || (model->cropper && selectai_cropper_dim(model->cropper) > 0);
 }
 
 void free_any_model(struct any_model *model)
@@ -56,20 +61,24 @@ static int open_all(struct measured *m, struct evaluate_args *a)
     int rc = load_decisions(&m->set, &a->data, &a->projects, 0, &a->progress);
     if (rc == SELECTAI_OK && refuse_left_out(m->set, a->skip_bad_rows))
         return EXIT_FAILED;
-    if (rc == SELECTAI_OK)
+    if (rc == SELECTAI_OK && a->cache_dir)
         rc = selectai_embedding_cache_open(&m->cache, a->cache_dir);
+    if (rc == SELECTAI_OK && a->layout_dir)
+        rc = selectai_embedding_cache_open(&m->layout, a->layout_dir);
     if (rc == SELECTAI_OK && a->other_cache_dir)
         rc = selectai_embedding_cache_open(&m->other_cache, a->other_cache_dir);
     if (rc == SELECTAI_OK)
         rc = load_any_model(&m->model, a->model);
     if (rc == SELECTAI_OK && a->other)
         rc = load_any_model(&m->other, a->other);
+    if (rc == SELECTAI_OK && !m->cache && (needs_cache(&m->model) || needs_cache(&m->other)))
+        return usage_error(&verb_evaluate, "this model needs --cache DIR");
     return rc == SELECTAI_OK ? EXIT_DONE : report_failure(rc);
 }
 
 static int measure(struct measured *m, const struct evaluate_args *a)
 {
-    int code, rc = evaluate_any_model(&m->evaluation, &m->model, m->set, m->cache);
+    int code, rc = evaluate_any_model(&m->evaluation, &m->model, m->set, m->cache, m->layout);
     if (rc != SELECTAI_OK)
         return report_failure(rc);
     m->figures = json_of_evaluation(m->evaluation);
@@ -84,7 +93,8 @@ static int measure(struct measured *m, const struct evaluate_args *a)
                                           .b = &m->other,
                                           .set = m->set,
                                           .cache = m->cache,
-                                          .cache_b = m->other_cache};
+                                          .cache_b = m->other_cache,
+                                          .layout = m->layout};
     m->comparison = compare_models(&code, &comparison);
     return code;
 }
@@ -140,6 +150,7 @@ static int evaluate(struct evaluate_args *a)
         code = a->json ? print_as_json(&m) : print_as_text(&m);
     selectai_evaluation_destroy(&m.evaluation);
     selectai_embedding_cache_close(&m.cache);
+    selectai_embedding_cache_close(&m.layout);
     selectai_embedding_cache_close(&m.other_cache);
     selectai_trainset_destroy(&m.set);
     free_any_model(&m.model);
@@ -170,7 +181,9 @@ static int run(int argc, char **argv, const struct verb *verb)
     const struct arg args[] = {
         {"model", ARG_TEXT, &a.model, "FILE", "a ranker or cropper", 1},
         {"data", ARG_LIST, &a.data, "LOG...", "training entries (.jsonl, .csv), rejected groups or old logs", 1},
-        {"cache", ARG_TEXT, &a.cache_dir, "DIR", "vectors, as made by 'embed'", 1},
+        {"cache", ARG_TEXT, &a.cache_dir, "DIR",
+         "vectors, as made by 'embed'; needed, but for a cropper of sizes only", 0},
+        {"layout-cache", ARG_TEXT, &a.layout_dir, "DIR", "for a cropper that was trained with one", 0},
         {"html", ARG_TEXT, &a.html, "FILE", "a page with curves, tables, and the worst cases with pictures", 0},
         {"compare", ARG_TEXT, &a.other, "FILE", "another model of the kind: on which decisions do they differ?", 0},
         {"compare-cache", ARG_TEXT, &a.other_cache_dir, "DIR", "vectors for the other one, if its encoder is another",
@@ -197,7 +210,7 @@ static int run(int argc, char **argv, const struct verb *verb)
 const struct verb verb_evaluate = {
     .name = "evaluate",
     .summary = "measure a model on decisions that it has not seen, beside the trivial rules",
-    .usage = "--model FILE --data LOG... --cache DIR [options]",
+    .usage = "--model FILE --data LOG... [--cache DIR] [options]",
     .text = "Decisions with images that the model was trained on are left out. How to read the figures and the page:\n"
             "docs/learning.md.",
     .run = run,

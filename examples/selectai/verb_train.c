@@ -38,7 +38,7 @@ static int train_with(struct train_job *job)
 static int train(struct train_args *args)
 {
     selectai_trainset *set = NULL;
-    selectai_embedding_cache *cache = NULL;
+    selectai_embedding_cache *cache = NULL, *layout = NULL;
     struct progress progress = {.quiet = args->quiet};
     int code;
     code = check_decisions(&args->data, &args->projects, args->skip_bad_rows, &progress);
@@ -47,20 +47,24 @@ static int train(struct train_args *args)
     int rc = load_decisions(&set, &args->data, &args->projects, 0, &progress);
     if (rc == SELECTAI_OK && refuse_left_out(set, args->skip_bad_rows))
         code = EXIT_FAILED;
-    if (rc == SELECTAI_OK)
+    if (rc == SELECTAI_OK && args->cache)
         rc = selectai_embedding_cache_open(&cache, args->cache);
+    if (rc == SELECTAI_OK && args->layout_cache)
+        rc = selectai_embedding_cache_open(&layout, args->layout_cache);
+    args->crop.layout_cache = layout;
     if (rc != SELECTAI_OK)
         code = report_failure(rc);
     else if (code < 0)
         code = train_with(&(struct train_job){args, set, cache, &progress});
     selectai_embedding_cache_close(&cache);
+    selectai_embedding_cache_close(&layout);
     selectai_trainset_destroy(&set);
     return code;
 }
 
 /* What both kinds of training are told by flags, wherever it lies in their options. */
 struct shared_flags {
-    uint32_t *epochs, *batch_size, *patience, *threads;
+    uint32_t *epochs, *batch_size, *patience, *threads, *ensemble, *folds;
     float *lr, *weight_decay, *dropout;
     uint64_t *seed;
     int32_t *split;
@@ -69,8 +73,8 @@ struct shared_flags {
 
 #define SHARED_FLAGS(o)                                                                                                \
     {                                                                                                                  \
-        &(o)->epochs, &(o)->batch_size, &(o)->patience, &(o)->threads, &(o)->lr, &(o)->weight_decay, &(o)->dropout,    \
-            &(o)->seed, &(o)->split, &(o)->hold_out, &(o)->backend_dir                                                 \
+        &(o)->epochs, &(o)->batch_size, &(o)->patience, &(o)->threads, &(o)->ensemble, &(o)->folds, &(o)->lr,          \
+            &(o)->weight_decay, &(o)->dropout, &(o)->seed, &(o)->split, &(o)->hold_out, &(o)->backend_dir              \
     }
 
 /* Flags that do not go together, or not with this kind of model. -1 to go on. */
@@ -116,7 +120,11 @@ static int run(int argc, char **argv, const struct verb *verb)
     const struct shared_flags f = a.cropper ? cropper : ranker;
     const struct arg args[] = {
         {"data", ARG_LIST, &a.data, "LOG...", "training entries (.jsonl, .csv), rejected groups or old logs", 1},
-        {"cache", ARG_TEXT, &a.cache, "DIR", "vectors, as made by 'embed'", 1},
+        {"cache", ARG_TEXT, &a.cache, "DIR", "vectors, as made by 'embed'; needed, but with --sizes-only", 0},
+        {"layout-cache", ARG_TEXT, &a.layout_cache, "DIR",
+         "cropper: vectors of the built-in encoder too, which tell where things are", 0},
+        {"sizes-only", ARG_FLAG, &a.sizes_only, NULL,
+         "cropper: learn from the images' sizes alone, which the data tell", 0},
         {"output", ARG_TEXT, &a.output, "FILE", "the model (.safetensors); needed, but for sweeps and --leakage", 0},
         {"html", ARG_TEXT, &a.html, "FILE", "a page with the figures, as curves and tables", 0},
         {"anomaly-weight", ARG_FLOAT, &a.ranker.anomaly_weight, "W",
@@ -126,17 +134,18 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"leakage", ARG_FLAG, &a.leakage, NULL, "ranker: figures by pairs (LEAKY), blocks of time and projects", 0},
         {"per-project", ARG_FLAG, &a.per_project, NULL,
          "ranker: also one for each project, OUTPUT with its name, compared with the one for all", 0},
+        {"loss-anomaly-weight", ARG_FLOAT, &a.ranker.loss_anomaly_weight, "W",
+         "ranker: their weight in the networks' loss (1)", 0},
         {"loss", ARG_CHOICE, &a.ranker.loss, "margin|bradley-terry|plackett-luce",
          "ranker: what the networks minimise (plackett-luce)", 0},
         {"margin", ARG_FLOAT, &a.ranker.margin, "M", "ranker: --loss margin (0.5)", 0},
-        {"ensemble", ARG_U32, &a.ranker.ensemble, "N",
-         "ranker: networks that are averaged (3 with few decisions, else 1)", 0},
+        {"ensemble", ARG_U32, f.ensemble, "N",
+         "models that are averaged (cropper 3; ranker 2, one of them linear, with few decisions, else 1)", 0},
         {"no-prior", ARG_FLAG, &a.no_prior, NULL, "ranker: the image alone, whatever its stage", 0},
         {"no-image", ARG_FLAG, &a.no_image, NULL, "ranker: the stage alone", 0},
         {"differences", ARG_FLAG, &a.differences, NULL, "ranker: learn from how images differ from their group", 0},
         {"start", ARG_TEXT, &a.start, "FILE", "ranker: go on from this one; needs fewer epochs", 0},
-        {"folds", ARG_U32, &a.ranker.folds, "N", "ranker: of cross-validation (at most 10 projects, 5 groups); 1: none",
-         0},
+        {"folds", ARG_U32, f.folds, "N", "of cross-validation (at most 10 projects, 5 groups); 1: none", 0},
         {"epochs", ARG_U32, f.epochs, "N", "at most (ranker 60, cropper 150)", 0},
         {"batch-size", ARG_U32, f.batch_size, "N", "pairs or crops a step (32)", 0},
         {"patience", ARG_U32, f.patience, "N", "epochs without progress that end training (ranker 12, cropper 25)", 0},
@@ -159,6 +168,10 @@ static int run(int argc, char **argv, const struct verb *verb)
     int code = parse_args(argc, argv, verb, args, &a.rest);
     if (code < 0 && (a.rest.count != 1 || strcmp(a.rest.items[0], a.cropper ? "cropper" : "ranker") != 0))
         code = usage_error(verb, "say first what to train: ranker or cropper");
+    if (code < 0 && !a.cache && !(a.cropper && a.sizes_only))
+        code = usage_error(verb, "--cache is missing");
+    if (code < 0 && (a.cache || a.layout_cache) && a.sizes_only)
+        code = usage_error(verb, "--sizes-only needs no cache");
     if (code < 0)
         code = check_project_args(verb, &a.projects);
     if (code < 0)
@@ -176,7 +189,7 @@ static int run(int argc, char **argv, const struct verb *verb)
 const struct verb verb_train = {
     .name = "train",
     .summary = "learn from past decisions (needs the torch module)",
-    .usage = "ranker|cropper --data LOG... --cache DIR --output FILE [options]",
+    .usage = "ranker|cropper --data LOG... (--cache DIR | --sizes-only) --output FILE [options]",
     .text =
         "Figures are of decisions that the model did not see (cross-validation), beside the trivial rule, with 95 %\n"
         "intervals. Rejected groups ('extract --rejected') may be given in --data, too: from eight on, the ranker\n"

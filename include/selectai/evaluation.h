@@ -25,7 +25,11 @@ typedef struct selectai_evaluation selectai_evaluation;
  * (mean over decisions of the squared errors of all its probabilities, 0..2; Brier, "Verification of forecasts expressed
  * in terms of probability", 1950), "ece" (expected calibration error of the winner's probability, 10 bins; Guo et al.,
  * 2017), "keep_auc" (chance that a kept group gets a higher probability of being kept than a rejected one).
- * Cropper: "iou" (mean), "within5" (share of boxes with all four edges within 5 % of the side).
+ * Cropper, beside one box for all images: "iou" (mean overlap), "bde" (mean distance of an edge, as a share of the side),
+ * "within5" (share of boxes with all four edges within 5 % of the side), "kept_whole" (share of images where "cropped" or
+ * "not cropped" is right); again beside the median box of the image's size ("iou_size", ...) and beside the whole image
+ * ("iou_full", ...). "iou_cropped": of images that were cropped. "iou_expected": what the cropper expects on average,
+ * beside what is reached. "iou_covered": how often the interval around the expected IoU holds, beside 80 %.
  */
 struct selectai_metric {
     uint32_t struct_size; /**< set by the caller */

@@ -37,7 +37,7 @@ typedef struct selectai_ranker selectai_ranker;
 #define SELECTAI_SPLIT_GROUP   0 /**< blocks of time of each project; shared and nearly equal images on one side */
 #define SELECTAI_SPLIT_PROJECT 1 /**< whole projects: what a model does on the next one */
 #define SELECTAI_SPLIT_PAIR    2 /**< pairs at random: LEAKY, flatters; only to show by how much */
-#define SELECTAI_SPLIT_AUTO    3 /**< PROJECT if there are two projects or more, else GROUP: the default */
+#define SELECTAI_SPLIT_AUTO    3 /**< PROJECT, if there are two and none has nine tenths of all; else GROUP: default */
 
 #define SELECTAI_MAX_FOLDS    100u
 #define SELECTAI_MAX_ENSEMBLE 32u

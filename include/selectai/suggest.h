@@ -83,6 +83,10 @@ struct selectai_suggestion {
     const struct selectai_neighbour *neighbours; /**< n_neighbours, the most similar first */
     uint32_t n_neighbours;
     uint32_t reserved;
+    /* Where has_crop, and NaN where the cropper does not know; see struct selectai_crop_proposal. */
+    double no_crop;                     /**< chance that the person does not crop the winner */
+    double crop_iou;                    /**< IoU that is expected between `crop` and the person's */
+    double crop_iou_low, crop_iou_high; /**< 80 % lie between */
 };
 
 /**

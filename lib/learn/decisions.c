@@ -99,6 +99,12 @@ static int push(struct sai_decisions *d, struct sai_decision *decision, const ch
     return SELECTAI_OK;
 }
 
+/* Known not to be cropped: then the person's box is the whole image. */
+static bool kept_whole(const struct selectai_entry *entry)
+{
+    return entry->has_crop == 0 && entry->was_cropped == 0;
+}
+
 int sai_decisions_add(struct sai_decisions *d, const struct selectai_entry *entry)
 {
     struct sai_decision decision = {.project = entry->project,
@@ -108,8 +114,8 @@ int sai_decisions_add(struct sai_decisions *d, const struct selectai_entry *entr
                                     .fold = SAI_FOLD_NONE,
                                     .usable = true,
                                     .crop_alone = entry->n_negatives == 0,
-                                    .has_crop = entry->has_crop == 1,
-                                    .crop = entry->crop};
+                                    .has_crop = entry->has_crop == 1 || kept_whole(entry),
+                                    .crop = kept_whole(entry) ? (struct selectai_box){0.0, 0.0, 1.0, 1.0} : entry->crop};
     int rc = add_member(d, entry->project, entry->chosen_path, entry->chosen_stage);
     for (uint32_t i = 0; i < entry->n_negatives && rc == SELECTAI_OK; i++) {
         if (known(d, &decision, entry->neg_paths[i]))

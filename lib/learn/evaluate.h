@@ -6,6 +6,7 @@
 #ifndef SAI_LEARN_EVALUATE_H
 #define SAI_LEARN_EVALUATE_H
 
+#include <selectai/cropper.h>
 #include <selectai/evaluation.h>
 
 #include "base/json.h"
@@ -57,9 +58,24 @@ struct sai_scored;
 int sai_evaluate_ranker(selectai_evaluation **out, const struct sai_decisions *decisions, const bool *use,
                         const struct sai_scored *scored, const struct sai_evaluation_head *head);
 
-/* "iou" and "within5". proposed[i] belongs to decision i; constant may be NULL: no baseline. */
+/* What was proposed for one decision's winner, and what the rules without learning would have proposed: one box for
+ * all images, one for images of this size (NaN: not known). */
+struct sai_crop_answer {
+    struct selectai_crop_proposal proposal;
+    struct selectai_box constant, by_size;
+};
+
+/*
+ * answers[i] belongs to decision i. Each of these beside the constant box, and again (names with "_size", "_full")
+ * beside the median box of the image's size and beside the whole image:
+ *   "iou"         mean overlap
+ *   "bde"         mean distance of an edge from the person's, as a share of the side; lower is better
+ *   "within5"     share of boxes with all four edges within 5 % of the side
+ *   "kept_whole"  share of images where "cropped" or "not cropped" is right
+ * Then, of images that were really cropped, "iou_cropped"; and "iou_expected": what proposals promise on average,
+ * beside what they reach; "iou_covered": how often the interval holds the IoU, beside the 80 % that it promises.
+ */
 int sai_evaluate_cropper(selectai_evaluation **out, const struct sai_decisions *decisions, const bool *use,
-                         const struct selectai_box *proposed, const struct selectai_box *constant,
-                         const struct sai_evaluation_head *head);
+                         const struct sai_crop_answer *answers, const struct sai_evaluation_head *head);
 
 #endif

@@ -159,6 +159,17 @@ static size_t projects_with_choices(const struct order *o)
     return n;
 }
 
+/* Without the largest project a tenth must be left to train on; a handful would only show what too little data do. */
+static bool is_lopsided(const struct order *o)
+{
+    size_t all = 0, largest = 0;
+    for (size_t p = 0; p < o->n_projects; p++) {
+        all += o->projects[p].n_choices;
+        largest = o->projects[p].n_choices > largest ? o->projects[p].n_choices : largest;
+    }
+    return all - largest < all / 10;
+}
+
 static size_t groups_of(const struct sai_decisions *d, const size_t *items, size_t count)
 {
     size_t n = 0;
@@ -267,7 +278,9 @@ int sai_folds_make(struct sai_folds *out, struct sai_decisions *d, const struct 
         rc = make_order(&order, d);
     out->n_projects = projects_with_choices(&order);
     if (o->kind == SELECTAI_SPLIT_AUTO || (o->kind == SELECTAI_SPLIT_PROJECT && out->held_out))
-        out->kind = out->n_projects >= 2 ? SELECTAI_SPLIT_PROJECT : SELECTAI_SPLIT_GROUP;
+        out->kind = out->n_projects >= 2 && !(o->kind == SELECTAI_SPLIT_AUTO && is_lopsided(&order))
+                        ? SELECTAI_SPLIT_PROJECT
+                        : SELECTAI_SPLIT_GROUP;
     uint32_t n = o->n != SAI_FOLDS_DEFAULT             ? o->n
                  : out->kind == SELECTAI_SPLIT_PROJECT ? FOLDS_OF_PROJECTS
                                                        : FOLDS_OF_GROUPS;

@@ -29,6 +29,20 @@ struct sai_vectors {
 int sai_join(struct sai_vectors *out, struct sai_decisions *decisions, struct selectai_issues *issues,
              size_t *n_missing, const selectai_embedding_cache *cache, int what);
 
+/*
+ * The same for SAI_JOIN_WINNER without a cache: vectors of no numbers, sizes from the set's entries (image_width,
+ * image_height). Decisions whose entry knows no size stop being usable (issues of kind "no-size").
+ */
+int sai_join_sizes(struct sai_vectors *out, struct sai_decisions *decisions, struct selectai_issues *issues,
+                   size_t *n_missing, const selectai_trainset *set);
+
+/*
+ * After sai_join() for SAI_JOIN_WINNER: looks the winners up in a second cache. *out: a row of the cache's dimension
+ * for each row of `vectors`; the caller frees it. Adds those that are not there to *n_missing, as above.
+ */
+int sai_join_layout(float **out, struct sai_decisions *decisions, const struct sai_vectors *vectors,
+                    struct selectai_issues *issues, size_t *n_missing, const selectai_embedding_cache *cache);
+
 void sai_vectors_free(struct sai_vectors *vectors);
 
 #endif

@@ -34,6 +34,15 @@ int sai_report_unknown_encoder(struct selectai_issues *issues, const char *what,
                           what);
 }
 
+static int require_layout(const selectai_embedding_cache *layout, const struct sai_crop_head *head)
+{
+    if (layout)
+        return sai_require_encoder(layout, head->layout_id, head->layout_dim);
+    return SAI_FAIL(SELECTAI_ERR_MISMATCH,
+                    "the cropper also needs vectors of encoder %s, which tell where things are: give a layout cache",
+                    head->layout_id);
+}
+
 static size_t drop_seen(struct sai_decisions *d, const struct sai_model *model)
 {
     size_t dropped = 0;
@@ -57,11 +66,13 @@ static size_t count_usable(const struct sai_decisions *d)
 }
 
 int sai_measure_begin(struct sai_measurement *m, const struct sai_model *model, const selectai_trainset *set,
-                      const selectai_embedding_cache *cache, int what)
+                      const selectai_embedding_cache *cache, const selectai_embedding_cache *layout, int what)
 {
     size_t without = 0;
     *m = (struct sai_measurement){.head = {.split = "unseen"}};
-    int rc = sai_require_encoder(cache, model->encoder_id, model->dim);
+    int rc = model->dim > 0 ? sai_require_encoder(cache, model->encoder_id, model->dim) : SELECTAI_OK;
+    if (rc == SELECTAI_OK && model->head.layout_id)
+        rc = require_layout(layout, &model->head);
     if (rc == SELECTAI_OK)
         rc = sai_issues_create(&m->issues);
     if (rc == SELECTAI_OK)
@@ -77,7 +88,11 @@ int sai_measure_begin(struct sai_measurement *m, const struct sai_model *model, 
     const char *seed = sai_json_string(model->info, "seed", "0");
     m->head.seed = strtoull(seed, NULL, 10);
     m->head.excluded_seen = drop_seen(&m->decisions, model);
-    rc = sai_join(&m->vectors, &m->decisions, m->issues, &m->head.excluded_missing, cache, what);
+    size_t *missing = &m->head.excluded_missing;
+    rc = model->dim > 0 ? sai_join(&m->vectors, &m->decisions, m->issues, missing, cache, what)
+                        : sai_join_sizes(&m->vectors, &m->decisions, m->issues, missing, set);
+    if (rc == SELECTAI_OK && model->head.layout_id)
+        rc = sai_join_layout(&m->layout, &m->decisions, &m->vectors, m->issues, missing, layout);
     if (rc == SELECTAI_OK)
         sai_model_prepare_vectors(model, m->vectors.x, m->vectors.n);
     if (rc == SELECTAI_OK && count_usable(&m->decisions) == 0)
@@ -102,6 +117,7 @@ void sai_measure_free(struct sai_measurement *m)
 {
     sai_decisions_free(&m->decisions);
     sai_vectors_free(&m->vectors);
+    sai_free(m->layout);
     selectai_issues_destroy(&m->issues);
 }
 

@@ -13,13 +13,15 @@
 struct sai_measurement {
     struct sai_decisions decisions; /* usable: none of its images was seen, and all that is needed is there */
     struct sai_vectors vectors;
+    float *layout; /* a row for each of the vectors', or NULL */
     struct selectai_issues *issues;
     struct sai_evaluation_head head;
 };
 
-/* MISMATCH if model and cache are of different encoders. Call sai_measure_free() in any case. */
+/* MISMATCH if model and cache are of different encoders. cache: not looked at (may be NULL) for a model that sees no
+ * embedding. layout: a cropper's second cache; not looked at if it needs none. Call sai_measure_free() in any case. */
 int sai_measure_begin(struct sai_measurement *out, const struct sai_model *model, const selectai_trainset *set,
-                      const selectai_embedding_cache *cache, int what);
+                      const selectai_embedding_cache *cache, const selectai_embedding_cache *layout, int what);
 
 /* Moves the issues into the evaluation. On failure it is destroyed and *evaluation NULL. */
 int sai_measure_end(selectai_evaluation **evaluation, const struct sai_measurement *measurement);
@@ -37,9 +39,5 @@ int sai_report_unknown_encoder(struct selectai_issues *issues, const char *what,
 
 /* MISMATCH, naming both, unless the cache holds vectors of this encoder (if it is known) and dimension. */
 int sai_require_encoder(const selectai_embedding_cache *cache, const char *encoder_id, uint32_t dim);
-
-/* cropper.c: the proposal for each usable decision's winner, by decision; the caller frees *out. */
-int sai_propose_for_winners(struct selectai_box **out, const struct selectai_cropper *cropper,
-                            const struct sai_decisions *decisions, const struct sai_vectors *vectors);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "learn/model_cropper.h"
 #include "learn/model_ranker.h"
 
 int sai_model_create(struct sai_model **out, const char *kind)
@@ -40,6 +41,7 @@ void sai_model_destroy(struct sai_model **model)
     sai_standardiser_free(&m->keep_standardiser);
     sai_prior_free(&m->prior);
     sai_standardiser_free(&m->standardiser);
+    sai_crop_head_free(&m->head);
     sai_free(m->encoder_id);
     sai_free(m->seen);
     json_decref(m->info);
@@ -91,7 +93,8 @@ void sai_model_prepare_vectors(const struct sai_model *model, float *x, size_t n
 
 uint32_t sai_model_inputs(const struct sai_model *model)
 {
-    return model->dim + (strcmp(model->kind, SAI_KIND_CROPPER) == 0 ? SAI_CROPPER_EXTRA : 0);
+    bool cropper = strcmp(model->kind, SAI_KIND_CROPPER) == 0;
+    return model->dim + (cropper ? model->head.n_columns + SAI_CROPPER_EXTRA : 0);
 }
 
 int sai_model_architecture(char **out, const struct sai_mlp *mlp)
@@ -113,14 +116,8 @@ static json_t *describe(const struct sai_model *m, const char *architecture)
     double clip = (double)m->standardiser.clip;
     int bad = !o || json_object_set_new(o, "clip", isfinite(clip) ? json_real(clip) : json_null());
     bad = bad || !sai_form_write(o, m);
-    if (strcmp(m->kind, SAI_KIND_RANKER) == 0) {
-        bad = bad || sai_ranker_describe(o, m);
-    } else {
-        const struct selectai_box *c = &m->constant;
-        json_t *box = isnan(c->x1) ? json_null() : json_pack("[f,f,f,f]", c->x1, c->y1, c->x2, c->y2);
-        bad = bad || json_object_set_new(o, "snap", json_real(m->snap));
-        bad = json_object_set_new(o, "constant_box", box) || bad;
-    }
+    bool ranker = strcmp(m->kind, SAI_KIND_RANKER) == 0;
+    bad = bad || (ranker ? sai_ranker_describe(o, m) : sai_cropper_describe(o, m));
     bad = bad || json_object_set_new(o, "seen_images", json_integer((json_int_t)m->n_seen));
     json_t *info = json_deep_copy(m->info);
     bad = bad || !info || json_object_update_missing(o, info);

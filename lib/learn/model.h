@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "learn/blend.h"
+#include "learn/crop_head.h"
 #include "learn/mlp.h"
 #include "learn/model_form.h"
 #include "learn/prior.h"
@@ -22,7 +23,9 @@
 #define SAI_KIND_RANKER  "ranker"
 #define SAI_KIND_CROPPER "cropper"
 
-/* Numbers about the image that follow the embedding in a cropper's input: see sai_cropper_input(). */
+#define SAI_NO_ENCODER "none" /* encoder id of croppers that see no embedding */
+
+/* Numbers about the image that follow the embedding in a cropper's input: see sai_crop_row(). */
 #define SAI_CROPPER_EXTRA 2u
 
 struct sai_model {
@@ -40,8 +43,9 @@ struct sai_model {
     struct sai_blend blend; /* ranker */
     struct sai_mlp *keep;   /* ranker: keep network, or NULL */
     struct sai_standardiser keep_standardiser;
+    struct sai_crop_head head;    /* cropper */
     double snap;                  /* cropper: 0 <= snap < 0.5 */
-    struct selectai_box constant; /* cropper: median edges of the training boxes; NaN: none */
+    struct selectai_box constant; /* cropper: one box for all images; NaN: none */
     uint64_t *seen;               /* keys of images in training and validation groups, ascending, each once */
     size_t n_seen;
     json_t *info; /* what only describes: texts, and JSON under counts, metrics and options (docs/formats.md) */
@@ -80,9 +84,6 @@ struct selectai_cropper {
 /* Takes the model over, also on failure; *model becomes NULL. */
 int sai_ranker_wrap(struct selectai_ranker **out, struct sai_model **model);
 int sai_cropper_wrap(struct selectai_cropper **out, struct sai_model **model);
-
-/* One row of a cropper's input: the embedding, then log2 of the area and log2 of width / height. */
-void sai_cropper_input(float *out, const float *embedding, uint32_t dim, uint32_t width, uint32_t height);
 
 /* Brings vectors as an encoder gives them to the length that the model was trained on, in place. Croppers: nothing. */
 void sai_model_prepare_vectors(const struct sai_model *model, float *x, size_t n);

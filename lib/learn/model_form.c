@@ -17,7 +17,7 @@ static const struct choice {
     {"hidden", NULL, {"relu", "none"}},
     {"vectors", NULL, {"as-encoded", "unit-length", "unknown"}},
     {"size_input", SAI_KIND_CROPPER, {"log2", "by-2048"}},
-    {"box_output", SAI_KIND_CROPPER, {"scale-and-place", "corners"}},
+    {"box_output", SAI_KIND_CROPPER, {"scale-and-place", "corners", "scale-place-chances"}},
 };
 #define N_CHOICES (sizeof choices / sizeof choices[0])
 

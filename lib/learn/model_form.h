@@ -21,6 +21,7 @@ enum sai_size_input {
 enum sai_box_output {
     SAI_BOX_SCALE,   /* three numbers: scale and place */
     SAI_BOX_CORNERS, /* four: x1, y1, x2, y2 */
+    SAI_BOX_CHANCES, /* eight: crop_loss.h */
 };
 
 enum sai_vector_length {

@@ -9,6 +9,7 @@
 
 #include "base/number.h"
 #include "base/weights_file.h"
+#include "learn/model_cropper.h"
 #include "learn/model_ranker.h"
 #include "learn/model_legacy.h"
 
@@ -33,7 +34,7 @@ static bool is_structural(const char *key)
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(keys[i], key) == 0)
             return true;
-    return sai_form_owns(key) || sai_ranker_owns(key);
+    return sai_form_owns(key) || sai_ranker_owns(key) || sai_cropper_owns(key);
 }
 
 static const char *version(const struct sai_safetensors *file)
@@ -102,26 +103,6 @@ static int read_seen(struct sai_model *m, const struct sai_safetensors *file, co
     return SELECTAI_OK;
 }
 
-static int read_constant_box(struct sai_model *m, const struct sai_safetensors *file, const char *path)
-{
-    const char *text = sai_safetensors_text(file, "constant_box", "null");
-    double *edges[4] = {&m->constant.x1, &m->constant.y1, &m->constant.x2, &m->constant.y2};
-    json_t *box = NULL;
-    int rc = sai_json_parse(&box, text, strlen(text), path, 0);
-    if (rc == SELECTAI_OK && !json_is_null(box)) {
-        if (!json_is_array(box) || json_array_size(box) != 4)
-            rc = sai_bad_model(path, "\"constant_box\" is no list of four numbers");
-        for (size_t i = 0; i < 4 && rc == SELECTAI_OK; i++) {
-            const json_t *edge = json_array_get(box, i);
-            *edges[i] = json_number_value(edge);
-            if (!json_is_number(edge) || *edges[i] < 0.0 || *edges[i] > 1.0)
-                rc = sai_bad_model(path, "\"constant_box\" leaves the image");
-        }
-    }
-    json_decref(box);
-    return rc;
-}
-
 /* The rest: texts as they are, JSON as values. */
 static int read_info(struct sai_model *m, const struct sai_safetensors *file, const char *path)
 {
@@ -152,7 +133,7 @@ static int check_model(struct sai_model *m, const struct sai_safetensors *file, 
 {
     double dim = 0.0;
     bool cropper = strcmp(m->kind, SAI_KIND_CROPPER) == 0;
-    int rc = sai_get_number(&dim, file, "dim", 1.0, (double)SAI_MLP_MAX_WIDTH, path);
+    int rc = sai_get_number(&dim, file, "dim", cropper ? 0.0 : 1.0, (double)SAI_MLP_MAX_WIDTH, path);
     if (rc != SELECTAI_OK)
         return rc;
     m->dim = (uint32_t)dim;
@@ -161,8 +142,9 @@ static int check_model(struct sai_model *m, const struct sai_safetensors *file, 
     if (!m->mlp)
         return SELECTAI_OK;
     uint32_t outputs = m->mlp->widths[m->mlp->n_widths - 1];
-    if (outputs != (cropper ? m->form.box == SAI_BOX_CORNERS ? 4u : 3u : 1u) ||
-        m->mlp->output != (cropper ? SAI_MLP_SIGMOID : SAI_MLP_LINEAR))
+    bool sigmoid = cropper && m->form.box != SAI_BOX_CHANCES;
+    if (outputs != (cropper ? sai_cropper_outputs(m) : 1u) ||
+        m->mlp->output != (sigmoid ? SAI_MLP_SIGMOID : SAI_MLP_LINEAR))
         return sai_bad_model(path, "its output is not that of its kind");
     return SELECTAI_OK;
 }
@@ -173,6 +155,8 @@ static int read_model(struct sai_model *m, const struct sai_safetensors *file, c
     int rc = read_network(m, file, path);
     if (rc == SELECTAI_OK)
         rc = sai_form_read(m, file->metadata, path);
+    if (rc == SELECTAI_OK && m->form.box == SAI_BOX_CHANCES)
+        rc = sai_cropper_get(m, file, path);
     if (rc == SELECTAI_OK)
         rc = check_model(m, file, path);
     if (rc == SELECTAI_OK)
@@ -186,7 +170,7 @@ static int read_model(struct sai_model *m, const struct sai_safetensors *file, c
     if (rc == SELECTAI_OK && strcmp(m->kind, SAI_KIND_CROPPER) == 0)
         rc = sai_get_number(&m->snap, file, "snap", 0.0, 0.499, path);
     if (rc == SELECTAI_OK && strcmp(m->kind, SAI_KIND_CROPPER) == 0)
-        rc = read_constant_box(m, file, path);
+        rc = sai_cropper_get_constant(m, file, path);
     if (rc == SELECTAI_OK)
         rc = read_info(m, file, path);
     if (rc == SELECTAI_OK && (!encoder_id || strlen(encoder_id) > SAI_MAX_ENCODER_ID))

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "learn/model_cropper.h"
 #include "learn/model_ranker.h"
 
 static bool set_text(json_t *metadata, const char *key, const char *text)
@@ -21,20 +22,6 @@ static bool set_number(json_t *metadata, const char *key, double value)
     return set_text(metadata, key, text);
 }
 
-static bool set_constant_box(json_t *metadata, const struct sai_model *m)
-{
-    const double edges[4] = {m->constant.x1, m->constant.y1, m->constant.x2, m->constant.y2};
-    struct sai_text text = {0};
-    for (int i = 0; i < 4; i++) {
-        sai_text_puts(&text, i ? "," : "[");
-        sai_text_json_number(&text, edges[i]);
-    }
-    sai_text_puts(&text, "]");
-    bool ok = !text.failed && set_text(metadata, "constant_box", isnan(edges[0]) ? "null" : text.data);
-    sai_text_free(&text);
-    return ok;
-}
-
 static bool set_structure(json_t *metadata, const struct sai_model *m, const char *architecture)
 {
     bool ok = set_text(metadata, "format", SAI_MODEL_FORMAT) &&
@@ -47,7 +34,7 @@ static bool set_structure(json_t *metadata, const struct sai_model *m, const cha
               sai_form_write(metadata, m);
     if (strcmp(m->kind, SAI_KIND_RANKER) == 0)
         return ok && set_number(metadata, "temperature", m->temperature) && sai_ranker_set_metadata(metadata, m);
-    return ok && set_number(metadata, "snap", m->snap) && set_constant_box(metadata, m);
+    return ok && sai_cropper_set_metadata(metadata, m);
 }
 
 static bool set_info(json_t *metadata, const struct sai_model *m)
@@ -96,6 +83,8 @@ static int list_tensors(struct sai_tensor_list *list, const struct sai_model *m)
         rc = sai_put_tensor(list, "", "seen", "I64", 0, m->n_seen, m->seen);
     if (rc == SELECTAI_OK && strcmp(m->kind, SAI_KIND_RANKER) == 0)
         rc = sai_ranker_put(list, m);
+    if (rc == SELECTAI_OK && m->form.box == SAI_BOX_CHANCES)
+        rc = sai_cropper_put(list, m);
     return rc;
 }
 

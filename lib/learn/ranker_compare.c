@@ -20,7 +20,7 @@ struct side {
 static int open_side(struct side *s, const struct sai_model *model, const selectai_trainset *set,
                      const selectai_embedding_cache *cache)
 {
-    int rc = sai_measure_begin(&s->m, model, set, cache, SAI_JOIN_ALL);
+    int rc = sai_measure_begin(&s->m, model, set, cache, NULL, SAI_JOIN_ALL);
     return rc == SELECTAI_OK ? sai_score_measurement(&s->scored, model, &s->m) : rc;
 }
 

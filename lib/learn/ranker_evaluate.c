@@ -28,7 +28,7 @@ int selectai_ranker_evaluate(selectai_evaluation **out, const selectai_ranker *r
     struct sai_scored scored = {0};
     selectai_evaluation *e = NULL;
     SAI_REQUIRE(out && ranker && set && cache);
-    int rc = sai_measure_begin(&m, ranker->model, set, cache, SAI_JOIN_ALL);
+    int rc = sai_measure_begin(&m, ranker->model, set, cache, NULL, SAI_JOIN_ALL);
     if (rc == SELECTAI_OK)
         rc = sai_score_measurement(&scored, ranker->model, &m);
     if (rc == SELECTAI_OK)

@@ -83,7 +83,10 @@ int sai_training_begin(struct sai_training *t, const selectai_trainset *set, con
     if (rc == SELECTAI_OK && what == SAI_JOIN_ALL)
         sai_require_rejected(&t->decisions);
     if (rc == SELECTAI_OK)
-        rc = sai_join(&t->vectors, &t->decisions, t->issues, &t->n_missing, cache, what);
+        rc = cache ? sai_join(&t->vectors, &t->decisions, t->issues, &t->n_missing, cache, what)
+                   : sai_join_sizes(&t->vectors, &t->decisions, t->issues, &t->n_missing, set);
+    if (rc == SELECTAI_OK && options->layout)
+        rc = sai_join_layout(&t->layout, &t->decisions, &t->vectors, t->issues, &t->n_missing, options->layout);
     if (rc == SELECTAI_OK)
         rc = sai_decisions_join_near(&t->decisions, &t->n_near, t->vectors.phash, SAI_NEAR_DISTANCE,
                                      what == SAI_JOIN_WINNER);
@@ -102,6 +105,7 @@ void sai_training_free(struct sai_training *t)
 {
     sai_decisions_free(&t->decisions);
     sai_vectors_free(&t->vectors);
+    sai_free(t->layout);
     selectai_issues_destroy(&t->issues);
     *t = (struct sai_training){0};
 }

@@ -24,6 +24,7 @@ struct sai_train_options {
     double validation_share; /* 0 <= share < 1 */
     struct sai_folds_options folds;
     bool no_network; /* the torch module is not needed */
+    const selectai_embedding_cache *layout; /* croppers: vectors that tell where things are, or NULL */
     const char *backend_dir;
     selectai_progress_fn progress;
     void *user;
@@ -38,13 +39,14 @@ struct sai_training {
     struct selectai_issues *issues;
     struct sai_decisions decisions;
     struct sai_vectors vectors;
+    float *layout; /* a row for each of the vectors'; NULL: none is wanted */
     struct sai_folds folds;
     /* usable decisions, of those held out, usable rejected groups; decisions that the cache or a crop is missing for;
      * groups joined with another because their images are nearly equal */
     size_t n_usable, n_held_out, n_rejected, n_missing, n_without_crop, n_near;
 };
 
-/* Backend, decisions, join and folds. what: SAI_JOIN_*; SAI_JOIN_WINNER leaves only decisions with a good crop,
+/* Backend, decisions, join and folds. cache: NULL (with SAI_JOIN_WINNER): sizes only, as the set knows them. what: SAI_JOIN_*; SAI_JOIN_WINNER leaves only decisions with a good crop,
  * SAI_JOIN_ALL takes rejected groups too. */
 int sai_training_begin(struct sai_training *out, const selectai_trainset *set, const selectai_embedding_cache *cache,
                        const struct sai_train_options *options, int what);

@@ -92,7 +92,7 @@ int sai_training_describe(struct sai_model *model, const struct sai_training *t,
 {
     char hex[SAI_SHA256_HEX], seed[32];
     model->dim = t->vectors.dim;
-    model->encoder_id = sai_strdup(selectai_embedding_cache_encoder_id(cache));
+    model->encoder_id = sai_strdup(cache ? selectai_embedding_cache_encoder_id(cache) : SAI_NO_ENCODER);
     int rc = model->encoder_id ? store_seen(model, t) : SELECTAI_ERR_OUT_OF_MEMORY;
     if (rc != SELECTAI_OK)
         return rc;

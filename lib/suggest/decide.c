@@ -8,6 +8,7 @@
 
 #include "learn/box.h"
 #include "learn/model.h"
+#include "suggest/crop.h"
 #include "suggest/suggest.h"
 
 /* The highest score; of equal ones the higher stage, as without a model. Some image has a score. */
@@ -63,11 +64,18 @@ static int add_crop(struct selectai_suggestions *s, struct sai_suggested_group *
     size_t at = group->first + group->winner;
     const uint32_t *size = s->sizes + 2 * at;
     group->crop = (struct selectai_box){NAN, NAN, NAN, NAN};
+    group->no_crop = group->crop_iou = group->crop_iou_low = group->crop_iou_high = NAN;
     if (!cropper)
         return SELECTAI_OK;
-    int rc = selectai_cropper_propose(cropper, &group->crop, x + at * selectai_cropper_dim(cropper), size, 1);
-    if (rc != SELECTAI_OK || isnan(group->crop.x1))
+    struct selectai_crop_proposal p;
+    int rc = sai_suggest_crop(&p, cropper, x + at * selectai_cropper_dim(cropper), s->paths[at], size);
+    if (rc != SELECTAI_OK || isnan(p.box.x1))
         return rc;
+    group->crop = p.box;
+    group->no_crop = p.no_crop;
+    group->crop_iou = p.expected_iou;
+    group->crop_iou_low = p.iou_low;
+    group->crop_iou_high = p.iou_high;
     group->crop_px = sai_box_pixels(&group->crop, size[0], size[1]);
     group->has_crop = 1;
     return SELECTAI_OK;

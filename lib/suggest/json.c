@@ -46,6 +46,10 @@ static void write_crop(struct sai_text *text, const struct selectai_suggestion *
     next_member(text, "y1", g->crop.y1);
     next_member(text, "x2", g->crop.x2);
     next_member(text, "y2", g->crop.y2);
+    next_member(text, "no_crop", g->no_crop);
+    next_member(text, "expected_iou", g->crop_iou);
+    next_member(text, "iou_low", g->crop_iou_low);
+    next_member(text, "iou_high", g->crop_iou_high);
     sai_text_printf(text, "},\"crop_px\":{\"x1\":%d,\"y1\":%d,\"x2\":%d,\"y2\":%d}", px->x1, px->y1, px->x2, px->y2);
 }
 

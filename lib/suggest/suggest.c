@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "learn/measure.h"
+#include "suggest/crop.h"
 #include "suggest/suggest.h"
 #include "suggest/vectors.h"
 
@@ -35,7 +36,7 @@ static int check_ids(const selectai_ranker *ranker, const selectai_cropper *crop
                      const selectai_embedding_cache *cache)
 {
     int rc = agree("ranker", selectai_ranker_encoder_id(ranker), selectai_ranker_dim(ranker), encoder);
-    if (rc == SELECTAI_OK && cropper)
+    if (rc == SELECTAI_OK && cropper && !sai_crop_needs_no_encoder(cropper))
         rc = agree("cropper", selectai_cropper_encoder_id(cropper), selectai_cropper_dim(cropper), encoder);
     if (rc == SELECTAI_OK && cache)
         rc = agree("cache", selectai_embedding_cache_encoder_id(cache), selectai_embedding_cache_dim(cache), encoder);
@@ -46,7 +47,7 @@ static int report_unknown(struct selectai_issues *issues, const selectai_ranker 
                           const selectai_cropper *cropper)
 {
     int rc = sai_report_unknown_encoder(issues, "ranker", selectai_ranker_encoder_id(ranker));
-    if (rc == SELECTAI_OK && cropper)
+    if (rc == SELECTAI_OK && cropper && !sai_crop_needs_no_encoder(cropper))
         rc = sai_report_unknown_encoder(issues, "cropper", selectai_cropper_encoder_id(cropper));
     return rc;
 }
@@ -186,6 +187,10 @@ int selectai_suggestions_get(const selectai_suggestions *s, size_t index, struct
                                              .confidence = (double)s->probabilities[g->first + g->winner],
                                              .crop = g->crop,
                                              .crop_px = g->crop_px,
+                                             .no_crop = g->no_crop,
+                                             .crop_iou = g->crop_iou,
+                                             .crop_iou_low = g->crop_iou_low,
+                                             .crop_iou_high = g->crop_iou_high,
                                              .priors = s->priors + g->first,
                                              .images = s->images + g->first,
                                              .spreads = s->spreads + g->first,

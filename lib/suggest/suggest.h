@@ -19,6 +19,7 @@ struct sai_suggested_group {
     double keep;
     struct selectai_box crop;
     struct selectai_pixel_box crop_px;
+    double no_crop, crop_iou, crop_iou_low, crop_iou_high;
     const struct selectai_neighbour *neighbours; /* these and their texts belong to the arena, */
     const char *why;                             /* as does this */
 };

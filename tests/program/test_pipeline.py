@@ -645,6 +645,36 @@ class TestModels(PipelineTest):
                                   "--json")
         self.fails(result)
 
+    def test_cropper_of_sizes_only(self):
+        """Learns from a log alone, is measured on another one, and suggests beside any encoder."""
+        header = "timestamp,project_id,filename,crop_x1,crop_y1,crop_x2,crop_y2,width,height\n"
+        for project, n in (("anna", 60), ("bert", 20)):
+            with open(self.path(project + ".csv"), "w") as f:
+                f.write(header)
+                for i in range(n):
+                    f.write("2025-01-01T00:%02d:00Z,%s,%s%d.png,0,0,%s\n"
+                            % (i, project, project, i, ("0.5,0.5,800,600", "0.75,0.75,600,800")[i % 2]))
+        result = self.done(self.run_in_base("train", "cropper", "--data", self.path("anna.csv"), "--sizes-only", "--epochs", 40,
+                                            "--lr", 0.01, "--folds", 2, "--output", self.path("s.safetensors"), "--json",
+                                            "--quiet"))
+        metrics = self.metrics(result.json()["evaluation"])
+        self.assertEqual(metrics["iou"]["n"], 60)
+        self.assertGreater(metrics["iou"]["value"], metrics["iou"]["baseline"])
+        result = self.done(self.run_in_base("evaluate", "--model", self.path("s.safetensors"), "--data",
+                                            self.path("bert.csv"), "--json"))
+        self.assertEqual(self.metrics(result.json())["iou"]["n"], 20)
+        self.assertGreater(self.metrics(result.json())["iou"]["value"], 0.8)
+        found = self.done(self.run_in_base("suggest", "--ranker", "ranker.safetensors", "--cropper",
+                                           self.path("s.safetensors"), "s/raw", "--json")).json()
+        self.assertTrue(any(g["crop"] for g in found["groups"]))
+        for args in (("train", "cropper", "--data", "e.jsonl", "--output", "x"),
+                     ("train", "ranker", "--data", "e.jsonl", "--sizes-only", "--output", "x"),
+                     ("train", "cropper", "--data", "e.jsonl", "--sizes-only", "--cache", "cache", "--output", "x"),
+                     ("evaluate", "--model", "ranker.safetensors", "--data", "e.jsonl")):
+            result = self.run_in_base(*args)
+            self.assertEqual(result.code, USAGE, str(result))
+            self.assertIn("cache", result.err)
+
     def test_evaluate_another_project(self):
         """The same pictures under another project's name are not the seen ones: projects never mix. But their vectors
         are in the cache under the first name only, so the decisions are excluded as missing, and that is said."""

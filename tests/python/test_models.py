@@ -363,6 +363,14 @@ class CropperProposals(fixtures.FolderCase):
         self.assertTrue((boxes >= 0).all() and (boxes <= 1).all())
         np.testing.assert_allclose(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1], rtol=0, atol=1e-6)
 
+    def test_old_forms_know_only_boxes(self):
+        found = self.cropper.explain(embeddings(2), [[100, 100], [50, 70]])
+        np.testing.assert_array_equal(
+            found.boxes.astype(np.float32), self.cropper.propose(embeddings(2), [[100, 100], [50, 70]])
+        )
+        self.assertTrue(np.isnan(found.no_crop).all() and np.isnan(found.edges).all())
+        self.assertTrue(np.isnan(found.expected_iou).all())
+
     def test_rows_without_a_size_or_vector(self):
         x = embeddings(3)
         x[0, 0] = np.nan
@@ -566,11 +574,35 @@ class Train(fixtures.FolderCase):
 
     def test_a_cropper_learns_boxes(self):
         with selectai.Cropper.train(self.decisions, self.cache, lr=0.01) as cropper:
-            self.assertEqual(set(cropper.evaluation.metrics), {"iou", "within5"})
-            iou = cropper.evaluation.metrics["iou"]
-            self.assertEqual(iou.baseline_name, "constant box")
-            self.assertGreater(iou.value, 0.6)
-            self.assertGreater(iou.baseline, 0.9)  # all boxes of the fixture are the same
+            metrics = cropper.evaluation.metrics
+            self.assertLessEqual({"iou", "bde", "within5", "kept_whole", "iou_size", "iou_full", "iou_covered"}, set(metrics))
+            self.assertEqual(metrics["iou"].baseline_name, "constant box")
+            self.assertEqual(metrics["iou_full"].baseline_name, "whole image")
+            # Two thirds of the fixture's images are cropped to the same quarter, the others are kept whole.
+            self.assertAlmostEqual(metrics["iou"].baseline, 0.75, places=2)
+            self.assertAlmostEqual(metrics["iou_full"].baseline, 0.5, places=9)
+            self.assertGreater(metrics["iou_cropped"].value, 0.7)
+            self.assertGreater(metrics["iou"].value, 0.6)
+            with self.assertRaises(selectai.NoDataError):  # it has seen all of them
+                cropper.evaluate(self.decisions, self.cache)
+
+    def test_a_cropper_of_sizes_alone(self):
+        log = self.folder / "crops.csv"
+        rows = ["timestamp,project_id,filename,crop_x1,crop_y1,crop_x2,crop_y2,width,height"]
+        for i in range(60):
+            box, size = ((0, 0, 0.5, 0.5), (800, 600)) if i % 2 else ((0.25, 0.25, 1, 1), (600, 800))
+            rows.append(",".join(map(str, (f"2025-01-01T00:{i:02d}:00Z", "p", f"{i}.png", *box, *size))))
+        log.write_text("\n".join(rows) + "\n")
+        with selectai.Cropper.train(log, lr=0.01, folds=2, epochs=80) as cropper:
+            self.assertEqual((cropper.dim, cropper.encoder_id, cropper.layout_id), (0, "none", ""))
+            self.assertGreater(cropper.evaluation.metrics["iou"].value, 0.8)
+            found = cropper.explain(None, [[800, 600], [600, 800]])
+            np.testing.assert_allclose(found.boxes, [(0, 0, 0.5, 0.5), (0.25, 0.25, 1, 1)], atol=0.05)
+            np.testing.assert_array_equal(cropper.propose(None, [[800, 600]])[0], found.boxes[0].astype(np.float32))
+            self.assertGreater(found.edges[0, 0], 0.7)
+            self.assertLess(found.edges[1, 0], 0.3)
+            self.assertTrue((found.iou_low <= found.iou_high).all() and (found.no_crop < 0.3).all())
+            self.assertEqual(cropper.explain(None, np.zeros((0, 2))).boxes.shape, (0, 4))
 
     def test_cancelling(self):
         with self.assertRaises(selectai.Cancelled):

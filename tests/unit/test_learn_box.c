@@ -7,7 +7,6 @@
 
 #include "base/rng.h"
 #include "learn/box.h"
-#include "learn/crop_targets.h"
 #include "test_util.h"
 
 static void any_numbers_give_a_box_inside(void **state)
@@ -99,35 +98,6 @@ static void pixels_stay_inside(void **state)
     assert_true(p.x1 == 208 && p.x2 == 624 && p.y1 == 0 && p.y2 == 608);
 }
 
-static void targets_of_whole_images_are_neutral(void **state)
-{
-    (void)state;
-    /* Two real crops with positions (0, 0) and (0.5, 1), then the whole image, then one with half the free play. */
-    static const struct selectai_box boxes[] = {
-        {0, 0, 0.5, 0.5}, {0.25, 0.5, 0.75, 1}, {0, 0, 1, 1}, {0.025, 0, 1, 0.975}};
-    float y[12];
-    sai_crop_targets(y, boxes, 4, 2);
-    const float expected[12] = {0.5f, 0, 0, 0.5f, 0.5f, 1, 1, 0.25f, 0.5f, 0.975f, 0.5f * 1 + 0.5f * 0.25f, 0.25f};
-    for (int i = 0; i < 12; i++)
-        assert_float_equal(y[i], expected[i], 1e-6);
-}
-
-static void constant_box_is_the_median_of_each_edge(void **state)
-{
-    (void)state;
-    static const struct selectai_box boxes[] = {
-        {0, 0, 0.5, 0.5}, {0.2, 0.1, 0.9, 0.8}, {0.3, 0, 1, 0.7}, {0.1, 0.2, 0.7, 0.8}};
-    struct selectai_box m;
-    assert_int_equal(sai_crop_median(&m, boxes, 3), SELECTAI_OK);
-    assert_float_equal(m.x1, 0.2, 0);
-    assert_float_equal(m.y1, 0, 0);
-    assert_float_equal(m.x2, 0.9, 0);
-    assert_float_equal(m.y2, 0.7, 0);
-    assert_int_equal(sai_crop_median(&m, boxes, 4), SELECTAI_OK);
-    assert_float_equal(m.x1, 0.15, 1e-12);
-    assert_float_equal(m.y1, 0.05, 1e-12);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,8 +107,6 @@ int main(void)
         cmocka_unit_test(nan_stays_nan),
         cmocka_unit_test(boxes_that_are_none_are_refused),
         cmocka_unit_test(pixels_stay_inside),
-        cmocka_unit_test(targets_of_whole_images_are_neutral),
-        cmocka_unit_test(constant_box_is_the_median_of_each_edge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -228,15 +228,39 @@ static void cropper_figures_equal_hand_computation(void **state)
     number_rows(&d);
     d.items[0].crop = (struct selectai_box){0, 0, 0.5, 0.5};
     d.items[1].crop = (struct selectai_box){0.5, 0.5, 1, 1};
-    const struct selectai_box proposed[] = {{0.04, 0, 0.54, 0.5}, {0, 0, 1, 1}}, constant = {0, 0, 0.5, 1};
-    assert_int_equal(sai_evaluate_cropper(&e, &d, NULL, proposed, &constant, &head), SELECTAI_OK);
+    const struct selectai_box constant = {0, 0, 0.5, 1}, small = {0, 0, 0.5, 0.5}, unknown = {NAN, NAN, NAN, NAN};
     double shifted = 0.46 * 0.5 / (0.25 + 0.25 - 0.46 * 0.5);
+    struct sai_crop_answer answers[] = {
+        {{.box = {0.04, 0, 0.54, 0.5}, .expected_iou = 0.6, .iou_low = 0.5, .iou_high = 0.9}, constant, small},
+        {{.box = {0, 0, 1, 1}, .expected_iou = 0.5, .iou_low = 0.3, .iou_high = 0.9}, constant, small}};
+    assert_int_equal(sai_evaluate_cropper(&e, &d, NULL, answers, &head), SELECTAI_OK);
     expect(e, "iou", 2, (shifted + 0.25) / 2, (0.5 + 0) / 2);
+    expect(e, "bde", 2, (0.08 / 4 + 1.0 / 4) / 2, (0.5 / 4 + 1.5 / 4) / 2);
     expect(e, "within5", 2, 0.5, 0);
+    expect(e, "kept_whole", 2, 0.5, 1);
+    expect(e, "iou_size", 2, (shifted + 0.25) / 2, (1 + 0) / 2.0);
+    expect(e, "within5_size", 2, 0.5, 0.5);
+    expect(e, "iou_full", 2, (shifted + 0.25) / 2, 0.25);
+    expect(e, "kept_whole_full", 2, 0.5, 0);
+    expect(e, "iou_cropped", 2, (shifted + 0.25) / 2, 0.25);
+    expect(e, "iou_expected", 2, 0.55, (shifted + 0.25) / 2);
+    expect(e, "iou_covered", 2, 0.5, 0.8); /* 0.25 lies below its interval */
     assert_string_equal(metric(e, "iou").baseline_name, "constant box");
+    assert_string_equal(metric(e, "iou_full").baseline_name, "whole image");
     selectai_evaluation_destroy(&e);
-    assert_int_equal(sai_evaluate_cropper(&e, &d, NULL, proposed, NULL, &head), SELECTAI_OK);
+    /* A rule that is not known for one image is no baseline; what a model does not say is not counted. */
+    answers[1].constant = unknown;
+    answers[1].proposal.expected_iou = NAN;
+    assert_int_equal(sai_evaluate_cropper(&e, &d, NULL, answers, &head), SELECTAI_OK);
     expect(e, "iou", 2, (shifted + 0.25) / 2, NAN);
+    expect(e, "iou_size", 2, (shifted + 0.25) / 2, 0.5);
+    expect(e, "iou_covered", 1, 1, 0.8);
+    selectai_evaluation_destroy(&e);
+    /* An image that was kept whole is no crop. */
+    d.items[1].crop = (struct selectai_box){0, 0, 1, 1};
+    assert_int_equal(sai_evaluate_cropper(&e, &d, NULL, answers, &head), SELECTAI_OK);
+    expect(e, "kept_whole", 2, 1, NAN);
+    expect(e, "iou_cropped", 1, shifted, NAN);
     selectai_evaluation_destroy(&e);
     sai_decisions_free(&d);
 }

@@ -70,7 +70,7 @@ from .image import (
     save,
 )
 from .issues import Issue
-from .models import Cropper
+from .models import Cropper, CropProposals
 from .old_models import import_model
 from .names import ParsedName, ScannedFile, Scanner, group, parse_filename, scan
 from .projects import Projects
@@ -88,6 +88,7 @@ __all__ = [
     "CacheRow",
     "Cancelled",
     "CropMatch",
+    "CropProposals",
     "Cropper",
     "Duplicate",
     "Duplicates",

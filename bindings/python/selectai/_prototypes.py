@@ -550,14 +550,28 @@ class CropperOptions(ctypes.Structure):
         ("weight_decay", c_float),
         ("dropout", c_float),
         ("snap", c_float),
-        ("test_share", c_float),
-        ("validation_share", c_float),
         ("split", c_int32),
+        ("folds", c_uint32),
+        ("ensemble", c_uint32),
         ("threads", c_uint32),
         ("hold_out", c_char_p),
+        ("layout_cache", POINTER(EmbeddingCache)),
         ("backend_dir", c_char_p),
         ("progress", ProgressFn),
         ("user", c_void_p),
+    ]
+
+
+class CropProposal(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("whole", c_int32),
+        ("box", Box),
+        ("no_crop", c_double),
+        ("edges", c_double * 4),
+        ("expected_iou", c_double),
+        ("iou_low", c_double),
+        ("iou_high", c_double),
     ]
 
 
@@ -614,6 +628,10 @@ class Suggestion(ctypes.Structure):
         ("neighbours", POINTER(Neighbour)),
         ("n_neighbours", c_uint32),
         ("reserved", c_uint32),
+        ("no_crop", c_double),
+        ("crop_iou", c_double),
+        ("crop_iou_low", c_double),
+        ("crop_iou_high", c_double),
     ]
 
 
@@ -703,6 +721,7 @@ STRUCTURES = {
     "selectai_ranker_options": RankerOptions,
     "selectai_group_score": GroupScore,
     "selectai_cropper_options": CropperOptions,
+    "selectai_crop_proposal": CropProposal,
     "selectai_suggest_options": SuggestOptions,
     "selectai_neighbour": Neighbour,
     "selectai_suggestion": Suggestion,
@@ -1028,10 +1047,29 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_cropper_destroy": (None, _P(_P(Cropper))),
     "selectai_cropper_dim": (c_uint32, _P(Cropper)),
     "selectai_cropper_encoder_id": (c_char_p, _P(Cropper)),
+    "selectai_cropper_layout_id": (c_char_p, _P(Cropper)),
+    "selectai_cropper_layout_dim": (c_uint32, _P(Cropper)),
     "selectai_cropper_metadata_json": (c_int, _text_out, _P(Cropper)),
     "selectai_cropper_propose": (c_int, _P(Cropper), _P(Box), _floats, _P(c_uint32), c_size_t),
+    "selectai_cropper_propose_all": (
+        c_int,
+        _P(Cropper),
+        _P(CropProposal),
+        _floats,
+        _floats,
+        _P(c_uint32),
+        c_size_t,
+    ),
     "selectai_cropper_has_seen": (c_int, _P(Cropper), c_char_p, c_char_p),
     "selectai_cropper_evaluate": (c_int, _evaluation_out, _P(Cropper), _P(TrainSet), _P(EmbeddingCache)),
+    "selectai_cropper_evaluate_with_layout": (
+        c_int,
+        _evaluation_out,
+        _P(Cropper),
+        _P(TrainSet),
+        _P(EmbeddingCache),
+        _P(EmbeddingCache),
+    ),
     # model_import.h
     "selectai_import_options_init": (None, _P(ImportOptions), c_uint32),
     "selectai_model_import": (c_int, _text_out, c_char_p, c_char_p, _P(ImportOptions)),

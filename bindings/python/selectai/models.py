@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Optional, TypeVar, Union
 
 import numpy as np
@@ -28,7 +29,7 @@ from .extraction import Extraction
 from .issues import Issue, IssueList
 from .trainset import TrainSet
 
-__all__ = ["Cropper"]
+__all__ = ["CropProposals", "Cropper"]
 
 SPLITS = {"group": 0, "project": 1}
 
@@ -102,7 +103,7 @@ class Model(Handle):
     def _train(
         cls: type[Self],
         data: Decisions,
-        cache: EmbeddingCache,
+        cache: Optional[EmbeddingCache],
         progress: Optional[ProgressCallback],
         split: str,
         hold_out: Optional[str],
@@ -120,7 +121,7 @@ class Model(Handle):
                     ctypes.byref(slot.pointer),
                     ctypes.byref(issues.pointer),
                     decisions._handle,
-                    cache._handle,
+                    None if cache is None else cache._handle,
                     ctypes.byref(options),
                 )
             )
@@ -173,6 +174,28 @@ class Model(Handle):
         return as_array(embeddings, np.float32, ("n", self.dim), "embeddings")
 
 
+def _handle_of(cache: Optional[EmbeddingCache]) -> Any:
+    return None if cache is None else cache._handle
+
+
+@dataclass(frozen=True)
+class CropProposals:
+    """What a cropper believes about n images. Numbers that a cropper of an old form does not know are NaN.
+
+    boxes: float64 [n, 4], x1, y1, x2, y2 as fractions. whole: bool [n], the box is the whole image. no_crop: [n], chance
+    that the person does not crop the image. edges: [n, 4], chances that the person's box touches the left, top, right,
+    bottom edge. expected_iou: [n], with the person's box, on average; 80 % lie between iou_low and iou_high.
+    """
+
+    boxes: NDArray[np.float64]
+    whole: NDArray[np.bool_]
+    no_crop: NDArray[np.float64]
+    edges: NDArray[np.float64]
+    expected_iou: NDArray[np.float64]
+    iou_low: NDArray[np.float64]
+    iou_high: NDArray[np.float64]
+
+
 class Cropper(Model):
     """Where does this person crop? Proposes boxes that keep the aspect ratio. Immutable; any number of threads.
 
@@ -183,12 +206,13 @@ class Cropper(Model):
     _destroy = "selectai_cropper_destroy"
     _kind = "cropper"
     _options = _prototypes.CropperOptions
+    _splits = {"group": 0, "project": 1, "auto": 3}
 
     @classmethod
     def train(
         cls,
         data: Decisions,
-        cache: EmbeddingCache,
+        cache: Optional[EmbeddingCache] = None,
         *,
         epochs: Optional[int] = None,
         batch_size: Optional[int] = None,
@@ -198,18 +222,22 @@ class Cropper(Model):
         weight_decay: Optional[float] = None,
         dropout: Optional[float] = None,
         snap: Optional[float] = None,
-        test_share: Optional[float] = None,
-        validation_share: Optional[float] = None,
-        split: str = "group",
+        ensemble: Optional[int] = None,
+        split: str = "auto",
+        folds: Optional[int] = None,
         hold_out: Optional[str] = None,
+        layout_cache: Optional[EmbeddingCache] = None,
         threads: int = 0,
         backend_dir: Optional[PathLike] = None,
         progress: Optional[ProgressCallback] = None,
     ) -> "Cropper":
-        """Trains on the decisions that have a crop box; arguments and errors as Ranker.train().
+        """Trains on the decisions that have a crop box or are known not to be cropped; arguments and errors as
+        Ranker.train(). cache None: on the images' sizes alone, as the data tell them.
 
-        Defaults: epochs 150, batch_size 32, patience 25, seed 1, lr 0.001, weight_decay 0.001, dropout 0.3, test_share
-        0.2, validation_share 0.1. snap (0.02): edges nearer than this share of the side are moved onto it.
+        Defaults: epochs 150, batch_size 32, patience 25, seed 1, lr 0.001, weight_decay 0.001, dropout 0.3, ensemble 3
+        networks, folds 10 of projects, 5 of time. snap (0.02): edges nearer than this share of the side are moved onto
+        it. layout_cache: vectors of the built-in encoder for the same images, which tell where things are; for
+        embeddings that do not (CLIP's).
         """
         return cls._train(
             data,
@@ -226,28 +254,80 @@ class Cropper(Model):
             weight_decay=weight_decay,
             dropout=dropout,
             snap=snap,
-            test_share=test_share,
-            validation_share=validation_share,
+            ensemble=ensemble,
+            folds=folds,
+            layout_cache=_handle_of(layout_cache),
             threads=threads,
         )
 
-    def propose(self, embeddings: ArrayLike, sizes: ArrayLike) -> NDArray[np.float32]:
+    @property
+    def layout_id(self) -> str:
+        """Encoder.model_id of the second encoder whose vectors it needs; "" if it needs none."""
+        return text(lib.selectai_cropper_layout_id(self._handle))
+
+    def evaluate(
+        self, data: Decisions, cache: Optional[EmbeddingCache] = None, layout_cache: Optional[EmbeddingCache] = None
+    ) -> Evaluation:
+        """As Ranker.evaluate(). cache may be None for a cropper of dim 0, layout_cache if it needs no second vector."""
+        with _decisions(data) as decisions, EvaluationSlot() as slot:
+            check(
+                lib.selectai_cropper_evaluate_with_layout(
+                    ctypes.byref(slot.pointer),
+                    self._handle,
+                    decisions._handle,
+                    _handle_of(cache),
+                    _handle_of(layout_cache),
+                )
+            )
+            evaluation = slot.take()
+        assert evaluation is not None
+        return evaluation
+
+    def propose(
+        self, embeddings: Optional[ArrayLike], sizes: ArrayLike, layouts: Optional[ArrayLike] = None
+    ) -> NDArray[np.float32]:
         """Boxes, float32 [n, 4]: x1, y1, x2, y2 as fractions of width and height, 0 to 1.
 
-        embeddings: [n, dim]. sizes: [n, 2], width and height in pixels. A row with NaN or a size of 0 gives NaN. Boxes of
-        old croppers need not keep the aspect ratio; corners in the wrong order are swapped.
+        embeddings: [n, dim], or None for dim 0. sizes: [n, 2], width and height in pixels. layouts: as explain(). A row
+        with NaN or a size of 0 gives NaN. Boxes of old croppers need not keep the aspect ratio; corners in the wrong
+        order are swapped.
         """
-        array = self._embeddings(embeddings)
-        n = array.shape[0]
-        pixels = as_array(whole_numbers(sizes), np.uint32, (n, 2), "sizes")
-        out = np.empty((n, 4), np.float64)
+        return self.explain(embeddings, sizes, layouts).boxes.astype(np.float32)
+
+    def explain(
+        self, embeddings: Optional[ArrayLike], sizes: ArrayLike, layouts: Optional[ArrayLike] = None
+    ) -> CropProposals:
+        """The same boxes with chances and expected IoUs. layouts: [n, 512], vectors of the second encoder (layout_id);
+        MismatchError if it needs them and they are missing."""
+        pixels = as_array(whole_numbers(sizes), np.uint32, ("n", 2), "sizes")
+        n = pixels.shape[0]
+        array = second = None
+        if embeddings is not None and self.dim > 0:
+            array = self._embeddings(embeddings)
+            n = array.shape[0]
+            pixels = as_array(pixels, np.uint32, (n, 2), "sizes")
+        if layouts is not None and self.layout_id:
+            second = as_array(layouts, np.float32, (n, lib.selectai_cropper_layout_dim(self._handle)), "layouts")
+        out = (_prototypes.CropProposal * max(n, 1))()
+        out[0].struct_size = ctypes.sizeof(_prototypes.CropProposal)
         check(
-            lib.selectai_cropper_propose(
+            lib.selectai_cropper_propose_all(
                 self._handle,
-                pointer(out, _prototypes.Box),
+                out,
                 pointer(array, ctypes.c_float),
+                pointer(second, ctypes.c_float),
                 pointer(pixels, ctypes.c_uint32),
                 n,
             )
         )
-        return out.astype(np.float32)
+        items = out[:n]
+        boxes = [(i.box.x1, i.box.y1, i.box.x2, i.box.y2) for i in items]
+        return CropProposals(
+            boxes=np.array(boxes, np.float64).reshape(n, 4),
+            whole=np.array([i.whole != 0 for i in items], np.bool_),
+            no_crop=np.array([i.no_crop for i in items], np.float64),
+            edges=np.array([tuple(i.edges) for i in items], np.float64).reshape(n, 4),
+            expected_iou=np.array([i.expected_iou for i in items], np.float64),
+            iou_low=np.array([i.iou_low for i in items], np.float64),
+            iou_high=np.array([i.iou_high for i in items], np.float64),
+        )

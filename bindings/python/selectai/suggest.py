@@ -62,6 +62,9 @@ class Suggestion:
     kept, or None if the ranker does not know. sure: confidence is at least min_confidence, and every image could be
     read. keep_nothing: keep is known and below min_keep. why: these parts in a sentence. neighbours: the most similar
     past decisions, if a history was given.
+
+    no_crop: chance that the person does not crop the winner; crop_iou: the IoU that is expected between crop and the
+    person's, crop_iou_interval: 80 % lie between; None where there is no crop or the cropper does not know.
     """
 
     paths: list[str]
@@ -82,6 +85,9 @@ class Suggestion:
     keep_nothing: bool
     why: str
     neighbours: list[Neighbour]
+    no_crop: Optional[float]
+    crop_iou: Optional[float]
+    crop_iou_interval: Optional[tuple[float, float]]
 
     @property
     def winner_path(self) -> str:
@@ -145,6 +151,11 @@ class _Result(Handle):
             priors=np.ctypeslib.as_array(item.priors, (n,)).copy(),
             images=np.ctypeslib.as_array(item.images, (n,)).copy(),
             spreads=np.ctypeslib.as_array(item.spreads, (n,)).copy(),
+            no_crop=_known(item.no_crop),
+            crop_iou=_known(item.crop_iou),
+            crop_iou_interval=None
+            if math.isnan(item.crop_iou_low)
+            else (float(item.crop_iou_low), float(item.crop_iou_high)),
             keep=_known(item.keep),
             sure=bool(item.sure),
             keep_nothing=bool(item.keep_nothing),
