@@ -61,6 +61,8 @@ static void add_croppers(struct page *page, const json_t *c)
               "</th></tr></thead><tbody>");
     json_array_foreach(json_object_get(a, "metrics"), i, m)
     {
+        if (same_figure(json_object_get(a, "metrics"), m))
+            continue;
         const char *name = text_of(m, "name");
         const json_t *other = metric_of(b, name);
         page_puts(page, "<tr><th scope=\"row\">");
