@@ -17,7 +17,7 @@ static void print_groups(const selectai_suggestions *suggestions)
     for (size_t i = 0; i < selectai_suggestions_count(suggestions); i++) {
         struct selectai_suggestion s = {.struct_size = sizeof s};
         if (selectai_suggestions_get(suggestions, i, &s) == SELECTAI_OK)
-            printf("%s  (%.0f %% sure, of %u)\n", s.paths[s.winner], 100 * s.confidence, s.n_images);
+            printf("%s (%.0f %%%s): %s\n", s.paths[s.winner], 100 * s.confidence, s.sure ? "" : ", not sure", s.why);
     }
 }
 

@@ -3,12 +3,9 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "verbs.h"
 
@@ -29,8 +26,7 @@ json_t *json_of_text(char *text)
     return value ? value : json_null();
 }
 
-/* Paths, and messages that name them, may be no UTF-8, which jansson refuses. */
-static json_t *json_of_bytes(const char *text)
+json_t *json_of_bytes(const char *text)
 {
     json_t *value = json_string(text);
     char *copy = value ? NULL : strdup(text);
@@ -99,58 +95,6 @@ void print_name(const char *text, int width)
 {
     for (width -= put_clean(stdout, text); width > 0; width--)
         putchar(' ');
-}
-
-static void print_share(double value, double low, double high)
-{
-    if (isnan(value))
-        printf("  %-22s", "-");
-    else
-        printf("  %6.3f (%.3f-%.3f)  ", value, low, high);
-}
-
-void print_evaluation(const selectai_evaluation *evaluation)
-{
-    printf("%-15s %7s  %-22s  %-22s  %s\n", "measure", "n", "model (95 %)", "baseline (95 %)", "baseline is");
-    for (size_t i = 0; i < selectai_evaluation_count(evaluation); i++) {
-        struct selectai_metric m = {.struct_size = sizeof m};
-        if (selectai_evaluation_get(evaluation, i, &m) != SELECTAI_OK)
-            continue;
-        printf("%-15s %7llu", m.name, (unsigned long long)m.n);
-        print_share(m.value, m.low, m.high);
-        print_share(m.baseline, m.baseline_low, m.baseline_high);
-        printf("  %s\n", m.baseline_name);
-    }
-}
-
-int write_text_file(const char *path, const char *text, size_t n)
-{
-    char *real = realpath(path, NULL); /* a link is written through, not replaced */
-    const char *target = real ? real : path;
-    char *temporary = malloc(strlen(target) + 32);
-    if (!temporary) {
-        say("out of memory");
-        free(real);
-        return EXIT_FAILED;
-    }
-    sprintf(temporary, "%s.tmp-%ld", target, (long)getpid());
-    FILE *stream = fopen(temporary, "wbe");
-    int failed = !stream;
-    if (stream) {
-        failed = fwrite(text, 1, n, stream) != n || fflush(stream) != 0 || fsync(fileno(stream)) != 0;
-        int err = errno;
-        fclose(stream);
-        errno = err;
-    }
-    if (!failed)
-        failed = rename(temporary, target) != 0;
-    if (failed) {
-        say("%s: cannot write: %s", path, strerror(errno));
-        unlink(temporary);
-    }
-    free(temporary);
-    free(real);
-    return failed ? EXIT_FAILED : EXIT_DONE;
 }
 
 int write_json_file(const char *path, const json_t *document)

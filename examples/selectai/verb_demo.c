@@ -9,31 +9,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "make_sample.h"
+#include "demo.h"
 #include "report/report.h"
-#include "verbs.h"
-
-struct demo {
-    const char *output, *backend;
-    struct sample_options sample;
-    struct progress progress;
-    int quiet;
-    double started, step_started;
-    char steps[4096]; /* what was done, for the page */
-    char *sample_dir, *raw, *final;
-    selectai_extraction *extraction;
-    selectai_encoder *encoder;
-    selectai_embedding_cache *cache;
-    selectai_ranker *ranker;
-    selectai_cropper *cropper;
-    selectai_evaluation *ranking, *cropping;
-    selectai_suggestions *suggestions;
-};
 
 static const char project[] = "sample";
 
-/* One line about a finished step: printed, and kept for the page. */
-__attribute__((format(printf, 3, 4))) static void note(struct demo *d, const char *step, const char *fmt, ...)
+void note(struct demo *d, const char *step, const char *fmt, ...)
 {
     char text[512];
     va_list list;
@@ -50,8 +31,7 @@ __attribute__((format(printf, 3, 4))) static void note(struct demo *d, const cha
     d->step_started = now;
 }
 
-/* A file of the output folder. The caller frees it. */
-static char *out(const struct demo *d, const char *name)
+char *demo_file(const struct demo *d, const char *name)
 {
     return path_of(d->output, name);
 }
@@ -77,7 +57,7 @@ static int step_sample(struct demo *d)
     struct stat st;
     if (make_folder(d->output) != EXIT_DONE)
         return EXIT_FAILED;
-    d->sample_dir = out(d, "sample");
+    d->sample_dir = demo_file(d, "sample");
     d->raw = path_of(d->sample_dir, "raw");
     d->final = path_of(d->sample_dir, "final");
     char *truth = path_of(d->sample_dir, "truth.json");
@@ -101,8 +81,8 @@ static int step_extract(struct demo *d)
     selectai_extract_options_init(&options, sizeof options);
     options.progress = show_progress;
     options.user = &d->progress;
-    char *entries = out(d, "entries.jsonl"), *rejected = out(d, "rejected.jsonl"),
-         *report = out(d, "extraction_report.json");
+    char *entries = demo_file(d, "entries.jsonl"), *rejected = demo_file(d, "rejected.jsonl"),
+         *report = demo_file(d, "extraction_report.json");
     char *text = NULL;
     int code = EXIT_DONE;
     int rc = selectai_extraction_create(&d->extraction, &options);
@@ -135,7 +115,7 @@ static int step_embed(struct demo *d)
     struct selectai_embed_options options;
     struct selectai_embed_counts counts = {.struct_size = sizeof counts};
     struct file_list files = {0};
-    char *dir = out(d, "cache");
+    char *dir = demo_file(d, "cache");
     selectai_embed_options_init(&options, sizeof options);
     options.progress = show_progress;
     options.user = &d->progress;
@@ -159,60 +139,9 @@ static int step_embed(struct demo *d)
     return rc == SELECTAI_OK ? EXIT_DONE : report_failure(rc);
 }
 
-static int step_train_ranker(struct demo *d)
-{
-    struct selectai_ranker_options options;
-    struct selectai_metric m = {.struct_size = sizeof m};
-    char *path = out(d, "ranker.safetensors");
-    selectai_ranker_options_init(&options, sizeof options);
-    options.backend_dir = d->backend;
-    options.progress = show_progress;
-    options.user = &d->progress;
-    selectai_ranker *trained = NULL;
-    int rc = selectai_ranker_train(&trained, NULL, NULL, selectai_extraction_entries(d->extraction), d->cache,
-                                   &options);
-    if (rc == SELECTAI_OK)
-        rc = selectai_ranker_save(trained, path);
-    selectai_ranker_destroy(&trained);
-    /* From here on as anybody would who gets the file. */
-    if (rc == SELECTAI_OK)
-        rc = selectai_ranker_load(&d->ranker, path);
-    if (rc == SELECTAI_OK)
-        rc = selectai_ranker_evaluate(&d->ranking, d->ranker, selectai_extraction_entries(d->extraction), d->cache);
-    if (rc == SELECTAI_OK && selectai_evaluation_find(d->ranking, "overall", &m) == SELECTAI_OK)
-        note(d, "ranker", "%.1f %% of %llu unseen pairs right; highest stage wins: %.1f %%", 100 * m.value,
-             (unsigned long long)m.n, 100 * m.baseline);
-    free(path);
-    return rc == SELECTAI_OK ? EXIT_DONE : report_failure(rc);
-}
-
-static int step_train_cropper(struct demo *d)
-{
-    struct selectai_cropper_options options;
-    struct selectai_metric m = {.struct_size = sizeof m};
-    char *path = out(d, "cropper.safetensors");
-    selectai_cropper_options_init(&options, sizeof options);
-    options.backend_dir = d->backend;
-    options.progress = show_progress;
-    options.user = &d->progress;
-    selectai_cropper *trained = NULL;
-    int rc = selectai_cropper_train(&trained, &d->cropping, NULL, selectai_extraction_entries(d->extraction), d->cache,
-                                    &options);
-    if (rc == SELECTAI_OK)
-        rc = selectai_cropper_save(trained, path);
-    selectai_cropper_destroy(&trained);
-    if (rc == SELECTAI_OK)
-        rc = selectai_cropper_load(&d->cropper, path);
-    if (rc == SELECTAI_OK && selectai_evaluation_find(d->cropping, "iou", &m) == SELECTAI_OK)
-        note(d, "cropper", "mean IoU %.3f on %llu unseen crops; constant box: %.3f", m.value, (unsigned long long)m.n,
-             m.baseline);
-    free(path);
-    return rc == SELECTAI_OK ? EXIT_DONE : report_failure(rc);
-}
-
 static int write_suggestions(struct demo *d)
 {
-    char *path = out(d, "suggestions.json");
+    char *path = demo_file(d, "suggestions.json");
     json_t *groups = json_array();
     for (size_t i = 0; i < selectai_suggestions_count(d->suggestions); i++) {
         char *text = NULL;
@@ -251,7 +180,7 @@ static int step_suggest(struct demo *d)
 
 static int step_report(struct demo *d)
 {
-    char *path = out(d, "report.html");
+    char *path = demo_file(d, "report.html");
     struct report report = {
         .title = "What would this person choose?",
         .project = project,
@@ -261,6 +190,7 @@ static int step_report(struct demo *d)
         .cropper = d->cropper,
         .ranking = d->ranking,
         .cropping = d->cropping,
+        .cross_validated = d->cross_validated,
         .steps = d->steps,
     };
     int code = write_report(path, &report);
@@ -275,8 +205,9 @@ static int step_report(struct demo *d)
 
 static int demo(struct demo *d)
 {
-    static int (*const steps[])(struct demo *) = {step_sample,        step_extract, step_embed, step_train_ranker,
-                                                  step_train_cropper, step_suggest, step_report};
+    static int (*const steps[])(struct demo *) = {step_sample,        step_extract,       step_embed,
+                                                  step_hold_out,      step_train_ranker,  step_train_cropper,
+                                                  step_evaluate,      step_suggest,       step_report};
     const char *name;
     int code = EXIT_DONE;
     d->started = d->step_started = seconds_now();
@@ -295,10 +226,12 @@ static void clean_up(struct demo *d)
     selectai_suggestions_destroy(&d->suggestions);
     selectai_evaluation_destroy(&d->ranking);
     selectai_evaluation_destroy(&d->cropping);
+    selectai_evaluation_destroy(&d->cross_validated);
     selectai_ranker_destroy(&d->ranker);
     selectai_cropper_destroy(&d->cropper);
     selectai_embedding_cache_close(&d->cache);
     selectai_encoder_close(&d->encoder);
+    selectai_trainset_destroy(&d->training);
     selectai_extraction_destroy(&d->extraction);
     free(d->sample_dir);
     free(d->raw);
@@ -333,6 +266,8 @@ const struct verb verb_demo = {
     .summary = "sample, extract, embed, train, evaluate, suggest, and an HTML report",
     .usage = "--output DIR [options]",
     .text = "Writes DIR/sample, entries.jsonl, rejected.jsonl, extraction_report.json, cache, ranker.safetensors,\n"
-            "cropper.safetensors, suggestions.json and report.html. An interrupted run goes on where it stopped.",
+            "cropper.safetensors, evaluation.html, suggestions.json and report.html. The models learn from the earlier\n"
+            "four fifths of the decisions; figures and pictures are of the last one. An interrupted run goes on where\n"
+            "it stopped.",
     .run = run,
 };

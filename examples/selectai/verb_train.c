@@ -3,86 +3,35 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#include <stdio.h>
 #include <string.h>
 
+#include "train.h"
 #include "validation.h"
 
-struct train_args {
-    struct text_list data, rest;
-    const char *cache, *layout_cache, *output, *start;
-    struct project_args projects;
-    int json, quiet, cropper, skip_bad_rows, no_prior, no_image, differences, sizes_only;
-    struct selectai_ranker_options ranker;
-    struct selectai_cropper_options crop;
-};
+typedef int way_fn(const struct train_job *job);
 
-static int finish(int rc, const struct train_args *args, const selectai_evaluation *evaluation,
-                  const selectai_issues *issues)
+static way_fn *way_of(const struct train_args *args)
 {
-    if (rc != SELECTAI_OK)
-        return report_failure(rc);
-    size_t n = selectai_issues_count(issues);
-    if (n > 0) {
-        say("%zu decisions could not be used:", n);
-        print_issues(issues, 10);
-    }
-    if (args->json) {
-        char *text = NULL;
-        if (selectai_evaluation_json(&text, evaluation) != SELECTAI_OK)
-            return report_failure(SELECTAI_ERR_OUT_OF_MEMORY);
-        return print_json(json_pack("{s:s, s:I, s:o}", "model", args->output, "left_out", (json_int_t)n, "evaluation",
-                                    json_of_text(text)));
-    }
-    if (!args->quiet) {
-        printf("%s written. On held-out groups:\n", args->output);
-        print_evaluation(evaluation);
-    }
-    return EXIT_DONE;
+    return args->n_weights > 0 ? train_sweep
+           : args->leakage     ? train_leakage
+           : args->per_project ? train_per_project
+                               : train_one;
 }
 
-static int train_ranker(struct train_args *args, const selectai_trainset *set, const selectai_embedding_cache *cache,
-                        struct progress *progress)
+/* What goes with the networks of a ranker, however it is trained. */
+static int train_with(struct train_job *job)
 {
-    selectai_ranker *model = NULL, *start = NULL;
-    selectai_evaluation *evaluation = NULL;
-    selectai_issues *issues = NULL;
+    struct train_args *args = job->args;
+    selectai_ranker *start = NULL;
+    int rc = args->start && !args->cropper ? selectai_ranker_load(&start, args->start) : SELECTAI_OK;
     args->ranker.progress = show_progress;
-    args->ranker.user = progress;
+    args->ranker.user = job->progress;
     args->ranker.use_prior = !args->no_prior;
     args->ranker.use_image = !args->no_image;
     args->ranker.differences = args->differences;
-    int rc = args->start ? selectai_ranker_load(&start, args->start) : SELECTAI_OK;
     args->ranker.start = start;
-    if (rc == SELECTAI_OK)
-        rc = selectai_ranker_train(&model, &evaluation, &issues, set, cache, &args->ranker);
-    end_progress(progress);
-    if (rc == SELECTAI_OK)
-        rc = selectai_ranker_save(model, args->output);
-    int code = finish(rc, args, evaluation, issues);
-    selectai_ranker_destroy(&model);
+    int code = rc == SELECTAI_OK ? way_of(args)(job) : report_failure(rc);
     selectai_ranker_destroy(&start);
-    selectai_evaluation_destroy(&evaluation);
-    selectai_issues_destroy(&issues);
-    return code;
-}
-
-static int train_cropper(struct train_args *args, const selectai_trainset *set, const selectai_embedding_cache *cache,
-                         struct progress *progress)
-{
-    selectai_cropper *model = NULL;
-    selectai_evaluation *evaluation = NULL;
-    selectai_issues *issues = NULL;
-    args->crop.progress = show_progress;
-    args->crop.user = progress;
-    int rc = selectai_cropper_train(&model, &evaluation, &issues, set, cache, &args->crop);
-    end_progress(progress);
-    if (rc == SELECTAI_OK)
-        rc = selectai_cropper_save(model, args->output);
-    int code = finish(rc, args, evaluation, issues);
-    selectai_cropper_destroy(&model);
-    selectai_evaluation_destroy(&evaluation);
-    selectai_issues_destroy(&issues);
     return code;
 }
 
@@ -106,7 +55,7 @@ static int train(struct train_args *args)
     if (rc != SELECTAI_OK)
         code = report_failure(rc);
     else if (code < 0)
-        code = args->cropper ? train_cropper(args, set, cache, &progress) : train_ranker(args, set, cache, &progress);
+        code = train_with(&(struct train_job){args, set, cache, &progress});
     selectai_embedding_cache_close(&cache);
     selectai_embedding_cache_close(&layout);
     selectai_trainset_destroy(&set);
@@ -128,6 +77,40 @@ struct shared_flags {
             &(o)->weight_decay, &(o)->dropout, &(o)->seed, &(o)->split, &(o)->hold_out, &(o)->backend_dir              \
     }
 
+/* Flags that do not go together, or not with this kind of model. -1 to go on. */
+static int check_ways(struct train_args *a, const struct verb *verb)
+{
+    int ways = (a->weights_text != NULL) + a->leakage + a->per_project;
+    if (a->weights_text && parse_weights(a))
+        return usage_error(verb,
+                           "--sweep-anomaly-weight: '%s' is not valid, expected up to %d different numbers above "
+                           "0, such as 1,2,5,10,20",
+                           a->weights_text, MAX_WEIGHTS);
+    if (ways > 0 && a->cropper)
+        return usage_error(verb, "--sweep-anomaly-weight, --leakage and --per-project are for rankers");
+    if (ways > 1)
+        return usage_error(verb, "give one of --sweep-anomaly-weight, --leakage and --per-project");
+    if (ways > 0 && a->ranker.folds == 1)
+        return usage_error(verb, "--folds 1 measures nothing, and there is nothing to compare then");
+    if ((a->leakage || a->per_project) && a->ranker.hold_out)
+        return usage_error(verb, "--hold-out does not go with --leakage and --per-project, which measure all projects");
+    if (!a->output && !a->leakage && !a->weights_text)
+        return usage_error(verb, "--output FILE is needed: the model (.safetensors)");
+    if (a->html && a->output && same_place(a->html, a->output))
+        return usage_error(verb, "--html and --output are the same file");
+    return -1;
+}
+
+static int check_outputs(const struct train_args *a, const struct verb *verb)
+{
+    int code = check_log_output(verb, "output", a->output, &a->data, &a->projects);
+    if (code < 0)
+        code = check_log_output(verb, "html", a->html, &a->data, &a->projects);
+    if (code < 0 && ((a->output && check_output(a->output)) || (a->html && check_output(a->html))))
+        code = EXIT_FAILED;
+    return code;
+}
+
 static int run(int argc, char **argv, const struct verb *verb)
 {
     struct train_args a = {.cropper = argc > 1 && strcmp(argv[1], "cropper") == 0};
@@ -142,13 +125,22 @@ static int run(int argc, char **argv, const struct verb *verb)
          "cropper: vectors of the built-in encoder too, which tell where things are", 0},
         {"sizes-only", ARG_FLAG, &a.sizes_only, NULL,
          "cropper: learn from the images' sizes alone, which the data tell", 0},
-        {"output", ARG_TEXT, &a.output, "FILE", "the model (.safetensors)", 1},
+        {"output", ARG_TEXT, &a.output, "FILE", "the model (.safetensors); needed, but for sweeps and --leakage", 0},
+        {"html", ARG_TEXT, &a.html, "FILE", "a page with the figures, as curves and tables", 0},
         {"anomaly-weight", ARG_FLOAT, &a.ranker.anomaly_weight, "W",
-         "ranker: weight of decisions that the lower stage won (1)", 0},
+         "ranker: weight of decisions that the lower stage won (4)", 0},
+        {"sweep-anomaly-weight", ARG_TEXT, &a.weights_text, "W,W,...",
+         "ranker: what such weights win and cost; trains with the best, if there is --output", 0},
+        {"leakage", ARG_FLAG, &a.leakage, NULL, "ranker: figures by pairs (LEAKY), blocks of time and projects", 0},
+        {"per-project", ARG_FLAG, &a.per_project, NULL,
+         "ranker: also one for each project, OUTPUT with its name, compared with the one for all", 0},
+        {"loss-anomaly-weight", ARG_FLOAT, &a.ranker.loss_anomaly_weight, "W",
+         "ranker: their weight in the networks' loss (1)", 0},
         {"loss", ARG_CHOICE, &a.ranker.loss, "margin|bradley-terry|plackett-luce",
          "ranker: what the networks minimise (plackett-luce)", 0},
         {"margin", ARG_FLOAT, &a.ranker.margin, "M", "ranker: --loss margin (0.5)", 0},
-        {"ensemble", ARG_U32, f.ensemble, "N", "networks that are averaged (3; ranker with many decisions: 1)", 0},
+        {"ensemble", ARG_U32, f.ensemble, "N",
+         "models that are averaged (cropper 3; ranker 2, one of them linear, with few decisions, else 1)", 0},
         {"no-prior", ARG_FLAG, &a.no_prior, NULL, "ranker: the image alone, whatever its stage", 0},
         {"no-image", ARG_FLAG, &a.no_image, NULL, "ranker: the stage alone", 0},
         {"differences", ARG_FLAG, &a.differences, NULL, "ranker: learn from how images differ from their group", 0},
@@ -162,8 +154,7 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"dropout", ARG_FLOAT, f.dropout, "P", "share of hidden units dropped in training (0.3)", 0},
         {"seed", ARG_U64, f.seed, "N", "of split, weights and order (1)", 0},
         {"split", ARG_CHOICE, f.split, "group|project|pair|auto",
-         "what is held out for the figures: blocks of time, whole projects (auto, if there are two), or pairs (LEAKY)",
-         0},
+         "held out for the figures: blocks of time, projects (auto, if two), or pairs (LEAKY)", 0},
         {"hold-out", ARG_TEXT, f.hold_out, "PROJECT", "a project that is only measured", 0},
         SKIP_BAD_ROWS_FLAG(&a.skip_bad_rows),
         LOG_PROJECT_FLAG(&a.projects),
@@ -184,9 +175,9 @@ static int run(int argc, char **argv, const struct verb *verb)
     if (code < 0)
         code = check_project_args(verb, &a.projects);
     if (code < 0)
-        code = check_log_output(verb, "output", a.output, &a.data, &a.projects);
-    if (code < 0 && check_output(a.output))
-        code = EXIT_FAILED;
+        code = check_ways(&a, verb);
+    if (code < 0)
+        code = check_outputs(&a, verb);
     if (code < 0)
         code = train(&a);
     free_list(&a.data);
@@ -199,5 +190,9 @@ const struct verb verb_train = {
     .name = "train",
     .summary = "learn from past decisions (needs the torch module)",
     .usage = "ranker|cropper --data LOG... (--cache DIR | --sizes-only) --output FILE [options]",
+    .text =
+        "Figures are of decisions that the model did not see (cross-validation), beside the trivial rule, with 95 %\n"
+        "intervals. Rejected groups ('extract --rejected') may be given in --data, too: from eight on, the ranker\n"
+        "learns when nothing of a group is kept.",
     .run = run,
 };

@@ -27,13 +27,13 @@ int print_json(json_t *document);
 /* Parses text that the library made (and frees it); json_null() on failure. */
 json_t *json_of_text(char *text);
 
+/* Paths, and messages that name them, may be no UTF-8, which JSON refuses: such bytes become '?'. */
+json_t *json_of_bytes(const char *text);
+
 json_t *json_of_issues(const selectai_issues *issues);
 
 /* Sets "path"; a path that is no UTF-8, which JSON cannot hold, becomes null, and "path_hex" has its bytes. */
 void set_json_path(json_t *object, const char *path);
-
-/* A table of figures beside their baselines. */
-void print_evaluation(const selectai_evaluation *evaluation);
 
 /* The issues of one kind, or with `kind` NULL all. */
 json_t *json_of_issues_of_kind(const selectai_issues *issues, const char *kind);
@@ -45,10 +45,26 @@ char *count_text(char buf[COUNT_TEXT], uint64_t value);
 /* put_clean() to stdout, filled up with blanks to `width` characters. */
 void print_name(const char *text, int width);
 
-/* Writes text to `path` whole or not at all. 0, or EXIT_FAILED with a message. */
-int write_text_file(const char *path, const char *text, size_t n);
-/* The document in compact form, followed by a newline. */
+/* Writes the document to `path` in compact form, followed by a newline, whole or not at all. */
 int write_json_file(const char *path, const json_t *document);
+
+/* ---- whole_file.c: files that appear whole or not at all ------------------------------------- */
+
+/* A file being written under a temporary name beside its place. Errors of writing are found out when it is committed.
+ */
+struct whole_file {
+    const char *path; /* as given; borrowed */
+    char *target, *temporary;
+    FILE *stream;
+};
+/* 0, or EXIT_FAILED with a message; then there is nothing to commit or discard. */
+int open_whole_file(struct whole_file *file, const char *path);
+/* Puts it in its place: 0, or EXIT_FAILED with a message and the file is gone. */
+int commit_whole_file(struct whole_file *file);
+void discard_whole_file(struct whole_file *file);
+
+/* All of it in one. */
+int write_text_file(const char *path, const char *text, size_t n);
 
 /* ---- files.c: folders and lists of files ----------------------------------------------------- */
 

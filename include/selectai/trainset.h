@@ -222,6 +222,14 @@ SELECTAI_API int selectai_trainset_merge(selectai_trainset **out, struct selecta
  */
 SELECTAI_API int selectai_trainset_anomaly_json(char **out, const selectai_trainset *set);
 
+/**
+ * A new set of some of these: decision i if decisions[i] is not 0 (one a decision), rejected group i if rejected[i] is
+ * not 0; NULL: none of them. In the same order, without issues. For training on a project or a time of one's own
+ * choice.
+ */
+SELECTAI_API int selectai_trainset_select(selectai_trainset **out, const selectai_trainset *set,
+                                          const uint8_t *decisions, const uint8_t *rejected);
+
 SELECTAI_API void selectai_trainset_destroy(selectai_trainset **set);
 
 /* ---- Extraction ------------------------------------------------------------------------------ */

@@ -16,7 +16,7 @@
 #define TOLERANCE 1e-5 /* of the gradient's largest entry */
 #define LANES     16   /* sums that run side by side, in the same order on every processor */
 
-static const double decays[] = {1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4};
+static const double decays[] = {1.0, 3e-1, 1e-1, 3e-2, 1e-2, 3e-3, 1e-3}; /* of inputs with deviation 1 */
 #define N_DECAYS (sizeof decays / sizeof decays[0])
 
 struct problem {

@@ -42,6 +42,12 @@ static void number(struct sai_text *text, const char *before, double value)
     sai_text_json_number(text, value);
 }
 
+/* Rejected groups and crops alone are no choices. */
+static size_t count_choices(const struct sai_decisions *d)
+{
+    return d->count - d->n_rejected - d->n_crops_alone;
+}
+
 struct tally {
     double right[4], n[4]; /* normal, anomaly, overall, top1 */
 };
@@ -134,7 +140,7 @@ static int write(struct sai_text *text, struct differences *x, const struct side
     if (of_a.n[3] == 0.0)
         return SAI_FAIL(SELECTAI_ERR_NO_DATA, "no decisions are left that neither ranker has seen");
     sai_text_printf(text, "{\"n\":%.0f,\"groups\":%zu,\"excluded\":%zu", of_a.n[3], x->n_groups,
-                    a->m.decisions.count - (size_t)of_a.n[3]);
+                    count_choices(&a->m.decisions) - (size_t)of_a.n[3]);
     write_tally(text, "a", &of_a);
     write_tally(text, "b", &of_b);
     write_flips(text, x, a, b, group);

@@ -3,8 +3,6 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#include <math.h>
-
 #include "base/text.h"
 #include "suggest/suggest.h"
 
@@ -14,16 +12,22 @@ static void member(struct sai_text *text, const char *name, double value)
     sai_text_json_number(text, value);
 }
 
+static void next_member(struct sai_text *text, const char *name, double value)
+{
+    sai_text_puts(text, ",");
+    member(text, name, value);
+}
+
 static void write_image(struct sai_text *text, const struct selectai_suggestion *g, uint32_t i)
 {
     sai_text_puts(text, "{\"path\":");
     sai_text_json_string(text, g->paths[i]);
-    sai_text_puts(text, ",");
-    member(text, "stage", g->stages[i]);
-    sai_text_puts(text, ",");
-    member(text, "score", (double)g->scores[i]);
-    sai_text_puts(text, ",");
-    member(text, "probability", (double)g->probabilities[i]);
+    next_member(text, "stage", g->stages[i]);
+    next_member(text, "score", (double)g->scores[i]);
+    next_member(text, "probability", (double)g->probabilities[i]);
+    next_member(text, "prior", (double)g->priors[i]);
+    next_member(text, "image", (double)g->images[i]);
+    next_member(text, "spread", (double)g->spreads[i]);
     if (g->sizes[2 * i] > 0)
         sai_text_printf(text, ",\"width\":%u,\"height\":%u}", g->sizes[2 * i], g->sizes[2 * i + 1]);
     else
@@ -39,41 +43,35 @@ static void write_crop(struct sai_text *text, const struct selectai_suggestion *
     }
     sai_text_puts(text, ",\"crop\":{");
     member(text, "x1", g->crop.x1);
-    sai_text_puts(text, ",");
-    member(text, "y1", g->crop.y1);
-    sai_text_puts(text, ",");
-    member(text, "x2", g->crop.x2);
-    sai_text_puts(text, ",");
-    member(text, "y2", g->crop.y2);
+    next_member(text, "y1", g->crop.y1);
+    next_member(text, "x2", g->crop.x2);
+    next_member(text, "y2", g->crop.y2);
+    next_member(text, "no_crop", g->no_crop);
+    next_member(text, "expected_iou", g->crop_iou);
+    next_member(text, "iou_low", g->crop_iou_low);
+    next_member(text, "iou_high", g->crop_iou_high);
     sai_text_printf(text, "},\"crop_px\":{\"x1\":%d,\"y1\":%d,\"x2\":%d,\"y2\":%d}", px->x1, px->y1, px->x2, px->y2);
 }
 
-/* The best of the others; the winner itself if nothing else could be read. */
-static uint32_t runner_up(const struct selectai_suggestion *g)
+static void write_neighbour(struct sai_text *text, const struct selectai_neighbour *b)
 {
-    uint32_t best = g->winner;
-    for (uint32_t i = 0; i < g->n_images; i++)
-        if (i != g->winner && !isnan(g->scores[i]) && (best == g->winner || g->scores[i] > g->scores[best]))
-            best = i;
-    return best;
-}
-
-/* What decided, in numbers that are in the same object: this version knows the images' scores and nothing else. */
-static void write_why(struct sai_text *text, const struct selectai_suggestion *g)
-{
-    uint32_t next = runner_up(g), highest = g->winner;
-    for (uint32_t i = 0; i < g->n_images; i++)
-        if (g->stages[i] > g->stages[highest])
-            highest = i;
-    sai_text_puts(text, ",\"why\":\"");
-    if (next == g->winner)
-        sai_text_puts(text, "the only image of the group that could be read");
-    else
-        sai_text_printf(text, "its score is %.3f above that of stage %g, the next best",
-                        (double)g->scores[g->winner] - (double)g->scores[next], g->stages[next]);
-    if (highest != g->winner)
-        sai_text_printf(text, "; the highest stage, %g, is not the best here", g->stages[highest]);
-    sai_text_puts(text, "\"");
+    sai_text_puts(text, "{\"project\":");
+    sai_text_json_string(text, b->project);
+    next_member(text, "similarity", b->similarity);
+    sai_text_puts(text, ",\"winner_path\":");
+    sai_text_json_string(text, b->winner_path);
+    next_member(text, "winner_stage", b->winner_stage);
+    sai_text_puts(text, b->anomaly == 1   ? ",\"anomaly\":true"
+                        : b->anomaly == 0 ? ",\"anomaly\":false"
+                                          : ",\"anomaly\":null");
+    sai_text_puts(text, ",\"losers\":[");
+    for (uint32_t i = 0; i < b->n_losers; i++) {
+        sai_text_puts(text, i ? ",{\"path\":" : "{\"path\":");
+        sai_text_json_string(text, b->loser_paths[i]);
+        next_member(text, "stage", b->loser_stages[i]);
+        sai_text_puts(text, "}");
+    }
+    sai_text_puts(text, "]}");
 }
 
 int selectai_suggestion_json(char **out, const selectai_suggestions *suggestions, size_t index)
@@ -86,14 +84,22 @@ int selectai_suggestion_json(char **out, const selectai_suggestions *suggestions
         return rc;
     sai_text_printf(&text, "{\"winner\":%u,\"winner_path\":", g.winner);
     sai_text_json_string(&text, g.paths[g.winner]);
-    sai_text_puts(&text, ",");
-    member(&text, "confidence", g.confidence);
-    write_why(&text, &g);
+    next_member(&text, "confidence", g.confidence);
+    sai_text_puts(&text, g.sure ? ",\"sure\":true" : ",\"sure\":false");
+    next_member(&text, "keep", g.keep);
+    sai_text_puts(&text, g.keep_nothing ? ",\"keep_nothing\":true" : ",\"keep_nothing\":false");
+    sai_text_puts(&text, ",\"why\":");
+    sai_text_json_string(&text, g.why);
     write_crop(&text, &g);
     sai_text_puts(&text, ",\"images\":[");
     for (uint32_t i = 0; i < g.n_images; i++) {
         sai_text_puts(&text, i ? "," : "");
         write_image(&text, &g, i);
+    }
+    sai_text_puts(&text, "],\"neighbours\":[");
+    for (uint32_t i = 0; i < g.n_neighbours; i++) {
+        sai_text_puts(&text, i ? "," : "");
+        write_neighbour(&text, &g.neighbours[i]);
     }
     sai_text_puts(&text, "]}");
     return sai_text_finish(&text, out);

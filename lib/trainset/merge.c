@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "trainset/copy.h"
 #include "trainset/merge.h"
 #include "trainset/rejected_sift.h"
 
@@ -22,91 +23,13 @@ static bool is_kept(const struct sai_decision *decision)
 
 /* ---- The result ------------------------------------------------------------------------------ */
 
-enum text_field {
-    PROJECT,
-    SET_ID,
-    TIMESTAMP,
-    CHOSEN_PATH,
-    CHOSEN_FINAL_PATH,
-    RAW_DIR,
-    FINAL_DIR,
-    EXTRACTION_DATE,
-    SESSION_ID,
-    DECIDED_AT,
-    SOURCE_PATH,
-    N_TEXTS
-};
-
-struct writer {
-    selectai_trainset *out;
-    const char *last[N_TEXTS]; /* copies: neighbours share projects, folders and sessions */
-};
-
-static int copy_text(struct writer *writer, enum text_field field, const char **text)
-{
-    const char **last = &writer->last[field];
-    if (!*text || !**text) {
-        *text = "";
-        return SELECTAI_OK;
-    }
-    if (!*last || strcmp(*last, *text) != 0)
-        *last = sai_arena_strdup(&writer->out->arena, *text);
-    *text = *last;
-    return *last ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
-}
-
-static int copy_texts(struct writer *writer, struct selectai_entry *entry)
-{
-    const char **const texts[N_TEXTS] = {[PROJECT] = &entry->project,
-                                         [SET_ID] = &entry->set_id,
-                                         [TIMESTAMP] = &entry->timestamp,
-                                         [CHOSEN_PATH] = &entry->chosen_path,
-                                         [CHOSEN_FINAL_PATH] = &entry->chosen_final_path,
-                                         [RAW_DIR] = &entry->raw_dir,
-                                         [FINAL_DIR] = &entry->final_dir,
-                                         [EXTRACTION_DATE] = &entry->extraction_date,
-                                         [SESSION_ID] = &entry->session_id,
-                                         [DECIDED_AT] = &entry->decided_at,
-                                         [SOURCE_PATH] = &entry->source_path};
-    int rc = SELECTAI_OK;
-    for (int field = 0; rc == SELECTAI_OK && field < N_TEXTS; field++)
-        rc = copy_text(writer, (enum text_field)field, texts[field]);
-    return rc;
-}
-
-static int copy_losers(struct writer *writer, struct selectai_entry *entry)
-{
-    struct sai_arena *arena = &writer->out->arena;
-    if (entry->n_negatives == 0)
-        return SELECTAI_OK;
-    const char **paths = sai_arena_array(arena, entry->n_negatives, sizeof *paths);
-    double *stages = sai_arena_array(arena, entry->n_negatives, sizeof *stages);
-    if (!paths || !stages)
-        return SELECTAI_ERR_OUT_OF_MEMORY;
-    for (uint32_t i = 0; i < entry->n_negatives; i++) {
-        paths[i] = sai_arena_strdup(arena, entry->neg_paths[i]);
-        if (!paths[i])
-            return SELECTAI_ERR_OUT_OF_MEMORY;
-    }
-    memcpy(stages, entry->neg_stages, entry->n_negatives * sizeof *stages);
-    entry->neg_paths = paths;
-    entry->neg_stages = stages;
-    return SELECTAI_OK;
-}
-
 static int write_decisions(selectai_trainset *out, const struct sai_merge *merge)
 {
-    struct writer writer = {.out = out};
+    struct sai_entry_writer writer = {.out = out};
     int rc = SELECTAI_OK;
     for (size_t d = 0; rc == SELECTAI_OK && d < merge->n_decisions; d++) {
-        struct selectai_entry entry = merge->decisions[d].entry;
-        if (!is_kept(&merge->decisions[d]))
-            continue;
-        rc = copy_texts(&writer, &entry);
-        if (rc == SELECTAI_OK)
-            rc = copy_losers(&writer, &entry);
-        if (rc == SELECTAI_OK)
-            rc = sai_trainset_add(out, &entry);
+        if (is_kept(&merge->decisions[d]))
+            rc = sai_entry_write(&writer, &merge->decisions[d].entry);
     }
     return rc;
 }

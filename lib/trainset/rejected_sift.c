@@ -10,6 +10,7 @@
 
 #include "base/path.h"
 #include "project/name_index.h"
+#include "trainset/copy.h"
 
 /* Where a row stands; an extracted one stands nowhere. */
 struct place {
@@ -169,36 +170,6 @@ int sai_rejected_judge(struct sai_rejected_sift *sift, const struct selectai_rej
 
 /* ---- Copying --------------------------------------------------------------------------------- */
 
-static int copy_texts(struct selectai_rejected_group *copy, struct sai_arena *arena)
-{
-    const char **const texts[] = {&copy->project, &copy->set_id, &copy->timestamp, &copy->source_path};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        *texts[i] = **texts[i] ? sai_arena_strdup(arena, *texts[i]) : "";
-        if (!*texts[i])
-            return SELECTAI_ERR_OUT_OF_MEMORY;
-    }
-    return SELECTAI_OK;
-}
-
-static int copy_group(selectai_trainset *to, const struct selectai_rejected_group *group)
-{
-    struct selectai_rejected_group copy = *group;
-    const char **paths = sai_arena_array(&to->arena, group->n_images, sizeof *paths);
-    double *stages = sai_arena_array(&to->arena, group->n_images, sizeof *stages);
-    if (!paths || !stages)
-        return SELECTAI_ERR_OUT_OF_MEMORY;
-    for (uint32_t i = 0; i < group->n_images; i++) {
-        paths[i] = sai_arena_strdup(&to->arena, group->paths[i]);
-        if (!paths[i])
-            return SELECTAI_ERR_OUT_OF_MEMORY;
-    }
-    memcpy(stages, group->stages, group->n_images * sizeof *stages);
-    copy.paths = paths;
-    copy.stages = stages;
-    int rc = copy_texts(&copy, &to->arena);
-    return rc == SELECTAI_OK ? sai_trainset_add_rejected(to, &copy) : rc;
-}
-
 int sai_rejected_copy(selectai_trainset *to, const selectai_trainset *from)
 {
     struct sai_rejected_sift *sift = NULL;
@@ -209,7 +180,7 @@ int sai_rejected_copy(selectai_trainset *to, const selectai_trainset *from)
         const struct selectai_rejected_group *group = &from->rejected[i];
         rc = sai_rejected_judge(sift, group);
         if (rc == SELECTAI_OK)
-            rc = copy_group(to, group);
+            rc = sai_rejected_write(to, group);
         else if (sai_is_left_out(rc))
             rc = sai_issues_add_last(to->issues, sai_rejected_kind(rc),
                                      *group->source_path ? group->source_path : group->paths[0], group->source_row);

@@ -90,7 +90,7 @@ class TestDemo(ProgramTest):
     def test_what_it_makes(self):
         made = set(os.listdir(self.demo_path()))
         for name in ("sample", "entries.jsonl", "rejected.jsonl", "extraction_report.json", "cache", "ranker.safetensors",
-                     "cropper.safetensors", "suggestions.json", "report.html"):
+                     "cropper.safetensors", "evaluation.html", "suggestions.json", "report.html"):
             self.assertIn(name, made)
         self.assertEqual(leftovers(self.base), [])
         with open(self.demo_path("suggestions.json"), "rb") as f:
@@ -140,9 +140,11 @@ class TestDemo(ProgramTest):
             data = f.read()
         length, = struct.unpack("<Q", data[:8])
         for metric in json.loads(strict_json(data[8:8 + length])["__metadata__"]["metrics"]):
-            if metric["n"]:
-                self.assertIn("%.1f" % (100 * metric["value"]), words, metric)
-                self.assertIn("%.1f" % (100 * metric["baseline"]), words, metric)
+            # Shares are shown in per cent, errors and overlaps are not; calibration has no trivial rule.
+            form = "%.3f" if metric["name"] in ("brier", "ece", "keep_auc") else "%.1f"
+            for value in (metric["value"], metric["baseline"]):
+                if metric["n"] and value is not None:
+                    self.assertIn(form % (value if form == "%.3f" else 100 * value), words, metric)
 
     def test_groups_shown_are_unseen(self):
         """Only groups that were not trained on are shown, each with all its pictures and what the person chose."""

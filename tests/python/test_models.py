@@ -540,6 +540,57 @@ class Suggest(fixtures.FolderCase):
         self.assertEqual(len(suggestions), 3)
         self.assertIn(str(self.raw / "holiday.png"), [issue.path for issue in suggestions.issues])
 
+    def test_parts_and_thresholds(self):
+        first = selectai.suggest(self.paths, self.ranker)
+        for item in first:
+            np.testing.assert_allclose(item.priors + item.images, item.scores, rtol=0, atol=1e-6)
+            self.assertEqual(item.spreads.tolist(), [0, 0])
+            self.assertIsNone(item.keep)
+            self.assertFalse(item.keep_nothing)
+            self.assertTrue(item.why)
+            self.assertEqual(item.why, item.data["why"])
+            self.assertEqual(item.sure, item.confidence >= 0.6)
+            self.assertEqual(item.neighbours, [])
+        limit = sorted(item.confidence for item in first)[1]
+        found = selectai.suggest(self.paths, self.ranker, min_confidence=limit)
+        self.assertEqual([item.sure for item in found], [item.confidence >= limit for item in first])
+        self.assertEqual(sum(item.sure for item in found), 2)
+        with self.assertRaises(ValueError):
+            selectai.suggest(self.paths, self.ranker, min_confidence=1.5)
+
+    def test_past_decisions(self):
+        """Three groups: each one's neighbours are the decisions about the two others, never its own."""
+        lines = []
+        for i, lower in ((0, False), (2, True), (4, False)):
+            pair = self.paths[i : i + 2] if lower else self.paths[i : i + 2][::-1]
+            lines.append(json.dumps({"project": "p", "chosen_path": pair[0], "neg_paths": [pair[1]]}) + "\n")
+        (self.folder / "past.jsonl").write_text("".join(lines))
+        history = selectai.TrainSet.load(self.folder / "past.jsonl")
+        with selectai.Encoder.open() as encoder, selectai.EmbeddingCache.create(self.folder / "k", encoder) as cache:
+            cache.add_files("p", self.paths)
+            how = dict(encoder=encoder, cache=cache, project="p", history=history)
+            found = selectai.suggest(self.paths, self.ranker, **how)
+            one = selectai.suggest(self.paths, self.ranker, neighbours=1, **how)
+            none = selectai.suggest(self.paths, self.ranker, neighbours=0, **how)
+        history.close()
+        for item, fewer in zip(found, one):
+            self.assertEqual(len(item.neighbours), 2)
+            self.assertEqual(fewer.neighbours, item.neighbours[:1])
+            self.assertGreaterEqual(item.neighbours[0].similarity, item.neighbours[1].similarity)
+            images = [path for past in item.neighbours for path in (past.winner_path, *past.loser_paths)]
+            self.assertEqual(sorted(images + item.paths), self.paths)
+            for past, data in zip(item.neighbours, item.data["neighbours"]):
+                lower = past.winner_path == self.paths[2]
+                self.assertEqual((past.project, past.anomaly), ("p", lower))
+                self.assertEqual((past.winner_stage, past.loser_stages), (1, [2]) if lower else (2, [1]))
+                self.assertEqual(data["winner_path"], past.winner_path)
+                self.assertEqual(data["similarity"], past.similarity)
+        self.assertEqual([item.neighbours for item in none], [[], [], []])
+        with self.assertRaisesRegex(ValueError, "history needs the cache"):
+            selectai.suggest(self.paths, self.ranker, history=selectai.TrainSet.load(self.folder / "past.jsonl"))
+        with self.assertRaisesRegex(TypeError, "history must be a selectai.TrainSet"):
+            selectai.suggest(self.paths, self.ranker, history=[])
+
     def test_encoders_must_agree(self):
         other = selectai.Ranker.load(random_model(self.folder / "o.safetensors", "ranker", encoder_id="other-1"))
         with self.assertRaisesRegex(selectai.MismatchError, "other-1"):

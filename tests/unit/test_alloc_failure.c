@@ -216,6 +216,46 @@ static int job_suggest(void)
     return rc;
 }
 
+/* With a history: what job_extract() and job_embed() left. */
+static int job_neighbours(void)
+{
+    char storage[2][700];
+    const char *paths[2] = {storage[0], storage[1]}, *log = below("entries.jsonl");
+    struct selectai_suggest_options options;
+    selectai_ranker *ranker = NULL;
+    selectai_encoder *encoder = NULL;
+    selectai_embedding_cache *cache = NULL;
+    selectai_trainset *history = NULL;
+    selectai_suggestions *suggestions = NULL;
+    char *text = NULL;
+    snprintf(storage[0], sizeof storage[0], "%s/raw/20250708_060811_stage1_generated.png", dir);
+    snprintf(storage[1], sizeof storage[1], "%s/raw/20250708_060822_stage2_upscaled.png", dir);
+    selectai_suggest_options_init(&options, sizeof options);
+    options.threads = 1;
+    options.project = "p";
+    int rc = selectai_ranker_load(&ranker, below("ranker.safetensors"));
+    if (rc == SELECTAI_OK)
+        rc = selectai_encoder_open(&encoder, "builtin", NULL);
+    if (rc == SELECTAI_OK)
+        rc = selectai_embedding_cache_open(&cache, below("cache"));
+    if (rc == SELECTAI_OK)
+        rc = selectai_trainset_load(&history, &log, 1, 0);
+    options.history = history;
+    if (rc == SELECTAI_OK)
+        rc = selectai_suggest_files(&suggestions, paths, 2, ranker, NULL, encoder, cache, &options);
+    if (rc == SELECTAI_OK)
+        rc = selectai_suggestion_json(&text, suggestions, 0);
+    if (rc == SELECTAI_OK)
+        assert_non_null(strstr(text, "\"similarity\""));
+    selectai_free(text);
+    selectai_suggestions_destroy(&suggestions);
+    selectai_trainset_destroy(&history);
+    selectai_embedding_cache_close(&cache);
+    selectai_encoder_close(&encoder);
+    selectai_ranker_destroy(&ranker);
+    return rc;
+}
+
 /* ---- Trying all n ---------------------------------------------------------------------------- */
 
 static size_t count_leftovers(void)
@@ -280,13 +320,17 @@ static void suggestions(void **state)
     try_all("suggest", job_suggest);
 }
 
+static void neighbours(void **state)
+{
+    (void)state;
+    try_all("neighbours", job_neighbours);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(images),
-        cmocka_unit_test(extraction),
-        cmocka_unit_test(embedding),
-        cmocka_unit_test(suggestions),
+        cmocka_unit_test(images),      cmocka_unit_test(extraction), cmocka_unit_test(embedding),
+        cmocka_unit_test(suggestions), cmocka_unit_test(neighbours),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

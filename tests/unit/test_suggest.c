@@ -4,6 +4,7 @@
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
 #include "base/file.h"
+#include "decisions_fixture.h"
 #include "learn_fixture.h"
 
 #include <selectai/suggest.h>
@@ -213,6 +214,207 @@ static void changed_and_unknown_files_are_encoded(void **state)
     make_image(paths[0], 32, 48, 0);
 }
 
+/* Stage 2 is worth more in project "anna"; weights 2 and 1/2; the keep network looks at the first number, too. */
+static selectai_ranker *ranker_of_parts(bool keep)
+{
+    float w[DIM + 1] = {1};
+    const float zero[DIM] = {0};
+    float one[DIM];
+    const uint32_t widths[] = {DIM, 1};
+    selectai_ranker *out = NULL;
+    struct sai_model *m = linear_model(SAI_KIND_RANKER, DIM, w, selectai_encoder_id(encoder));
+    assert_int_equal(sai_prior_allocate(&m->prior, 3, 1), SELECTAI_OK);
+    for (unsigned i = 0; i < 3; i++) {
+        m->prior.stages[i] = 1 + i;
+        m->prior.values[i] = (double)i - 1;
+    }
+    m->prior.projects[0] = sai_strdup("anna");
+    m->prior.project_values[1] = 1.5;
+    m->blend.prior_weight = 2;
+    m->blend.image_weight = 0.5;
+    if (keep) {
+        for (unsigned i = 0; i < DIM; i++)
+            one[i] = 1;
+        assert_int_equal(sai_mlp_create(&m->keep, widths, 2, SAI_MLP_LINEAR, w), SELECTAI_OK);
+        assert_int_equal(sai_standardiser_copy(&m->keep_standardiser, DIM, zero, one, 1000), SELECTAI_OK);
+        m->blend.keep_shift = -1;
+    }
+    assert_int_equal(sai_ranker_wrap(&out, &m), SELECTAI_OK);
+    return out;
+}
+
+/* The first three files as one group of project "anna"; the caller changes the options. */
+static selectai_suggestions *suggest_anna(const selectai_ranker *r, struct selectai_suggestion *g,
+                                          const struct selectai_suggest_options *o)
+{
+    const char *list[] = {paths[0], paths[1], paths[2]};
+    selectai_embedding_cache *cache = make_cache();
+    selectai_suggestions *s = NULL;
+    assert_int_equal(selectai_suggest_files(&s, list, 3, r, NULL, encoder, cache, o), SELECTAI_OK);
+    assert_int_equal(selectai_suggestions_count(s), 1);
+    g->struct_size = sizeof *g;
+    assert_int_equal(selectai_suggestions_get(s, 0, g), SELECTAI_OK);
+    selectai_embedding_cache_close(&cache);
+    return s;
+}
+
+static void parts_add_up(void **state)
+{
+    (void)state;
+    static const float prior[3] = {-2, 3, 2}, image[3] = {0.5f, 1.5f, 1};
+    selectai_ranker *r = ranker_of_parts(false);
+    struct selectai_suggestion g;
+    struct selectai_suggest_options o;
+    selectai_suggest_options_init(&o, sizeof o);
+    o.project = "anna";
+    selectai_suggestions *s = suggest_anna(r, &g, &o);
+    for (int i = 0; i < 3; i++) {
+        assert_near((double)g.priors[i], (double)prior[i], 1e-6);
+        assert_near((double)g.images[i], (double)image[i], 1e-6);
+        assert_near((double)g.scores[i], (double)prior[i] + (double)image[i], 1e-6);
+        assert_float_equal(g.spreads[i], 0, 0);
+    }
+    assert_int_equal(g.winner, 1);
+    assert_true(isnan(g.keep) && !g.keep_nothing);
+    assert_string_equal(g.why, "stage 2 is usually taken over stage 3 (+1.0), and the image speaks for stage 2 (+0.5)");
+    assert_true(g.n_neighbours == 0 && g.neighbours == NULL);
+    selectai_suggestions_destroy(&s);
+    selectai_ranker_destroy(&r);
+}
+
+/* Old rankers know no stages; and each part may speak against the other. */
+static void reasons_name_what_speaks_for_what(void **state)
+{
+    (void)state;
+    struct selectai_suggestion g;
+    struct selectai_suggest_options o;
+    selectai_suggest_options_init(&o, sizeof o);
+    o.project = "anna";
+    selectai_suggestions *s = suggest_anna(ranker, &g, &o);
+    assert_string_equal(g.why, "the image speaks for stage 2 (+1.0)");
+    selectai_suggestions_destroy(&s);
+    selectai_ranker *r = ranker_of_parts(false);
+    r->model->prior.project_values[1] = -1; /* now stage 3 is usual there, and wins */
+    s = suggest_anna(r, &g, &o);
+    assert_int_equal(g.winner, 2);
+    assert_string_equal(g.why, "stage 3 is usually taken over stage 2 (+4.0), but the image speaks for stage 2 (+0.5)");
+    selectai_suggestions_destroy(&s);
+    selectai_ranker_destroy(&r);
+}
+
+/* Imported rankers may have learned from vectors of length 1: the encoder's are scaled for them, and only for them. */
+static void rankers_of_unit_length_get_such_vectors(void **state)
+{
+    (void)state;
+    const char *list[] = {paths[0], paths[1], paths[2]};
+    static float w[DIM + 1], x[3 * DIM];
+    selectai_ranker *r = NULL;
+    selectai_suggestions *s = NULL;
+    struct selectai_suggestion g = {.struct_size = sizeof g};
+    for (unsigned i = 0; i < DIM; i++)
+        w[i] = 1;
+    struct sai_model *m = linear_model(SAI_KIND_RANKER, DIM, w, selectai_encoder_id(encoder));
+    m->form.vectors = SAI_VECTORS_UNIT;
+    assert_int_equal(sai_ranker_wrap(&r, &m), SELECTAI_OK);
+    assert_int_equal(selectai_encoder_encode_files(x, NULL, encoder, list, 3, NULL, NULL), SELECTAI_OK);
+    assert_int_equal(selectai_suggest_files(&s, list, 3, r, cropper, encoder, NULL, NULL), SELECTAI_OK);
+    assert_int_equal(selectai_suggestions_get(s, 0, &g), SELECTAI_OK);
+    for (int i = 0; i < 3; i++) {
+        double sum = 0, square = 0;
+        for (int j = 0; j < DIM; j++) {
+            sum += (double)x[i * DIM + j];
+            square += (double)x[i * DIM + j] * (double)x[i * DIM + j];
+        }
+        assert_true(fabs(sqrt(square) - 1) > 0.01);
+        assert_near((double)g.scores[i], sum / sqrt(square), 1e-4);
+    }
+    assert_int_equal(g.has_crop, 1);
+    selectai_suggestions_destroy(&s);
+    selectai_ranker_destroy(&r);
+}
+
+static void thresholds_decide_about_sure_and_keep(void **state)
+{
+    (void)state;
+    selectai_ranker *r = ranker_of_parts(true);
+    struct selectai_suggestion g;
+    struct selectai_suggest_options o;
+    selectai_suggest_options_init(&o, sizeof o);
+    assert_true(o.min_confidence == 0.6 && o.min_keep == 0.5 && o.neighbours == 3 && o.history == NULL);
+    o.project = "anna";
+    selectai_suggestions *s = suggest_anna(r, &g, &o);
+    double confidence = g.confidence, keep = g.keep;
+    assert_true(confidence > 0 && confidence < 1 && keep > 0 && keep < 1);
+    selectai_suggestions_destroy(&s);
+    for (int above = 0; above < 2; above++) {
+        o.min_confidence = confidence + (above ? 1e-9 : -1e-9);
+        o.min_keep = keep + (above ? 1e-9 : -1e-9);
+        s = suggest_anna(r, &g, &o);
+        assert_int_equal(g.sure, !above);
+        assert_int_equal(g.keep_nothing, above);
+        assert_true((strstr(g.why, "nothing of it is kept") != NULL) == above);
+        assert_int_equal(g.winner, 1); /* it is named all the same */
+        selectai_suggestions_destroy(&s);
+    }
+    selectai_ranker_destroy(&r);
+}
+
+static void past_decisions_are_named(void **state)
+{
+    (void)state;
+    struct selectai_suggestion g;
+    struct selectai_suggest_options o;
+    char losers[700], *text = NULL;
+    json_t *j = NULL;
+    selectai_trainset *history = new_set();
+    snprintf(losers, sizeof losers, "%s|%s", paths[0], paths[2]);
+    add_entry(history, "anna", paths[1], losers); /* the group itself */
+    add_entry(history, "anna", paths[3], paths[4]);
+    add_entry(history, "bert", paths[4], paths[3]);
+    selectai_suggest_options_init(&o, sizeof o);
+    o.project = "anna";
+    o.history = history;
+    selectai_suggestions *s = suggest_anna(ranker, &g, &o);
+    selectai_trainset_destroy(&history);
+    assert_int_equal(g.n_neighbours, 1);
+    assert_string_equal(g.neighbours[0].winner_path, paths[3]);
+    assert_string_equal(g.neighbours[0].loser_paths[0], paths[4]);
+    assert_int_equal(g.neighbours[0].anomaly, 1);
+    assert_non_null(strstr(g.why, "; the most similar past decision was not between stages 3 and 2"));
+    assert_int_equal(selectai_suggestion_json(&text, s, 0), SELECTAI_OK);
+    assert_int_equal(sai_json_parse(&j, text, strlen(text), "suggestion", 0), SELECTAI_OK);
+    const json_t *b = json_array_get(json_object_get(j, "neighbours"), 0);
+    assert_string_equal(sai_json_string(b, "winner_path", ""), paths[3]);
+    assert_true(json_is_true(json_object_get(b, "anomaly")));
+    assert_string_equal(sai_json_string(json_array_get(json_object_get(b, "losers"), 0), "path", ""), paths[4]);
+    json_decref(j);
+    selectai_free(text);
+    selectai_suggestions_destroy(&s);
+}
+
+static void impossible_options_are_refused(void **state)
+{
+    (void)state;
+    const char *list[] = {paths[0]};
+    selectai_suggestions *s = NULL;
+    selectai_trainset *history = new_set();
+    selectai_embedding_cache *cache = make_cache();
+    for (int i = 0; i < 6; i++) {
+        struct selectai_suggest_options o;
+        selectai_suggest_options_init(&o, sizeof o);
+        o.project = i == 4 ? NULL : "anna";
+        o.min_confidence = i == 0 ? 1.5 : i == 1 ? (double)NAN : 0.5;
+        o.min_keep = i == 2 ? -0.1 : 0.5;
+        o.neighbours = i == 3 ? SELECTAI_MAX_NEIGHBOURS + 1 : 3;
+        o.history = history;
+        assert_int_equal(selectai_suggest_files(&s, list, 1, ranker, NULL, encoder, i == 5 ? NULL : cache, &o),
+                         SELECTAI_ERR_INVALID_ARGUMENT);
+        assert_null(s);
+    }
+    selectai_trainset_destroy(&history);
+    selectai_embedding_cache_close(&cache);
+}
+
 static void unreadable_images_do_not_win(void **state)
 {
     (void)state;
@@ -230,6 +432,8 @@ static void unreadable_images_do_not_win(void **state)
     assert_float_equal(g.probabilities[0], 1, 0);
     assert_float_equal(g.probabilities[1], 0, 0);
     assert_int_equal(g.sizes[2], 0);
+    assert_int_equal(g.sure, 0); /* what could not be read may be better */
+    assert_string_equal(g.why, "the only image of the group that could be read");
     assert_string_equal(issue_of(selectai_suggestions_issues(s), paths[1]), "unreadable");
     assert_string_equal(issue_of(selectai_suggestions_issues(s), paths[4]), "unreadable");
     selectai_suggestions_destroy(&s);
@@ -260,6 +464,12 @@ int main(void)
         cmocka_unit_test(json_says_the_same),
         cmocka_unit_test(changed_and_unknown_files_are_encoded),
         cmocka_unit_test(other_encoders_are_refused),
+        cmocka_unit_test(parts_add_up),
+        cmocka_unit_test(reasons_name_what_speaks_for_what),
+        cmocka_unit_test(rankers_of_unit_length_get_such_vectors),
+        cmocka_unit_test(thresholds_decide_about_sure_and_keep),
+        cmocka_unit_test(past_decisions_are_named),
+        cmocka_unit_test(impossible_options_are_refused),
         cmocka_unit_test(unreadable_images_do_not_win), /* last: it spoils files */
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -62,6 +62,22 @@ static int job_merge(void)
     return rc;
 }
 
+/* Every third decision, every second group. */
+static int job_select(void)
+{
+    uint8_t decisions[256] = {0}, rejected[256] = {0};
+    selectai_trainset *out = NULL;
+    assert_true(set->count <= 256 && set->n_rejected <= 256);
+    for (size_t i = 0; i < 256; i++) {
+        decisions[i] = i % 3 == 0;
+        rejected[i] = i % 2 == 0;
+    }
+    int rc = selectai_trainset_select(&out, set, decisions, rejected);
+    assert_int_equal(rc == SELECTAI_OK, out != NULL);
+    selectai_trainset_destroy(&out);
+    return rc;
+}
+
 static int job_groups(void)
 {
     return selectai_trainset_write_rejected(set, groups_path, 0);
@@ -153,6 +169,7 @@ static void merging(void **state)
 {
     (void)state;
     try_all("merge", job_merge, nothing_to_check, false);
+    try_all("select", job_select, nothing_to_check, false);
 }
 
 static void groups_of_nothing(void **state)

@@ -398,6 +398,54 @@ static void extracted(void **state)
     selectai_extraction_destroy(&x);
 }
 
+/* ---- Selecting ------------------------------------------------------------------------------- */
+
+static char *entry_line(const selectai_trainset *set, size_t i)
+{
+    char *line = NULL;
+    assert_int_equal(selectai_trainset_entry_json(&line, set, i), SELECTAI_OK);
+    return line;
+}
+
+static void some_of_a_set(void **state)
+{
+    (void)state;
+    static const uint8_t decisions[] = {0, 1, 2}, rejected[] = {0, 1};
+    selectai_trainset *part = NULL,
+                      *set = load_text("{\"project\":\"p\",\"chosen_path\":\"r/" A "\",\"neg_paths\":[\"r/" B "\"]}\n"
+                                       "{\"project\":\"q\",\"chosen_path\":\"r/" B "\",\"neg_paths\":[\"r/" A
+                                       "\",\"r/" C "\"]}\n"
+                                       "{\"project\":\"p\",\"paths\":[\"r/" C
+                                       "\"]}\n{\"project\":\"q\",\"paths\":[\"r/" D "\",\"r/x.png\"]}\n"
+                                       "{\"project\":\"p\",\"chosen_path\":\"r/" D "\",\"neg_paths\":[\"r/" B
+                                       "\"],\"was_cropped\":true}\n");
+    check_sizes(set, 3, 2, 0);
+    char *second = entry_line(set, 1), *third = entry_line(set, 2);
+    assert_int_equal(selectai_trainset_select(&part, set, decisions, rejected), SELECTAI_OK);
+    selectai_trainset_destroy(&set); /* the part stands by itself */
+    check_sizes(part, 2, 1, 0);
+    char *first_of_part = entry_line(part, 0), *second_of_part = entry_line(part, 1);
+    assert_string_equal(first_of_part, second);
+    assert_string_equal(second_of_part, third);
+    struct selectai_rejected_group g = group_at(part, 0);
+    assert_string_equal(g.project, "q");
+    assert_int_equal(g.n_images, 2);
+    assert_string_equal(g.paths[1], "r/x.png");
+    assert_true(g.stages[0] == 3 && g.source_row == 4);
+    selectai_free(first_of_part);
+    selectai_free(second_of_part);
+    selectai_free(second);
+    selectai_free(third);
+
+    selectai_trainset *none = NULL;
+    assert_int_equal(selectai_trainset_select(&none, part, NULL, NULL), SELECTAI_OK);
+    check_sizes(none, 0, 0, 0);
+    selectai_trainset_destroy(&none);
+    assert_int_equal(selectai_trainset_select(&none, NULL, NULL, NULL), SELECTAI_ERR_INVALID_ARGUMENT);
+    assert_int_equal(selectai_trainset_select(NULL, part, NULL, NULL), SELECTAI_ERR_INVALID_ARGUMENT);
+    selectai_trainset_destroy(&part);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -416,6 +464,7 @@ int main(void)
         TEST(added_to_entries),
         TEST(merging_keeps_them),
         TEST(extracted),
+        TEST(some_of_a_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,7 +76,7 @@ from .names import ParsedName, ScannedFile, Scanner, group, parse_filename, scan
 from .projects import Projects
 from .ranker import Explanation, Ranker
 from .shards import shard
-from .suggest import Suggestion, Suggestions, suggest
+from .suggest import Neighbour, Suggestion, Suggestions, suggest
 from .trainset import RejectedGroup, TrainSet
 from .validate import Example, FileReport, Problem, Validation, validate
 
@@ -112,6 +112,7 @@ __all__ = [
     "LimitError",
     "Metric",
     "MismatchError",
+    "Neighbour",
     "AmbiguousError",
     "NoDataError",
     "NoSpaceError",

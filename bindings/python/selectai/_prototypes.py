@@ -583,6 +583,24 @@ class SuggestOptions(ctypes.Structure):
         ("project", c_char_p),
         ("progress", ProgressFn),
         ("user", c_void_p),
+        ("min_confidence", c_double),
+        ("min_keep", c_double),
+        ("history", POINTER(TrainSet)),
+        ("neighbours", c_uint32),
+        ("reserved", c_uint32),
+    ]
+
+
+class Neighbour(ctypes.Structure):
+    _fields_ = [
+        ("project", c_char_p),
+        ("winner_path", c_char_p),
+        ("loser_paths", POINTER(c_char_p)),
+        ("loser_stages", POINTER(c_double)),
+        ("winner_stage", c_double),
+        ("similarity", c_double),
+        ("n_losers", c_uint32),
+        ("anomaly", c_int32),
     ]
 
 
@@ -600,6 +618,20 @@ class Suggestion(ctypes.Structure):
         ("confidence", c_double),
         ("crop", Box),
         ("crop_px", PixelBox),
+        ("priors", POINTER(c_float)),
+        ("images", POINTER(c_float)),
+        ("spreads", POINTER(c_float)),
+        ("keep", c_double),
+        ("sure", c_int32),
+        ("keep_nothing", c_int32),
+        ("why", c_char_p),
+        ("neighbours", POINTER(Neighbour)),
+        ("n_neighbours", c_uint32),
+        ("reserved", c_uint32),
+        ("no_crop", c_double),
+        ("crop_iou", c_double),
+        ("crop_iou_low", c_double),
+        ("crop_iou_high", c_double),
     ]
 
 
@@ -691,6 +723,7 @@ STRUCTURES = {
     "selectai_cropper_options": CropperOptions,
     "selectai_crop_proposal": CropProposal,
     "selectai_suggest_options": SuggestOptions,
+    "selectai_neighbour": Neighbour,
     "selectai_suggestion": Suggestion,
     "selectai_validate_options": ValidateOptions,
     "selectai_validated_file": ValidatedFile,
@@ -823,6 +856,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_merge_options_init": (None, _P(MergeOptions), c_uint32),
     "selectai_trainset_merge": (c_int, _P(_P(TrainSet)), _P(MergeCounts), _P(TrainSet), _P(MergeOptions)),
     "selectai_trainset_anomaly_json": (c_int, _text_out, _P(TrainSet)),
+    "selectai_trainset_select": (c_int, _P(_P(TrainSet)), _P(TrainSet), _P(c_uint8), _P(c_uint8)),
     "selectai_trainset_destroy": (None, _P(_P(TrainSet))),
     "selectai_extract_options_init": (None, _P(ExtractOptions), c_uint32),
     "selectai_extraction_create": (c_int, _P(_P(Extraction)), _P(ExtractOptions)),
@@ -951,6 +985,15 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_ranker_cross_validate": (
         c_int,
         _evaluation_out,
+        _P(TrainSet),
+        _P(EmbeddingCache),
+        _P(RankerOptions),
+    ),
+    "selectai_ranker_sweep_anomaly_weight": (
+        c_int,
+        _evaluation_out,
+        _floats,
+        c_size_t,
         _P(TrainSet),
         _P(EmbeddingCache),
         _P(RankerOptions),

@@ -20,6 +20,9 @@ from .issues import Issue, collect
 
 __all__ = ["Evaluation", "Metric", "box_iou"]
 
+# What evaluations say of themselves; the rest of their JSON is details.
+HEAD = ("split", "seed", "folds", "leaky", "groups", "excluded_seen", "excluded_missing", "metrics")
+
 
 class Metric(NamedTuple):
     """One figure, 0 to 1, with its 95 % interval (low, high) over groups.
@@ -59,6 +62,20 @@ class Evaluation(NamedTuple):
     metrics: dict[str, Metric]
     data: dict[str, Any]
     issues: list[Issue]
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What lies behind the figures: a ranker's "parts", "by_project", "by_size", "by_pattern", "reliability",
+        "risk_coverage", "by_margin", "keep" and "worst"; docs/learning.md tells how to read them.
+
+        >>> ranker.evaluation.details["by_project"][0]["top1"]  # doctest: +SKIP
+        """
+        return {name: value for name, value in self.data.items() if name not in HEAD}
+
+    @property
+    def leaky(self) -> bool:
+        """True of a split by pairs: such figures flatter, and only show by how much."""
+        return bool(self.data.get("leaky"))
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.metrics.values()))

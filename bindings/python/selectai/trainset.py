@@ -195,6 +195,26 @@ class TrainSet(Handle):
         merged.counts = {name: int(getattr(counts, name)) for name in COUNTS}
         return merged
 
+    def select(self, decisions: Iterable[int], rejected: Iterable[int] = ()) -> "TrainSet":
+        """A new set of the decisions, and the rejected groups, with these indices, in the same order, each once.
+
+        For training on one project, or up to some day. IndexError for an index that is not there.
+
+        >>> old = decisions.select(i for i, d in enumerate(decisions) if d["timestamp"] < "2025")  # doctest: +SKIP
+        """
+        n_rejected = int(lib.selectai_trainset_rejected_count(self._handle))
+        flags = (ctypes.c_uint8 * max(len(self), 1))()
+        rejected_flags = (ctypes.c_uint8 * max(n_rejected, 1))()
+        for index in decisions:
+            flags[self._position(index)] = 1
+        for index in map(operator.index, rejected):
+            if not -n_rejected <= index < n_rejected:
+                raise IndexError(f"rejected group {index} of {n_rejected}")
+            rejected_flags[index % n_rejected] = 1
+        part = type(self)._new()
+        check(lib.selectai_trainset_select(ctypes.byref(part._pointer), self._handle, flags, rejected_flags))
+        return part
+
     def anomalies(self) -> dict[str, Any]:
         """How often a lower stage was chosen: {"projects": [...], "total": {...}}.
 

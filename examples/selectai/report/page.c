@@ -55,15 +55,20 @@ void page_printf(struct page *page, const char *fmt, ...)
         add(page, local, (size_t)n);
 }
 
-/* Bytes of the UTF-8 sequence at p, or 0. Enough for display: surrogates and overlong forms are replaced by browsers.
- */
+/* Bytes of the UTF-8 sequence at p as RFC 3629 has it (no overlong forms, no surrogates), or 0; 0 also for control
+ * characters, which HTML does not allow. */
 static size_t sequence(const unsigned char *p)
 {
-    size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xF0 && p[0] < 0xF5 ? 4 : p[0] >= 0xE0 ? 3 : p[0] >= 0xC2 ? 2 : 0;
+    if (p[0] < 0x80)
+        return (p[0] >= 0x20 && p[0] != 0x7F) || p[0] == '\t' || p[0] == '\n';
+    size_t n = p[0] >= 0xC2 && p[0] < 0xE0 ? 2 : p[0] >= 0xE0 && p[0] < 0xF0 ? 3 : p[0] >= 0xF0 && p[0] < 0xF5 ? 4 : 0;
     for (size_t i = 1; i < n; i++)
         if ((p[i] & 0xC0) != 0x80)
             return 0;
-    return p[0] > 0xF4 ? 0 : n;
+    int overlong = (p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xF0 && p[1] < 0x90);
+    int beyond = (p[0] == 0xED && p[1] >= 0xA0) || (p[0] == 0xF4 && p[1] >= 0x90);
+    int control = p[0] == 0xC2 && p[1] < 0xA0;
+    return overlong || beyond || control ? 0 : n;
 }
 
 void page_escape(struct page *page, const char *text)
@@ -119,9 +124,12 @@ static void add_base64(struct page *page, const uint8_t *bytes, size_t n)
 int page_picture(struct page *page, const char *path, uint32_t max_side, const char *alt)
 {
     selectai_image *image = NULL, *small = NULL;
+    struct selectai_image_options options;
     uint8_t *bytes = NULL;
     size_t n = 0;
-    int rc = selectai_image_load(&image, path, NULL);
+    selectai_image_options_init(&options, sizeof options);
+    options.min_side = max_side; /* what large JPEG files show at this size they also show decoded to a part */
+    int rc = selectai_image_load(&image, path, &options);
     if (rc == SELECTAI_OK) {
         uint64_t w = selectai_image_width(image), h = selectai_image_height(image), longer = w > h ? w : h;
         if (longer > max_side) {
@@ -135,7 +143,9 @@ int page_picture(struct page *page, const char *path, uint32_t max_side, const c
     if (rc == SELECTAI_OK) {
         page_puts(page, "<img alt=\"");
         page_escape(page, alt);
-        page_puts(page, "\" src=\"data:image/jpeg;base64,");
+        page_printf(page, "\" width=\"%u\" height=\"%u\" decoding=\"async\"", selectai_image_width(small),
+                    selectai_image_height(small));
+        page_puts(page, " src=\"data:image/jpeg;base64,");
         add_base64(page, bytes, n);
         page_puts(page, "\">");
     }
@@ -143,6 +153,13 @@ int page_picture(struct page *page, const char *path, uint32_t max_side, const c
     selectai_image_destroy(&image);
     selectai_image_destroy(&small);
     return rc;
+}
+
+int page_flush(struct page *page, FILE *stream)
+{
+    int failed = page->failed || (page->length > 0 && fwrite(page->text, 1, page->length, stream) != page->length);
+    page->length = 0;
+    return failed ? -1 : 0;
 }
 
 void page_free(struct page *page)

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../verbs.h"
+#include "../figures.h"
+#include "evaluation_page.h"
 #include "page.h"
 #include "report.h"
 #include "style.h"
@@ -103,28 +104,12 @@ static void add_group(struct page *page, const struct report *r, const struct se
     page_puts(page, "</div></section>\n");
 }
 
-static const char *explain(const char *name)
-{
-    static const char *const texts[][2] = {
-        {"normal", "pairs in which the person took the higher stage"},
-        {"anomaly", "pairs in which the person took the lower stage"},
-        {"overall", "all pairs"},
-        {"top1", "decisions whose winner was named first (a group may have two)"},
-        {"iou", "mean overlap of suggested and real crop"},
-        {"within5", "crops with all four edges within 5 % of the side"},
-    };
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (strcmp(texts[i][0], name) == 0)
-            return texts[i][1];
-    return "";
-}
-
 /* Shares as percentages; overlaps, which people know as 0 to 1, as they are. */
 static void add_figure(struct page *page, const char *name, double value, double low, double high)
 {
     if (isnan(value))
         page_puts(page, "<td>&ndash;</td>");
-    else if (strcmp(name, "iou") == 0)
+    else if (!is_share_metric(name))
         page_printf(page, "<td>%.3f <small>%.3f&ndash;%.3f</small></td>", value, low, high);
     else
         page_printf(page, "<td>%.1f&nbsp;%% <small>%.1f&ndash;%.1f</small></td>", 100 * value, 100 * low, 100 * high);
@@ -134,16 +119,21 @@ static void add_metrics(struct page *page, const selectai_evaluation *evaluation
 {
     struct selectai_metric m = {.struct_size = sizeof m};
     page_printf(page, "<table><caption>%s</caption><tr><th>measure<th>n<th>this model<th>", caption);
-    if (selectai_evaluation_get(evaluation, 0, &m) == SELECTAI_OK)
-        page_escape(page, m.baseline_name);
+    const char *heading = selectai_evaluation_get(evaluation, 0, &m) == SELECTAI_OK ? m.baseline_name : "";
+    page_escape(page, heading);
     for (size_t i = 0; i < selectai_evaluation_count(evaluation); i++) {
         if (selectai_evaluation_get(evaluation, i, &m) != SELECTAI_OK)
             continue;
         page_puts(page, "<tr><th>");
         page_escape(page, m.name);
-        page_printf(page, " <small>%s</small><td>%llu", explain(m.name), (unsigned long long)m.n);
+        page_printf(page, " <small>%s</small><td>%llu", explain_metric(m.name), (unsigned long long)m.n);
         add_figure(page, m.name, m.value, m.low, m.high);
         add_figure(page, m.name, m.baseline, m.baseline_low, m.baseline_high);
+        if (!isnan(m.baseline) && strcmp(m.baseline_name, heading) != 0) {
+            page_puts(page, " <small>");
+            page_escape(page, m.baseline_name);
+            page_puts(page, "</small>");
+        }
     }
     page_puts(page, "</table>\n");
 }
@@ -168,8 +158,8 @@ static void add_groups(struct page *page, const struct report *r)
         verdicts[AGREES] + verdicts[DIFFERS], verdicts[AGREES]);
     page_puts(page, decided.text ? decided.text : "");
     page_printf(page,
-                "</div><h2>Groups from which the person kept nothing</h2><p class=\"lead\">%zu. Models of this version "
-                "always name a winner: these show what they would have kept.</p><div class=\"groups\">",
+                "</div><h2>Groups from which the person kept nothing</h2><p class=\"lead\">%zu. They show what "
+                "the model would have kept, if anything; keep_auc says how well it knows them from the others.</p><div class=\"groups\">",
                 verdicts[REJECTED]);
     page_puts(page, rejected.text ? rejected.text : "");
     page_puts(page, "</div>");
@@ -190,10 +180,11 @@ int write_report(const char *path, const struct report *r)
     page_escape(&page, r->title);
     page_puts(&page, "</h1>");
     page_puts(&page, "<div class=\"figures\">");
-    add_metrics(&page, r->ranking, "Which image wins");
-    add_metrics(&page, r->cropping, "Where to crop");
+    add_metrics(&page, r->ranking, "Which image wins: the latest decisions");
+    add_metrics(&page, r->cross_validated, "The same, cross-validated on the earlier ones");
+    add_metrics(&page, r->cropping, "Where to crop: the latest decisions");
     page_puts(&page,
-              "</div><p class=\"note\">Measured on held-out groups; small figures are 95&nbsp;% intervals "
+              "</div><p class=\"note\">Measured on decisions that were not trained on; of brier and ece less is better. Small figures are 95&nbsp;% intervals "
               "(bootstrap over groups). The baselines look at no picture: &ldquo;highest stage wins&rdquo; is right "
               "on every normal pair and wrong on every anomaly by definition; the constant box is the median of "
               "the training crops.</p><p class=\"legend\"><span class=\"key ours\"></span> suggested crop "

@@ -15,7 +15,8 @@ struct report {
     const selectai_suggestions *suggestions; /* all groups; those with seen images are not shown */
     const selectai_ranker *ranker;
     const selectai_cropper *cropper;
-    const selectai_evaluation *ranking, *cropping;
+    const selectai_evaluation *ranking, *cropping; /* on the decisions that were set aside */
+    const selectai_evaluation *cross_validated;    /* the ranker's on those that it learned from */
     const char *steps; /* plain text: what was done, and in which time */
 };
 

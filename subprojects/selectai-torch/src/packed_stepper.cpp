@@ -19,7 +19,10 @@ typedef std::vector<const float *> Pointers;
 
 at::Tensor make_zeros(int64_t n)
 {
-    return make_tensor({n}, c10::Device(c10::DeviceType::CPU)).zero_();
+    const at::Tensor zeros = make_tensor({n}, c10::Device(c10::DeviceType::CPU));
+    if (n > 0)
+        std::memset(zeros.data_ptr<float>(), 0, zeros.nbytes()); /* zero_() would start threads */
+    return zeros;
 }
 
 /* A matrix whose rows do not all fall into the same sets of a cache. */
@@ -38,10 +41,10 @@ struct Rows {
 };
 
 struct PackedLayer {
-    PackedLayer(const Net::Layer &shape, int64_t rows)
+    PackedLayer(const Net::Layer &shape, int64_t rows, bool is_first)
         : in(shape.in), out(shape.out), padded(pad_to_panels(out)), panel((in + 1) * panel_width),
           w(make_zeros(padded / panel_width * panel)), m(make_zeros(w.numel())), v(make_zeros(w.numel())),
-          turned(make_zeros(pad_to_panels(in) * out)), y(rows, padded), d(rows, padded)
+          turned(make_zeros(is_first ? 0 : pad_to_panels(in) * out)), y(rows, padded), d(rows, padded)
     {
     }
 
@@ -52,7 +55,7 @@ struct PackedLayer {
     }
 
     int64_t in, out, padded, panel;
-    at::Tensor w, m, v, turned; /* turned: w with inputs and outputs exchanged */
+    at::Tensor w, m, v, turned; /* turned: w with inputs and outputs exchanged, where something lies before */
     Rows y, d;                  /* outputs after ReLU and dropout, their gradient */
     std::vector<uint16_t> chance;
 };
@@ -91,7 +94,7 @@ PackedStepper::PackedStepper(Net &net, int64_t rows)
     int64_t widest = 0;
 
     for (const Net::Layer &shape : net.shapes()) {
-        layers.emplace_back(shape, rows);
+        layers.emplace_back(shape, rows, layers.empty());
         const PackedLayer &layer = layers.back();
         for (int64_t i = 0; i <= layer.in; i++) {
             for (int64_t o = 0; o < layer.out; o++)

@@ -144,14 +144,14 @@ ALWAYS_INLINE void update_tile(const PanelUpdate &u, int64_t i, int64_t j, int64
 {
     constexpr int64_t lanes = sizeof(V) / sizeof(float);
     const int64_t panel = (u.inputs + 1) * panel_width;
-    float *unfinished = u.unfinished + i * nv * lanes;
+    const int64_t kept = i * nv * lanes; /* in u.unfinished */
     V sum[mr][nv];
 
 #pragma GCC unroll 16
     for (int q = 0; q < mr; q++) {
 #pragma GCC unroll 4
         for (int c = 0; c < nv; c++)
-            sum[q][c] = r > 0 ? load<V>(unfinished + (q * nv + c) * lanes) : V{};
+            sum[q][c] = r > 0 ? load<V>(u.unfinished + kept + (q * nv + c) * lanes) : V{};
     }
     const float *d = u.d + r * u.d_row + j;
     for (int64_t row = r; row < r + n_r; row++, d += u.d_row) {
@@ -175,7 +175,7 @@ ALWAYS_INLINE void update_tile(const PanelUpdate &u, int64_t i, int64_t j, int64
             if (last)
                 adam(u, column_at(j + c * lanes, panel) + (i + q) * panel_width, sum[q][c]);
             else
-                store(unfinished + (q * nv + c) * lanes, sum[q][c]);
+                store(u.unfinished + kept + (q * nv + c) * lanes, sum[q][c]);
         }
     }
 }

@@ -94,7 +94,7 @@ struct Groups {
 static void test_what_the_callback_sees()
 {
     const Indices widths = {8, 16, 1};
-    Groups groups(8, 500, 333, 2500);
+    Groups groups(8, 250, 333, 2500);
     Watch watch;
     sai_backend_net *net = make_net(widths, 0.0f, SAI_BACKEND_OUTPUT_LINEAR, 1);
     const sai_backend_train_options options = make_options(1, 32, 3e-3f, &watch);
@@ -116,7 +116,7 @@ static void test_what_the_callback_sees()
         EXPECT(n <= 4096);
 
     /* The validation loss is the mean over what the net, as it now is, gives. */
-    Floats score(500);
+    Floats score(250);
     double want = 0.0;
     EXPECT_OK(table->net_predict(net, score.data(), groups.x.data(), score.size(), err, sizeof err));
     for (uint32_t i = 333; i < 2833; i++) {
@@ -133,7 +133,7 @@ static void test_what_the_callback_sees()
 static void test_learns_the_best_of_a_group()
 {
     const Indices widths = {8, 16, 1};
-    Groups groups(8, 500, 800, 200);
+    Groups groups(8, 250, 800, 200);
     Watch watch;
     sai_backend_net *net = make_net(widths, 0.1f, SAI_BACKEND_OUTPUT_LINEAR, 1);
     const sai_backend_train_options options = make_options(20, 32, 3e-3f, &watch);
@@ -210,12 +210,12 @@ static void test_pairs_two_ways()
 static Floats train_once(uint64_t seed)
 {
     const Indices widths = {24, 32, 8, 1};
-    Groups groups(24, 300, 400, 300); /* batches of more rows than any limit on one product's */
+    Groups groups(24, 250, 400, 300); /* batches of more rows than any limit on one product's */
     sai_backend_net *net = make_net(widths, 0.3f, SAI_BACKEND_OUTPUT_LINEAR, seed);
     const sai_backend_train_options options = make_options(3, 100, 1e-3f, nullptr);
     EXPECT_OK(table->net_train_task(net, &groups.data, &options, err, sizeof err));
     Floats all = get_parameters(net, widths);
-    Floats score(300);
+    Floats score(250);
     EXPECT_OK(table->net_predict(net, score.data(), groups.x.data(), score.size(), err, sizeof err));
     all.insert(all.end(), score.begin(), score.end());
     table->net_destroy(net);
