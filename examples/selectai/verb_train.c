@@ -128,7 +128,7 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"output", ARG_TEXT, &a.output, "FILE", "the model (.safetensors); needed, but for sweeps and --leakage", 0},
         {"html", ARG_TEXT, &a.html, "FILE", "a page with the figures, as curves and tables", 0},
         {"anomaly-weight", ARG_FLOAT, &a.ranker.anomaly_weight, "W",
-         "ranker: weight of decisions that the lower stage won (4)", 0},
+         "ranker: weight of decisions that the lower stage won (1)", 0},
         {"sweep-anomaly-weight", ARG_TEXT, &a.weights_text, "W,W,...",
          "ranker: what such weights win and cost; trains with the best, if there is --output", 0},
         {"leakage", ARG_FLAG, &a.leakage, NULL, "ranker: figures by pairs (LEAKY), blocks of time and projects", 0},

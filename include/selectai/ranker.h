@@ -58,7 +58,8 @@ struct selectai_ranker_options {
     float dropout;                 /**< 0..0.9; default 0.3 */
     float margin;                  /**< LOSS_MARGIN: default 0.5 */
     float anomaly_weight;          /**< how much a decision whose winner has the lower stage counts when prior and image
-                                        are balanced: more wins anomalies and loses normal pairs; default 4 */
+                                        are balanced: more wins anomalies and loses normal pairs; default 1: what is
+                                        right most often */
     float loss_anomaly_weight;     /**< its weight (LOSS_MARGIN, BRADLEY_TERRY: of such pairs) in the networks' loss, as
                                         the first tools had it; costs more than anomaly_weight; default 1 */
     float validation_share;        /**< of the training groups, to stop training early; never reported; default 0.1 */

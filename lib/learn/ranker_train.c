@@ -18,7 +18,7 @@ static const struct selectai_ranker_options defaults = {.struct_size = sizeof de
                                                         .weight_decay = 0.0001f,
                                                         .dropout = 0.3f,
                                                         .margin = 0.5f,
-                                                        .anomaly_weight = 4.0f,
+                                                        .anomaly_weight = 1.0f,
                                                         .loss_anomaly_weight = 1.0f,
                                                         .validation_share = 0.1f,
                                                         .split = SELECTAI_SPLIT_AUTO,

@@ -126,7 +126,7 @@ class Ranker(Model):
 
         epochs (60), patience (12 epochs without gain), batch_size (32 decisions), seed (1), lr (0.0003), weight_decay
         (0.0001), dropout (0.3). loss: "plackett-luce", "bradley-terry", or "margin" with `margin` (0.5). anomaly_weight
-        (4): how much a decision whose winner has the lower stage counts when prior and image are balanced;
+        (1): how much a decision whose winner has the lower stage counts when prior and image are balanced;
         loss_anomaly_weight (1): in the networks' loss. validation_share (0.1) of the training groups stops training.
 
         split: what `evaluation` and the probabilities rest on: cross-validation by "group" (blocks of time), "project"
