@@ -119,7 +119,7 @@ static int run(int argc, char **argv, const struct verb *verb)
     const struct shared_flags ranker = SHARED_FLAGS(&a.ranker), cropper = SHARED_FLAGS(&a.crop);
     const struct shared_flags f = a.cropper ? cropper : ranker;
     const struct arg args[] = {
-        {"data", ARG_LIST, &a.data, "LOG...", "training entries (.jsonl, .csv) or old logs", 1},
+        {"data", ARG_LIST, &a.data, "LOG...", "training entries (.jsonl, .csv), rejected groups or old logs", 1},
         {"cache", ARG_TEXT, &a.cache, "DIR", "vectors, as made by 'embed'; needed, but with --sizes-only", 0},
         {"layout-cache", ARG_TEXT, &a.layout_cache, "DIR",
          "cropper: vectors of the built-in encoder too, which tell where things are", 0},

@@ -16,8 +16,8 @@
 #define HIDDEN_2      64u
 #define KEEP_HIDDEN   64u
 #define COPIES        4u  /* of each decision, where there are few */
-#define MIN_EPOCHS    40u /* then, of the last training: fewer teach too little, however early the few validation groups
-                             were at their best */
+#define MIN_STEPS     360u /* then, of the last training: fewer teach too little, however early the few validation groups
+                              were at their best */
 #define FEW_ENSEMBLE  2u  /* one of them linear */
 #define LINEAR_PARTS  4u  /* for choosing its weight decay */
 #define MEMBER_SALT   0x9e3779b97f4a7c15u /* seeds of the ensemble's networks lie so far apart */
@@ -245,6 +245,15 @@ static int fit_linear(struct sai_mlp **out, struct fit *f)
     return rc;
 }
 
+static uint32_t min_epochs(const struct fit *f)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < f->training->decisions.count; i++)
+        n += sai_is_choice(&f->training->decisions.items[i]) &&
+             (f->side[i] == SAI_SIDE_TRAIN || f->side[i] == SAI_SIDE_VALIDATION);
+    return (uint32_t)((size_t)MIN_STEPS * f->training->options->batch_size / n) + 1;
+}
+
 /*
  * With few decisions those that only tell when to stop are missed: one network finds out for how many epochs to train,
  * then the ensemble trains on both sides for so many.
@@ -254,7 +263,7 @@ static int fit_few(struct fit *f, bool calibrate)
     const uint32_t copies = f->options->differences ? 1 : COPIES;
     struct sai_model *m = f->model;
     struct sai_mlp *mlp = NULL;
-    uint32_t best = 0, at_least = passes(MIN_EPOCHS, copies), all = passes(f->options->epochs, copies);
+    uint32_t best = 0, at_least = passes(min_epochs(f), copies), all = passes(f->options->epochs, copies);
     int rc = fit_member(&mlp, f, 0, copies, 0, &best);
     if (rc == SELECTAI_OK && calibrate) {
         m->mlp = mlp;
