@@ -181,8 +181,8 @@ static int run(int argc, char **argv, const struct verb *verb)
     const struct arg args[] = {
         {"model", ARG_TEXT, &a.model, "FILE", "a ranker or cropper", 1},
         {"data", ARG_LIST, &a.data, "LOG...", "training entries (.jsonl, .csv), rejected groups or old logs", 1},
-        {"cache", ARG_TEXT, &a.cache_dir, "DIR",
-         "vectors, as made by 'embed'; needed, but for a cropper of sizes only", 0},
+        {"cache", ARG_TEXT, &a.cache_dir, "DIR", "vectors, as made by 'embed'; needed, but for a cropper of sizes only",
+         0},
         {"layout-cache", ARG_TEXT, &a.layout_dir, "DIR", "for a cropper that was trained with one", 0},
         {"html", ARG_TEXT, &a.html, "FILE", "a page with curves, tables, and the worst cases with pictures", 0},
         {"compare", ARG_TEXT, &a.other, "FILE", "another model of the kind: on which decisions do they differ?", 0},

@@ -21,18 +21,19 @@ extern "C" {
 typedef struct selectai_evaluation selectai_evaluation;
 
 /**
- * One figure. Ranker: "normal", "anomaly", "overall" (shares of pairs ranked right), "top1" (shares of decisions), "brier"
- * (mean over decisions of the squared errors of all its probabilities, 0..2; Brier, "Verification of forecasts expressed
- * in terms of probability", 1950), "ece" (expected calibration error of the winner's probability, 10 bins; Guo et al.,
- * 2017), "keep_auc" (chance that a kept group gets a higher probability of being kept than a rejected one).
- * Cropper, beside one box for all images: "iou" (mean overlap), "bde" (mean distance of an edge, as a share of the side),
- * "within5" (share of boxes with all four edges within 5 % of the side), "kept_whole" (share of images where "cropped" or
- * "not cropped" is right); again beside the median box of the image's size ("iou_size", ...) and beside the whole image
+ * One figure. Ranker: "normal", "anomaly", "overall" (shares of pairs ranked right), "top1" (shares of decisions),
+ * "brier" (mean over decisions of the squared errors of all its probabilities, 0..2; Brier, "Verification of forecasts
+ * expressed in terms of probability", 1950), "ece" (expected calibration error of the winner's probability, 10 bins;
+ * Guo et al., 2017), "keep_auc" (chance that a kept group gets a higher probability of being kept than a rejected one).
+ * Cropper, beside one box for all images: "iou" (mean overlap), "bde" (mean distance of an edge, as a share of the
+ * side), "within5" (share of boxes with all four edges within 5 % of the side), "kept_whole" (share of images where
+ * "cropped" or "not cropped" is right); again beside the median box of the image's size ("iou_size", ...) and beside
+ * the whole image
  * ("iou_full", ...). "iou_cropped": of images that were cropped. "iou_expected": what the cropper expects on average,
  * beside what is reached. "iou_covered": how often the interval around the expected IoU holds, beside 80 %.
  */
 struct selectai_metric {
-    uint32_t struct_size; /**< set by the caller */
+    uint32_t struct_size;      /**< set by the caller */
     int32_t lower_is_better;   /**< 1: of errors, such as "brier"; 0: of shares that are right */
     const char *name;          /**< borrowed */
     const char *baseline_name; /**< "highest stage wins", "constant box"; borrowed */
@@ -52,7 +53,8 @@ SELECTAI_API int selectai_evaluation_find(const selectai_evaluation *evaluation,
                                           struct selectai_metric *out);
 
 /**
- * Everything as JSON: {"split","seed","folds","leaky","groups","excluded_seen","excluded_missing","metrics":[{"name","n",
+ * Everything as JSON:
+ * {"split","seed","folds","leaky","groups","excluded_seen","excluded_missing","metrics":[{"name","n",
  * "value","low","high","lower_is_better","baseline_name","baseline",...}]}, and for rankers "parts" (the figures of the
  * prior and of the image alone), "by_project", "by_size", "by_pattern", "reliability", "risk_coverage", "by_margin",
  * "keep", "worst" (docs/learning.md). The caller frees it with selectai_free().

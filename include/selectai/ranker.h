@@ -43,9 +43,9 @@ typedef struct selectai_ranker selectai_ranker;
 #define SELECTAI_MAX_ENSEMBLE 32u
 
 /* What the networks minimise, over a decision's winner w and losers l; s: scores. */
-#define SELECTAI_LOSS_MARGIN         0 /**< sum of max(0, margin - (s_w - s_l)) */
-#define SELECTAI_LOSS_BRADLEY_TERRY  1 /**< sum of log(1 + exp(s_l - s_w)) */
-#define SELECTAI_LOSS_PLACKETT_LUCE  2 /**< -log of the winner's softmax in its group: the default */
+#define SELECTAI_LOSS_MARGIN        0 /**< sum of max(0, margin - (s_w - s_l)) */
+#define SELECTAI_LOSS_BRADLEY_TERRY 1 /**< sum of log(1 + exp(s_l - s_w)) */
+#define SELECTAI_LOSS_PLACKETT_LUCE 2 /**< -log of the winner's softmax in its group: the default */
 
 struct selectai_ranker_options {
     uint32_t struct_size;
@@ -103,8 +103,8 @@ SELECTAI_API int selectai_ranker_cross_validate(selectai_evaluation **out, const
                                                 const struct selectai_ranker_options *options);
 
 /**
- * The same for each of n anomaly weights (> 0), in evaluations[0 .. n - 1]: the networks do not depend on it, so they are
- * trained once. On failure all are NULL. Who chooses a weight by these figures reports a little too hopeful ones.
+ * The same for each of n anomaly weights (> 0), in evaluations[0 .. n - 1]: the networks do not depend on it, so they
+ * are trained once. On failure all are NULL. Who chooses a weight by these figures reports a little too hopeful ones.
  */
 SELECTAI_API int selectai_ranker_sweep_anomaly_weight(selectai_evaluation **evaluations, const float *weights, size_t n,
                                                       const selectai_trainset *set,
@@ -176,8 +176,8 @@ SELECTAI_API int selectai_ranker_evaluate(selectai_evaluation **out, const selec
  * (freed with selectai_free()): {"n","groups","excluded","a":{"normal","anomaly","overall","top1"},"b":{...},
  * "difference","low","high" (top1 of b minus a, 95 % bootstrap interval over groups),"only_a","only_b" (decisions that
  * only one of them got right),"p_value" (McNemar's exact test; 1 means no difference),"flips":[{"project","right":"a"|
- * "b","images":[{"path","stage","a","b"}]}]}: the decisions of which one is right and the other not, each image with both
- * probabilities, the one that was taken first. NO_DATA if nothing is left.
+ * "b","images":[{"path","stage","a","b"}]}]}: the decisions of which one is right and the other not, each image with
+ * both probabilities, the one that was taken first. NO_DATA if nothing is left.
  */
 SELECTAI_API int selectai_ranker_compare(char **json, const selectai_ranker *a, const selectai_ranker *b,
                                          const selectai_trainset *set, const selectai_embedding_cache *cache,

@@ -9,7 +9,7 @@
 
 #include "learn/blend.h"
 
-#define MAX_STEPS 100
+#define MAX_STEPS    100
 #define MAX_WEIGHT   1e6
 #define LEAST_FACTOR 0.05
 
@@ -171,7 +171,8 @@ static double rescale(double at[2], const struct problem *p)
     return best;
 }
 
-/* A balance that contradicts the data would be multiplied by nothing, and the ranker say nothing: then it is not wanted. */
+/* A balance that contradicts the data would be multiplied by nothing, and the ranker say nothing: then it is not
+ * wanted. */
 static void balance(double at[2], const struct problem *p)
 {
     if (rescale(at, p) > LEAST_FACTOR)

@@ -8,7 +8,8 @@
 
 #include "learn/decisions.h"
 
-/* score = prior_weight * prior + image_weight * image; P(anything is kept) = sigmoid(keep_scale * logit + keep_shift). */
+/* score = prior_weight * prior + image_weight * image; P(anything is kept) = sigmoid(keep_scale * logit + keep_shift).
+ */
 struct sai_blend {
     double prior_weight, image_weight;
     double keep_scale, keep_shift;
@@ -27,9 +28,9 @@ void sai_blend_fit_scores(struct sai_blend *blend, const struct sai_decisions *d
                           const float *prior, const float *image);
 
 /*
- * The same, but decisions that a lower stage won count anomaly_weight times when the two weights are balanced. What both
- * are multiplied by is then fitted as above, so that the probabilities stay honest. With a weight above 1 the prior's may
- * become negative: a lower stage is taken where the images hardly differ.
+ * The same, but decisions that a lower stage won count anomaly_weight times when the two weights are balanced. What
+ * both are multiplied by is then fitted as above, so that the probabilities stay honest. With a weight above 1 the
+ * prior's may become negative: a lower stage is taken where the images hardly differ.
  */
 void sai_blend_fit_weighted(struct sai_blend *blend, const struct sai_decisions *decisions, const bool *use,
                             const float *prior, const float *image, double anomaly_weight);

@@ -115,7 +115,8 @@ int sai_decisions_add(struct sai_decisions *d, const struct selectai_entry *entr
                                     .usable = true,
                                     .crop_alone = entry->n_negatives == 0,
                                     .has_crop = entry->has_crop == 1 || kept_whole(entry),
-                                    .crop = kept_whole(entry) ? (struct selectai_box){0.0, 0.0, 1.0, 1.0} : entry->crop};
+                                    .crop = kept_whole(entry) ? (struct selectai_box){0.0, 0.0, 1.0, 1.0}
+                                                              : entry->crop};
     int rc = add_member(d, entry->project, entry->chosen_path, entry->chosen_stage);
     for (uint32_t i = 0; i < entry->n_negatives && rc == SELECTAI_OK; i++) {
         if (known(d, &decision, entry->neg_paths[i]))

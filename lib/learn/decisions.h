@@ -65,9 +65,9 @@ static inline bool sai_is_choice(const struct sai_decision *decision)
 
 /*
  * All entries and rejected groups of a set, grouped. Repeated decisions and those without a loser other than the winner
- * itself are not usable and become issues. Crops alone are no pairs: not usable until sai_require_crops() asks for them;
- * nor are rejected groups until sai_require_rejected(). `set` must outlive the decisions. Call sai_decisions_free() in
- * any case.
+ * itself are not usable and become issues. Crops alone are no pairs: not usable until sai_require_crops() asks for
+ * them; nor are rejected groups until sai_require_rejected(). `set` must outlive the decisions. Call
+ * sai_decisions_free() in any case.
  */
 int sai_decisions_read(struct sai_decisions *out, struct selectai_issues *issues, const selectai_trainset *set);
 
@@ -88,8 +88,8 @@ int sai_decisions_group(struct sai_decisions *decisions, const uint64_t *set_key
  * group, in the same project. phash: by row of member (join.h); 0 is not known. winners: only winners have rows.
  * *n_joined: groups that are gone.
  */
-int sai_decisions_join_near(struct sai_decisions *decisions, size_t *n_joined, const uint64_t *phash,
-                            uint32_t distance, bool winners);
+int sai_decisions_join_near(struct sai_decisions *decisions, size_t *n_joined, const uint64_t *phash, uint32_t distance,
+                            bool winners);
 
 void sai_decisions_free(struct sai_decisions *decisions);
 

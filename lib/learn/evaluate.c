@@ -163,7 +163,8 @@ int selectai_evaluation_json(char **out, const selectai_evaluation *e)
     SAI_REQUIRE(out && e);
     struct sai_text text = {0};
     sai_text_printf(&text,
-                    "{\"split\":\"%s\",\"seed\":%llu,\"folds\":%u,\"leaky\":%s,\"groups\":%zu,\"excluded_seen\":%zu,\"excluded_missing\":%zu,"
+                    "{\"split\":\"%s\",\"seed\":%llu,\"folds\":%u,\"leaky\":%s,\"groups\":%zu,\"excluded_seen\":%zu,"
+                    "\"excluded_missing\":%zu,"
                     "\"metrics\":",
                     e->head.split, (unsigned long long)e->head.seed, e->head.folds,
                     strcmp(e->head.split, "pair") == 0 ? "true" : "false", e->n_groups, e->head.excluded_seen,

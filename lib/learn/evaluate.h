@@ -27,7 +27,7 @@ struct sai_tally {
     double *model, *baseline, *count; /* one a group; baseline may be NULL: it cannot be applied */
     bool is_share;                    /* model / count is a share of things that are right or wrong */
     bool lower_is_better;
-    uint64_t n;                       /* sum of count */
+    uint64_t n; /* sum of count */
 };
 
 /* Adds the figure with the intervals of sai_ratio_interval(). */
@@ -51,8 +51,8 @@ int sai_compact_groups(size_t **group, size_t *n_groups, const struct sai_decisi
 
 /*
  * "normal", "anomaly", "overall" (pairs) and "top1" (decisions). Ties count half in pairs and 1/k in a k-fold tie for
- * the first place. `use` selects decisions, as above. Where probabilities are known also "brier" and "ece", where groups
- * were rejected "keep_auc", and the details of evaluate_details.h.
+ * the first place. `use` selects decisions, as above. Where probabilities are known also "brier" and "ece", where
+ * groups were rejected "keep_auc", and the details of evaluate_details.h.
  */
 struct sai_scored;
 int sai_evaluate_ranker(selectai_evaluation **out, const struct sai_decisions *decisions, const bool *use,

@@ -133,8 +133,8 @@ static int list_kept(struct kept_list *l, const struct sai_outcomes *o, const bo
         return SELECTAI_ERR_OUT_OF_MEMORY;
     for (size_t i = 0; i < d->count; i++)
         if (d->items[i].usable && (!use || use[i]) && !isnan(o->scored->keep[i])) {
-            l->items[l->n++] =
-                (struct kept){(double)o->scored->keep[i], d->items[i].rejected, (size_t)d->items[i].group};
+            l->items[l->n++] = (struct kept){(double)o->scored->keep[i], d->items[i].rejected,
+                                             (size_t)d->items[i].group};
             l->n_rejected += d->items[i].rejected;
         }
     l->n_groups = d->n_groups;

@@ -1,5 +1,6 @@
 /*
- * learn/evaluate_curves.c: reliability, risk and coverage, margins, parts, worst cases: what an evaluation's page draws.
+ * learn/evaluate_curves.c: reliability, risk and coverage, margins, parts, worst cases: what an evaluation's page
+ * draws.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */

@@ -23,9 +23,9 @@ struct problem {
     const struct sai_samples *s;
     int32_t loss;
     double decay;
-    const uint8_t *part; /* by item */
-    int without;         /* the part that is not learned from; -1: none */
-    float *weight;       /* w as floats */
+    const uint8_t *part;  /* by item */
+    int without;          /* the part that is not learned from; -1: none */
+    float *weight;        /* w as floats */
     float *score, *slope; /* of one item */
     uint32_t n;           /* weights: one an input. A bias would change nothing: scores compare within an item */
 };
@@ -255,10 +255,8 @@ static int allocate(struct room *r, struct problem *p)
 int sai_linear_fit(struct sai_mlp **out, const struct sai_samples *s, int32_t loss, const uint8_t *part,
                    unsigned n_parts)
 {
-    struct problem p = {.s = s,
-                        .loss = loss == SELECTAI_LOSS_MARGIN ? SELECTAI_LOSS_BRADLEY_TERRY : loss,
-                        .part = part,
-                        .n = s->dim};
+    struct problem p = {
+        .s = s, .loss = loss == SELECTAI_LOSS_MARGIN ? SELECTAI_LOSS_BRADLEY_TERRY : loss, .part = part, .n = s->dim};
     struct room room = {0};
     int rc = allocate(&room, &p);
     if (rc == SELECTAI_OK) {

@@ -14,8 +14,8 @@
  * for large scale optimization", 1989). The problem is convex: no seed, no epochs, no module. loss: SELECTAI_LOSS_*;
  * MARGIN, whose corners L-BFGS does not like, is taken as BRADLEY_TERRY.
  *
- * The decay is the one of a few under which parts of the items are predicted best by the others. part: by training item,
- * 0 .. n_parts - 1; items that belong together have the same.
+ * The decay is the one of a few under which parts of the items are predicted best by the others. part: by training
+ * item, 0 .. n_parts - 1; items that belong together have the same.
  */
 int sai_linear_fit(struct sai_mlp **out, const struct sai_samples *samples, int32_t loss, const uint8_t *part,
                    unsigned n_parts);

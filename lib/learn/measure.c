@@ -100,8 +100,8 @@ int sai_measure_begin(struct sai_measurement *m, const struct sai_model *model, 
             SELECTAI_ERR_NO_DATA,
             "nothing left to measure on: of %zu decisions the model has seen %zu, %zu are not in the cache%s: "
             "give decisions that it was not trained on",
-            m->decisions.count - m->decisions.n_rejected - (what == SAI_JOIN_WINNER ? 0 : m->decisions.n_crops_alone), m->head.excluded_seen,
-            m->head.excluded_missing, without > 0 ? ", others have no crop" : "");
+            m->decisions.count - m->decisions.n_rejected - (what == SAI_JOIN_WINNER ? 0 : m->decisions.n_crops_alone),
+            m->head.excluded_seen, m->head.excluded_missing, without > 0 ? ", others have no crop" : "");
     return rc;
 }
 

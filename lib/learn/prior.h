@@ -31,8 +31,8 @@ struct sai_prior {
  */
 int sai_prior_fit(struct sai_prior *out, const struct sai_decisions *decisions, const int8_t *side);
 
-/* out: n log-odds of a group with these stages (NaN: unknown, 0). project: NULL or any name. A stage that the prior does
- * not know takes the value between its neighbours'. */
+/* out: n log-odds of a group with these stages (NaN: unknown, 0). project: NULL or any name. A stage that the prior
+ * does not know takes the value between its neighbours'. */
 void sai_prior_group(float *out, const struct sai_prior *prior, const char *project, const double *stages, size_t n);
 
 /* Images of unlike groups: the values alone. */

@@ -14,10 +14,10 @@
 #include "learn/folds.h"
 #include "learn/prior.h"
 
-#define MAX_PARAMETERS 512u /* with more, projects have no values of their own */
-#define UNKNOWN        UINT32_MAX
-#define MAX_STEPS      50
-#define MAX_IMAGES     64u /* sets that are larger are no groups of stages */
+#define MAX_PARAMETERS       512u /* with more, projects have no values of their own */
+#define UNKNOWN              UINT32_MAX
+#define MAX_STEPS            50
+#define MAX_IMAGES           64u  /* sets that are larger are no groups of stages */
 #define VALUE_PRECISION      0.25 /* 1 / deviation^2 */
 #define TRANSITION_PRECISION 2.0
 #define PROJECT_PRECISION    2.0
@@ -111,7 +111,8 @@ static int list_projects(const char ***out, uint32_t *n_out, const struct sai_de
     size_t n = 0, kept = 0;
     if (!names)
         return SELECTAI_ERR_OUT_OF_MEMORY;
-    for (size_t i = 0; i < d->count; i++) /* a name that is no UTF-8 could not be stored: it gets no values of its own */
+    for (size_t i = 0; i < d->count;
+         i++) /* a name that is no UTF-8 could not be stored: it gets no values of its own */
         if (counts(&d->items[i], side[i]) && sai_utf8_valid(d->items[i].project, strlen(d->items[i].project)))
             names[n++] = d->items[i].project;
     qsort(names, n, sizeof *names, by_name);

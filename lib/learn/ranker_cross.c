@@ -37,8 +37,7 @@ static int run_fold(struct jobs *j, int32_t fold)
     const struct sai_training *t = j->training;
     struct sai_model *model = NULL;
     bool *use = decisions_of(&t->decisions, fold);
-    int rc = use ? sai_ranker_fit(&model, NULL, t, j->options, fold, false, &j->epochs)
-                 : SELECTAI_ERR_OUT_OF_MEMORY;
+    int rc = use ? sai_ranker_fit(&model, NULL, t, j->options, fold, false, &j->epochs) : SELECTAI_ERR_OUT_OF_MEMORY;
     if (rc == SELECTAI_OK)
         rc = sai_score_decisions(&j->cross->scored, model, &t->decisions, &t->vectors, use, projects_are_new(t));
     sai_model_destroy(&model);
@@ -84,10 +83,10 @@ static int choose_measured(struct sai_cross *c, const struct sai_training *t, co
     return SELECTAI_OK;
 }
 
-/* Weights from measured decisions of all folds but one (SAI_FOLD_NONE: of all). A warm start that saw nearly all of them
- * keeps those it had. */
-static void fit_blend(struct sai_blend *blend, bool *use, const struct sai_cross *c,
-                      const struct sai_training *t, const struct selectai_ranker_options *o, int32_t without)
+/* Weights from measured decisions of all folds but one (SAI_FOLD_NONE: of all). A warm start that saw nearly all of
+ * them keeps those it had. */
+static void fit_blend(struct sai_blend *blend, bool *use, const struct sai_cross *c, const struct sai_training *t,
+                      const struct selectai_ranker_options *o, int32_t without)
 {
     const struct sai_decisions *d = &t->decisions;
     size_t n = 0;
@@ -99,8 +98,7 @@ static void fit_blend(struct sai_blend *blend, bool *use, const struct sai_cross
         *blend = o->start->model->blend;
         return;
     }
-    sai_blend_fit_weighted(blend, d, use, c->scored.prior, c->scored.image,
-                           (double)o->anomaly_weight);
+    sai_blend_fit_weighted(blend, d, use, c->scored.prior, c->scored.image, (double)o->anomaly_weight);
     sai_blend_fit_keep(blend, d, use, c->scored.keep_logit);
 }
 

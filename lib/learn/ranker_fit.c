@@ -12,16 +12,17 @@
 #include "learn/ranker_fit.h"
 #include "learn/samples.h"
 
-#define HIDDEN_1      256u
-#define HIDDEN_2      64u
-#define KEEP_HIDDEN   64u
-#define COPIES        4u  /* of each decision, where there are few */
-#define MIN_STEPS     360u /* then, of the last training: fewer teach too little, however early the few validation groups
-                              were at their best */
-#define FEW_ENSEMBLE  2u  /* one of them linear */
-#define LINEAR_PARTS  4u  /* for choosing its weight decay */
-#define MEMBER_SALT   0x9e3779b97f4a7c15u /* seeds of the ensemble's networks lie so far apart */
-#define KEEP_SALT     0x6b656570u
+#define HIDDEN_1    256u
+#define HIDDEN_2    64u
+#define KEEP_HIDDEN 64u
+#define COPIES      4u /* of each decision, where there are few */
+#define MIN_STEPS                                                                                                      \
+    360u                /* then, of the last training: fewer teach too little, however early the few validation groups \
+                           were at their best */
+#define FEW_ENSEMBLE 2u /* one of them linear */
+#define LINEAR_PARTS 4u /* for choosing its weight decay */
+#define MEMBER_SALT  0x9e3779b97f4a7c15u /* seeds of the ensemble's networks lie so far apart */
+#define KEEP_SALT    0x6b656570u
 
 /* What the loss callbacks need. */
 struct loss_context {
@@ -219,7 +220,7 @@ static int calibrate_inside(struct fit *f)
     rc = sai_score_decisions(&scored, f->model, d, &f->training->vectors, use, false);
     if (rc == SELECTAI_OK)
         sai_blend_fit_weighted(&f->model->blend, d, use, scored.prior, scored.image,
-                           (double)f->options->anomaly_weight);
+                               (double)f->options->anomaly_weight);
     sai_scored_free(&scored);
     sai_free(use);
     return rc;
@@ -277,7 +278,7 @@ static int fit_few(struct fit *f, bool calibrate)
     for (uint32_t k = 0; k < f->options->ensemble && rc == SELECTAI_OK; k++) {
         uint32_t ignored = 0;
         rc = k == 0 && f->options->ensemble > 1 && !f->options->start ? fit_linear(&mlp, f)
-                                                                       : fit_member(&mlp, f, k, copies, best, &ignored);
+                                                                      : fit_member(&mlp, f, k, copies, best, &ignored);
         if (rc == SELECTAI_OK)
             rc = add_member(m, mlp);
         mlp = NULL;
@@ -324,7 +325,8 @@ static int fit_keep(struct fit *f)
     struct sai_network network = network_of(f, widths, 3, 1, 0);
     struct sai_samples samples;
     network.seed ^= KEEP_SALT;
-    int rc = sai_samples_make(&samples, &f->model->keep_standardiser, false, f->training, f->side, &f->model->prior, &o);
+    int rc = sai_samples_make(&samples, &f->model->keep_standardiser, false, f->training, f->side, &f->model->prior,
+                              &o);
     if (rc == SELECTAI_OK)
         rc = train(&f->model->keep, NULL, NULL, &network, &samples, f->options, keep_loss);
     sai_samples_free(&samples);

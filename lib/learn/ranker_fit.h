@@ -31,9 +31,10 @@ int sai_ranker_fit(struct sai_model **out, struct sai_training_outcome *outcome,
 
 /* What cross-validation found, and the ranker of all data, if it was wanted. */
 struct sai_cross {
-    struct sai_model *final;    /* not wanted: NULL. Its blend is fitted on all folds */
-    struct sai_scored scored;   /* by fold rankers, weighed by what the other folds say; of a held-out project by `final` */
-    bool *measured;             /* by decision: usable, scored, and no part of what a warm start had seen */
+    struct sai_model *final; /* not wanted: NULL. Its blend is fitted on all folds */
+    struct sai_scored
+        scored;     /* by fold rankers, weighed by what the other folds say; of a held-out project by `final` */
+    bool *measured; /* by decision: usable, scored, and no part of what a warm start had seen */
     struct sai_training_outcome outcome; /* of the final ranker */
 };
 int sai_ranker_cross(struct sai_cross *out, const struct sai_training *training,

@@ -52,22 +52,20 @@ static int read_options(struct selectai_ranker_options *all, struct sai_train_op
         rc = check(all);
     if (rc != SELECTAI_OK)
         return rc;
-    *shared = (struct sai_train_options){.epochs = all->epochs,
-                                         .batch_size = all->batch_size,
-                                         .patience = all->patience,
-                                         .threads = all->threads,
-                                         .lr = all->lr,
-                                         .weight_decay = all->weight_decay,
-                                         .dropout = all->dropout,
-                                         .validation_share = (double)all->validation_share,
-                                         .folds = {.kind = all->split,
-                                                   .n = sai_folds_wanted(all->folds),
-                                                   .seed = all->seed,
-                                                   .hold_out = all->hold_out},
-                                         .no_network = !all->use_image,
-                                         .backend_dir = all->backend_dir,
-                                         .progress = all->progress,
-                                         .user = all->user};
+    *shared = (struct sai_train_options){
+        .epochs = all->epochs,
+        .batch_size = all->batch_size,
+        .patience = all->patience,
+        .threads = all->threads,
+        .lr = all->lr,
+        .weight_decay = all->weight_decay,
+        .dropout = all->dropout,
+        .validation_share = (double)all->validation_share,
+        .folds = {.kind = all->split, .n = sai_folds_wanted(all->folds), .seed = all->seed, .hold_out = all->hold_out},
+        .no_network = !all->use_image,
+        .backend_dir = all->backend_dir,
+        .progress = all->progress,
+        .user = all->user};
     return sai_train_check(shared);
 }
 
@@ -87,8 +85,9 @@ static int check_start(const struct selectai_ranker_options *o, const selectai_e
         return SAI_FAIL(SELECTAI_ERR_MISMATCH, "the ranker to go on from was trained %s differences: ask for the same",
                         m->differences ? "on" : "without");
     if (o->use_image && m->mlp && (m->mlp->hidden != SAI_MLP_RELU || m->form.vectors == SAI_VECTORS_UNIT))
-        return SAI_FAIL(SELECTAI_ERR_MISMATCH, "the ranker to go on from has other layers, or wants vectors of length 1, "
-                                               "as old models do: train from the start");
+        return SAI_FAIL(SELECTAI_ERR_MISMATCH,
+                        "the ranker to go on from has other layers, or wants vectors of length 1, "
+                        "as old models do: train from the start");
     return SELECTAI_OK;
 }
 
@@ -241,8 +240,7 @@ int selectai_ranker_sweep_anomaly_weight(selectai_evaluation **evaluations, cons
 }
 
 int selectai_ranker_cross_validate(selectai_evaluation **out, const selectai_trainset *set,
-                                   const selectai_embedding_cache *cache,
-                                   const struct selectai_ranker_options *options)
+                                   const selectai_embedding_cache *cache, const struct selectai_ranker_options *options)
 {
     struct selectai_ranker_options all = defaults;
     SAI_REQUIRE(out);

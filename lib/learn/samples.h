@@ -8,7 +8,8 @@
 
 #include "learn/train.h"
 
-/* Item i is rows starts[i] .. starts[i + 1] - 1 of x. First the n_train to learn from, then those that say when to stop. */
+/* Item i is rows starts[i] .. starts[i + 1] - 1 of x. First the n_train to learn from, then those that say when to
+ * stop. */
 struct sai_samples {
     float *x; /* starts[n_items] x dim, standardised */
     uint32_t dim;
@@ -21,12 +22,12 @@ struct sai_samples {
 };
 
 struct sai_samples_options {
-    bool with_validation;  /* the validation side is learned from too, and nothing says when to stop */
-    bool with_rejected;    /* rejected groups are items as well */
-    bool differences;      /* rows are embeddings minus the mean of their decision */
-    uint32_t copies;       /* each decision to learn from comes so often, >= 1: once as it is, then transplanted */
-    float anomaly_weight;  /* of losers whose stage is above the winner's; else 1 */
-    uint64_t seed;         /* of the transplants */
+    bool with_validation; /* the validation side is learned from too, and nothing says when to stop */
+    bool with_rejected;   /* rejected groups are items as well */
+    bool differences;     /* rows are embeddings minus the mean of their decision */
+    uint32_t copies;      /* each decision to learn from comes so often, >= 1: once as it is, then transplanted */
+    float anomaly_weight; /* of losers whose stage is above the winner's; else 1 */
+    uint64_t seed;        /* of the transplants */
 };
 
 /*

@@ -31,7 +31,8 @@ enum sai_ratio_kind {
 int sai_ratio_interval(struct sai_interval *out, const double *sum, const double *count, size_t n_groups,
                        enum sai_ratio_kind kind);
 
-/* The interval of anything else: statistic() is called with how often each group was drawn; NaN: left out. 200 samples. */
+/* The interval of anything else: statistic() is called with how often each group was drawn; NaN: left out. 200 samples.
+ */
 int sai_statistic_interval(struct sai_interval *out, double value, size_t n_groups,
                            double (*statistic)(const uint32_t *times, const void *ctx), const void *ctx);
 

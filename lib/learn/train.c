@@ -38,7 +38,8 @@ static void count(struct sai_training *t)
 /* Says what became of the decisions: the person must find out why so few are left. */
 static int too_few(const struct sai_training *t, int what)
 {
-    size_t n = t->decisions.count - t->decisions.n_rejected - (what == SAI_JOIN_WINNER ? 0 : t->decisions.n_crops_alone);
+    size_t n = t->decisions.count - t->decisions.n_rejected -
+               (what == SAI_JOIN_WINNER ? 0 : t->decisions.n_crops_alone);
     return SAI_FAIL(SELECTAI_ERR_NO_DATA,
                     "%zu decisions to train on, %u are the least: of %zu, %zu have images that are not in the cache%s, "
                     "and %zu are of the project that is held out: embed the missing images, or add data",
@@ -138,11 +139,11 @@ struct sai_network sai_training_network(const struct sai_training *t, const uint
 
 struct sai_evaluation_head sai_training_head(const struct sai_training *t)
 {
-    return (struct sai_evaluation_head){.split = sai_split_name(t->folds.held_out ? SELECTAI_SPLIT_PROJECT
-                                                                                  : t->folds.kind),
-                                        .seed = t->options->folds.seed,
-                                        .folds = t->folds.held_out ? 1 : t->folds.n,
-                                        .excluded_missing = t->n_missing};
+    return (struct sai_evaluation_head){
+        .split = sai_split_name(t->folds.held_out ? SELECTAI_SPLIT_PROJECT : t->folds.kind),
+        .seed = t->options->folds.seed,
+        .folds = t->folds.held_out ? 1 : t->folds.n,
+        .excluded_missing = t->n_missing};
 }
 
 void sai_training_hand_out(struct sai_training *t, selectai_evaluation **figures, selectai_evaluation **evaluation,

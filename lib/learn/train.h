@@ -23,7 +23,7 @@ struct sai_train_options {
     float lr, weight_decay, dropout;
     double validation_share; /* 0 <= share < 1 */
     struct sai_folds_options folds;
-    bool no_network; /* the torch module is not needed */
+    bool no_network;                        /* the torch module is not needed */
     const selectai_embedding_cache *layout; /* croppers: vectors that tell where things are, or NULL */
     const char *backend_dir;
     selectai_progress_fn progress;
@@ -46,8 +46,8 @@ struct sai_training {
     size_t n_usable, n_held_out, n_rejected, n_missing, n_without_crop, n_near;
 };
 
-/* Backend, decisions, join and folds. cache: NULL (with SAI_JOIN_WINNER): sizes only, as the set knows them. what: SAI_JOIN_*; SAI_JOIN_WINNER leaves only decisions with a good crop,
- * SAI_JOIN_ALL takes rejected groups too. */
+/* Backend, decisions, join and folds. cache: NULL (with SAI_JOIN_WINNER): sizes only, as the set knows them. what:
+ * SAI_JOIN_*; SAI_JOIN_WINNER leaves only decisions with a good crop, SAI_JOIN_ALL takes rejected groups too. */
 int sai_training_begin(struct sai_training *out, const selectai_trainset *set, const selectai_embedding_cache *cache,
                        const struct sai_train_options *options, int what);
 void sai_training_free(struct sai_training *training);

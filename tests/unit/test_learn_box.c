@@ -101,12 +101,9 @@ static void pixels_stay_inside(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_numbers_give_a_box_inside),
-        cmocka_unit_test(numbers_and_box_are_inverse),
-        cmocka_unit_test(near_edges_are_snapped_to),
-        cmocka_unit_test(nan_stays_nan),
-        cmocka_unit_test(boxes_that_are_none_are_refused),
-        cmocka_unit_test(pixels_stay_inside),
+        cmocka_unit_test(any_numbers_give_a_box_inside),   cmocka_unit_test(numbers_and_box_are_inverse),
+        cmocka_unit_test(near_edges_are_snapped_to),       cmocka_unit_test(nan_stays_nan),
+        cmocka_unit_test(boxes_that_are_none_are_refused), cmocka_unit_test(pixels_stay_inside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
