@@ -145,6 +145,8 @@ static void print_cropper_comparison(const json_t *c)
     printf("%-16s %7s  %-22s %7s  %s\n", "measure", "n of A", "A (95 %)", "n of B", "B (95 %)");
     json_array_foreach(json_object_get(a, "metrics"), i, m)
     {
+        if (same_figure(json_object_get(a, "metrics"), m))
+            continue;
         const json_t *other = metric_of(b, text_of(m, "name"));
         printf("%-16s %7llu  ", text_of(m, "name"), (unsigned long long)count_of(m, "n"));
         print_interval(real_of(m, "value"), real_of(m, "low"), real_of(m, "high"), 22);

@@ -47,6 +47,30 @@ json_t *metric_of(const json_t *evaluation, const char *name)
     return NULL;
 }
 
+const json_t *same_figure(const json_t *metrics, const json_t *m)
+{
+    const char *name = text_of(m, "name");
+    json_t *other;
+    size_t i;
+    json_array_foreach(metrics, i, other)
+    {
+        const char *stem = text_of(other, "name");
+        size_t n = strlen(stem);
+        if (strncmp(name, stem, n) == 0 && name[n] == '_' && count_of(m, "n") == count_of(other, "n") &&
+            real_of(m, "value") == real_of(other, "value"))
+            return other;
+    }
+    return NULL;
+}
+
+const char *better_text(const json_t *metric)
+{
+    const char *name = text_of(metric, "name");
+    if (strcmp(name, "iou_expected") == 0 || strcmp(name, "iou_covered") == 0)
+        return "near";
+    return json_is_true(json_object_get(metric, "lower_is_better")) ? "low" : "high";
+}
+
 int is_leaky(const json_t *evaluation)
 {
     return json_is_true(json_object_get(evaluation, "leaky"));
@@ -84,9 +108,15 @@ const char *explain_metric(const char *name)
         {"bde", "mean distance of the edges, as a share of the side"},
         {"within5", "crops with all four edges within 5 % of the side"},
         {"kept_whole", "images for which it was said rightly whether they are cropped at all"},
+        {"iou_cropped", "mean overlap, of images that the person cropped"},
+        {"iou_expected", "mean overlap that it promised, beside what was reached"},
+        {"iou_covered", "crops whose overlap lay in the promised range"},
     };
+    const char *rule = strrchr(name, '_');
+    size_t n = rule && (strcmp(rule, "_size") == 0 || strcmp(rule, "_full") == 0) ? (size_t)(rule - name)
+                                                                                  : strlen(name);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (strcmp(texts[i][0], name) == 0)
+        if (strlen(texts[i][0]) == n && strncmp(texts[i][0], name, n) == 0)
             return texts[i][1];
     return "";
 }
@@ -111,8 +141,7 @@ static void print_metrics(const json_t *evaluation)
            "baseline is");
     json_array_foreach(json_object_get(evaluation, "metrics"), i, m)
     {
-        printf("%-16s %7llu  %-5s ", text_of(m, "name"), (unsigned long long)count_of(m, "n"),
-               json_is_true(json_object_get(m, "lower_is_better")) ? "low" : "high");
+        printf("%-16s %7llu  %-5s ", text_of(m, "name"), (unsigned long long)count_of(m, "n"), better_text(m));
         print_interval(real_of(m, "value"), real_of(m, "low"), real_of(m, "high"), 21);
         printf("  ");
         print_interval(real_of(m, "baseline"), real_of(m, "baseline_low"), real_of(m, "baseline_high"), 21);

@@ -22,6 +22,12 @@ json_t *json_of_evaluation(const selectai_evaluation *evaluation);
 /* A figure of the evaluation by its name, or NULL. Borrowed. */
 json_t *metric_of(const json_t *evaluation, const char *name);
 
+/* Figures of croppers stand there once for each rule: "iou_size" is "iou" beside another one. That one, or NULL. */
+const json_t *same_figure(const json_t *metrics, const json_t *metric);
+
+/* "high", "low", or "near" of what should be as its baseline. */
+const char *better_text(const json_t *metric);
+
 /* What the figures rest on, in words: "cross-validated by project, 3 folds". */
 #define SPLIT_TEXT 128
 char *split_text(char buf[SPLIT_TEXT], const json_t *evaluation);

@@ -205,9 +205,9 @@ static int step_report(struct demo *d)
 
 static int demo(struct demo *d)
 {
-    static int (*const steps[])(struct demo *) = {step_sample,        step_extract,       step_embed,
-                                                  step_hold_out,      step_train_ranker,  step_train_cropper,
-                                                  step_evaluate,      step_suggest,       step_report};
+    static int (*const steps[])(struct demo *) = {step_sample,   step_extract,      step_embed,
+                                                  step_hold_out, step_train_ranker, step_train_cropper,
+                                                  step_evaluate, step_suggest,      step_report};
     const char *name;
     int code = EXIT_DONE;
     d->started = d->step_started = seconds_now();
@@ -265,9 +265,10 @@ const struct verb verb_demo = {
     .name = "demo",
     .summary = "sample, extract, embed, train, evaluate, suggest, and an HTML report",
     .usage = "--output DIR [options]",
-    .text = "Writes DIR/sample, entries.jsonl, rejected.jsonl, extraction_report.json, cache, ranker.safetensors,\n"
-            "cropper.safetensors, evaluation.html, suggestions.json and report.html. The models learn from the earlier\n"
-            "four fifths of the decisions; figures and pictures are of the last one. An interrupted run goes on where\n"
-            "it stopped.",
+    .text =
+        "Writes DIR/sample, entries.jsonl, rejected.jsonl, extraction_report.json, cache, ranker.safetensors,\n"
+        "cropper.safetensors, evaluation.html, suggestions.json and report.html. The models learn from the earlier\n"
+        "four fifths of the decisions; figures and pictures are of the last one. An interrupted run goes on where\n"
+        "it stopped.",
     .run = run,
 };

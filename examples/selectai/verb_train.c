@@ -119,7 +119,7 @@ static int run(int argc, char **argv, const struct verb *verb)
     const struct shared_flags ranker = SHARED_FLAGS(&a.ranker), cropper = SHARED_FLAGS(&a.crop);
     const struct shared_flags f = a.cropper ? cropper : ranker;
     const struct arg args[] = {
-        {"data", ARG_LIST, &a.data, "LOG...", "training entries (.jsonl, .csv) or old logs", 1},
+        {"data", ARG_LIST, &a.data, "LOG...", "training entries (.jsonl, .csv), rejected groups or old logs", 1},
         {"cache", ARG_TEXT, &a.cache, "DIR", "vectors, as made by 'embed'; needed, but with --sizes-only", 0},
         {"layout-cache", ARG_TEXT, &a.layout_cache, "DIR",
          "cropper: vectors of the built-in encoder too, which tell where things are", 0},
@@ -140,7 +140,7 @@ static int run(int argc, char **argv, const struct verb *verb)
          "ranker: what the networks minimise (plackett-luce)", 0},
         {"margin", ARG_FLOAT, &a.ranker.margin, "M", "ranker: --loss margin (0.5)", 0},
         {"ensemble", ARG_U32, f.ensemble, "N",
-         "models that are averaged (cropper 3; ranker 2, one of them linear, with few decisions, else 1)", 0},
+         "models that are averaged (cropper 3; ranker 2, one linear, with few decisions, else 1)", 0},
         {"no-prior", ARG_FLAG, &a.no_prior, NULL, "ranker: the image alone, whatever its stage", 0},
         {"no-image", ARG_FLAG, &a.no_image, NULL, "ranker: the stage alone", 0},
         {"differences", ARG_FLAG, &a.differences, NULL, "ranker: learn from how images differ from their group", 0},

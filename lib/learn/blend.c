@@ -10,7 +10,8 @@
 #include "learn/blend.h"
 
 #define MAX_STEPS 100
-#define MAX_WEIGHT 1e6
+#define MAX_WEIGHT   1e6
+#define LEAST_FACTOR 0.05
 
 /* Loss, gradient and hessian in two numbers; a free one may move. */
 struct derivatives {
@@ -151,8 +152,8 @@ void sai_blend_fit_scores(struct sai_blend *blend, const struct sai_decisions *d
     sai_blend_fit_weighted(blend, decisions, use, prior, image, 1.0);
 }
 
-/* Multiplies both numbers by what is best: Newton's method along one direction. */
-static void rescale(double at[2], const struct problem *p)
+/* Multiplies both numbers by what is best: Newton's method along one direction. Returns the factor. */
+static double rescale(double at[2], const struct problem *p)
 {
     double best = 1.0;
     for (int i = 0; i < MAX_STEPS; i++) {
@@ -167,6 +168,16 @@ static void rescale(double at[2], const struct problem *p)
     }
     at[0] = clamp(best * at[0], false);
     at[1] = clamp(best * at[1], true);
+    return best;
+}
+
+/* A balance that contradicts the data would be multiplied by nothing, and the ranker say nothing: then it is not wanted. */
+static void balance(double at[2], const struct problem *p)
+{
+    if (rescale(at, p) > LEAST_FACTOR)
+        return;
+    at[0] = at[1] = 1.0;
+    minimise(at, p);
 }
 
 void sai_blend_fit_weighted(struct sai_blend *blend, const struct sai_decisions *decisions, const bool *use,
@@ -188,7 +199,7 @@ void sai_blend_fit_weighted(struct sai_blend *blend, const struct sai_decisions 
         minimise(at, &p);
         p.anomaly_weight = 1.0;
         if (anomaly_weight != 1.0)
-            rescale(at, &p);
+            balance(at, &p);
     }
     blend->prior_weight = at[0];
     blend->image_weight = at[1];

@@ -177,12 +177,12 @@ void sai_crop_decide(struct selectai_crop_proposal *out, const struct sai_crop_h
             return;
     for (int k = 0; k < 3; k++)
         at[k] = sai_sigmoid((double)output[k]);
-    keep_possible(at);
     for (int k = 0; k < 4; k++) {
         edges[k] = sai_sigmoid((double)output[SAI_CROP_EDGES + k]);
         out->edges[k] = whole + (1.0 - whole) * edges[k];
     }
     imagine(&belief, head, at, whole);
+    keep_possible(at);
     out->box = head->one_box ? *constant : best_box(at, &belief, edges, snap);
     out->whole = out->box.x2 - out->box.x1 == 1.0;
     out->no_crop = whole;

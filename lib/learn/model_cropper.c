@@ -124,6 +124,10 @@ int sai_cropper_get_constant(struct sai_model *m, const struct sai_safetensors *
         }
     }
     json_decref(box);
+    const struct selectai_box *c = &m->constant;
+    if (rc == SELECTAI_OK && m->head.one_box && !(c->x2 > c->x1 && c->x2 - c->x1 == c->y2 - c->y1))
+        rc = sai_bad_model(path,
+                           "\"constant_box\", which is proposed for all images, does not keep their aspect ratio");
     return rc;
 }
 

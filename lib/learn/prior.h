@@ -8,7 +8,7 @@
 
 #include "learn/decisions.h"
 
-#define SAI_PRIOR_MAX_STAGES   64u
+#define SAI_PRIOR_MAX_STAGES   30u
 #define SAI_PRIOR_MAX_PROJECTS 4096u
 
 /*

@@ -168,7 +168,7 @@ static int check_model(struct model_check *c)
     if (!encoder)
         return SELECTAI_ERR_OUT_OF_MEMORY;
     result->kind = "model";
-    result->encoder_id = encoder;
+    result->encoder_id = strcmp(encoder, SAI_NO_ENCODER) == 0 ? "" : encoder; /* goes with any */
     int rc = check_metadata(c);
     if (rc == SELECTAI_OK)
         rc = check_architecture(c);

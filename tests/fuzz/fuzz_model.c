@@ -28,14 +28,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         selectai_ranker_destroy(&ranker);
     }
     if (selectai_cropper_load(&cropper, path) == SELECTAI_OK) {
-        uint32_t dim = selectai_cropper_dim(cropper), sizes[2] = {100, 50};
-        float *x = calloc(dim ? dim : 1, sizeof *x);
-        struct selectai_box box;
-        if (x && selectai_cropper_propose(cropper, &box, x, sizes, 1) == SELECTAI_OK &&
-            !(box.x1 >= 0 && box.x1 < box.x2 && box.x2 <= 1 && box.y1 >= 0 && box.y1 < box.y2 && box.y2 <= 1) &&
-            box.x1 == box.x1)
+        uint32_t dim = selectai_cropper_dim(cropper), second = selectai_cropper_layout_dim(cropper),
+                 sizes[2] = {100, 50};
+        float *x = calloc(dim ? dim : 1, sizeof *x), *layout = calloc(second ? second : 1, sizeof *layout);
+        struct selectai_crop_proposal p = {.struct_size = sizeof p};
+        if (x && layout && selectai_cropper_propose_all(cropper, &p, x, layout, sizes, 1) == SELECTAI_OK &&
+            !(p.box.x1 >= 0 && p.box.x1 < p.box.x2 && p.box.x2 <= 1 && p.box.y1 >= 0 && p.box.y1 < p.box.y2 &&
+              p.box.y2 <= 1) &&
+            p.box.x1 == p.box.x1)
             abort();
         free(x);
+        free(layout);
         selectai_cropper_destroy(&cropper);
     }
     close(fd);

@@ -359,6 +359,10 @@ class TestPage(EvaluationTest):
         for metric in document["metrics"]:
             self.assertIn(metric["name"], page.text_of["figures"])
             self.assertIn(metric["baseline_name"], page.text_of["figures"])
+        # One bar a figure, below it one for each rule.
+        drawn = [m for m in document["metrics"] if m["value"] is not None]
+        self.assertEqual(len(page.with_class("model")), sum(not m["name"].endswith(("_size", "_full")) for m in drawn))
+        self.assertEqual(len(page.with_class("rule")), sum(m["baseline"] is not None for m in drawn))
 
 
 class TestCompare(EvaluationTest):

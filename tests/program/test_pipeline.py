@@ -667,6 +667,7 @@ class TestModels(PipelineTest):
         found = self.done(self.run_in_base("suggest", "--ranker", "ranker.safetensors", "--cropper",
                                            self.path("s.safetensors"), "s/raw", "--json")).json()
         self.assertTrue(any(g["crop"] for g in found["groups"]))
+        self.done(self.run_in_base("validate", "ranker.safetensors", self.path("s.safetensors")))
         for args in (("train", "cropper", "--data", "e.jsonl", "--output", "x"),
                      ("train", "ranker", "--data", "e.jsonl", "--sizes-only", "--output", "x"),
                      ("train", "cropper", "--data", "e.jsonl", "--sizes-only", "--cache", "cache", "--output", "x"),

@@ -25,10 +25,11 @@ class PriorCase(fixtures.FolderCase):
         for project, every in (("p", 4), ("q", 2)):
             for group in range(40):
                 names = [fixtures.name(group, stage) for stage in STAGES]
+                winner = names[0 if group % every == 0 else 1]
                 for name in names:
                     row = selectai.CacheRow(project, name, name, crc32=int(rng.integers(1 << 32)), size=1, width=8, height=8)
-                    self.cache.add(row, rng.normal(size=4).astype(np.float32))
-                winner = names[0 if group % every == 0 else 1]
+                    vector = rng.normal(size=4) + (0.6 if name == winner else 0)  # pictures tell something, not all
+                    self.cache.add(row, vector.astype(np.float32))
                 losers = [name for name in names if name != winner]
                 lines.append(json.dumps({"project": project, "chosen_path": winner, "neg_paths": losers}))
         lines.append(json.dumps({"project": "p", "paths": ["x.png", "y.png"]}))
@@ -60,16 +61,16 @@ class Sweep(PriorCase):
         reason = fixtures.torch_missing()
         if reason:
             self.skipTest(reason)
-        options = dict(seed=2, epochs=3, split="group")
-        sweep = selectai.Ranker.sweep_anomaly_weight(self.log, self.cache, [1, 50.5], **options)
-        self.assertEqual(list(sweep), [1.0, 50.5])
+        options = dict(seed=2, epochs=5, split="group")
+        sweep = selectai.Ranker.sweep_anomaly_weight(self.log, self.cache, [0.25, 4], **options)
+        self.assertEqual(list(sweep), [0.25, 4.0])
         for weight, figures in sweep.items():
             alone = selectai.Ranker.cross_validate(self.log, self.cache, anomaly_weight=weight, **options)
             self.assertEqual(figures.data, alone.data)
             self.assertEqual(str(figures), str(alone))
-        # The pictures say nothing, so that more weight only turns the prior: anomalies are won with normal pairs.
-        self.assertGreater(sweep[50.5].metrics["anomaly"].value, sweep[1.0].metrics["anomaly"].value)
-        self.assertLess(sweep[50.5].metrics["normal"].value, sweep[1.0].metrics["normal"].value)
+        # Anomalies are won, and paid for with normal pairs.
+        self.assertGreater(sweep[4.0].metrics["anomaly"].value, sweep[0.25].metrics["anomaly"].value)
+        self.assertLess(sweep[4.0].metrics["normal"].value, sweep[0.25].metrics["normal"].value)
 
     def test_the_prior_alone_has_nothing_to_balance(self):
         sweep = selectai.Ranker.sweep_anomaly_weight(self.log, self.cache, use_image=False)

@@ -386,6 +386,106 @@ class CropperProposals(fixtures.FolderCase):
             self.cropper.propose(embeddings(1), [[1.5, 1]])
 
 
+def chances_model(path, seed=4, one_box=False):
+    """A cropper that knows chances, with a table of deviations and random weights."""
+    rng = np.random.default_rng(seed)
+    widths = [DIM + 2, 12, 8]
+    tensors = {}
+    for index, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
+        tensors[f"layers.{index}.weight"] = (rng.normal(size=(outputs, inputs)) / np.sqrt(inputs)).astype(np.float32)
+        tensors[f"layers.{index}.bias"] = rng.normal(size=outputs).astype(np.float32)
+    tensors["standardise.mean"] = np.r_[np.zeros(DIM), 20, 0].astype(np.float32)
+    tensors["standardise.scale"] = np.ones(DIM + 2, np.float32)
+    tensors["seen"] = np.empty(0, np.int64)
+    shares = rng.uniform(0.5, 2, 30)
+    tensors["deviations"] = np.column_stack([rng.normal(0, 0.15, (30, 3)).clip(-1, 1), shares / shares.sum()])
+    metadata = {
+        "format": "selectai-model",
+        "format_version": "2",
+        "kind": "cropper",
+        "architecture": "-".join(map(str, widths)),
+        "output": "linear",
+        "box_output": "scale-place-chances",
+        "encoder_id": "selectai-builtin-1",
+        "dim": str(DIM),
+        "clip": "5",
+        "snap": "0",
+        "constant_box": "[0.125,0,0.875,0.75]",
+        "one_box": "1" if one_box else "0",
+        "iou_shift": "0.125",
+        "iou_scale": "0.5",
+        "iou_widen": "0.0625",
+    }
+    write_safetensors(path, metadata, tensors)
+    return path
+
+
+def overlap(a, b):
+    """IoU of boxes [..., 4]."""
+    sides = np.clip(np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2]), 0, None)
+    both = sides.prod(-1)
+    return both / ((a[..., 2:] - a[..., :2]).prod(-1) + (b[..., 2:] - b[..., :2]).prod(-1) - both)
+
+
+class CropperBeliefs(fixtures.FolderCase):
+    """What docs/learning.md says of proposals, in numpy: all possible boxes, and a search of all proposals on a grid."""
+
+    N = 40
+
+    def setUp(self):
+        super().setUp()
+        self.path = chances_model(self.folder / "cropper.safetensors")
+        self.x = embeddings(self.N)
+        self.sizes = np.random.default_rng(2).integers(500, 3000, (self.N, 2))
+        logs = np.log2(self.sizes)
+        inputs = np.column_stack([self.x, logs.sum(axis=1), logs[:, 0] - logs[:, 1]])
+        self.chances = 1 / (1 + np.exp(-forward(self.path, inputs).astype(np.float64)))
+        table = read_safetensors(self.path)[1]["deviations"]
+        points = np.clip(self.chances[:, None, :3] + table[None, :, :3], [0.05, 0, 0], 1)
+        boxes = boxes_of(points.reshape(-1, 3), 0).reshape(self.N, -1, 4)
+        whole = self.chances[:, 7:]
+        self.boxes = np.concatenate([boxes, np.broadcast_to([0.0, 0, 1, 1], (self.N, 1, 4))], axis=1)
+        self.weights = np.concatenate([(1 - whole) * table[None, :, 3], whole], axis=1)
+
+    def expected(self, boxes):
+        return (self.weights * overlap(boxes[:, None], self.boxes)).sum(axis=1)
+
+    def test_no_box_is_expected_to_overlap_more(self):
+        with selectai.Cropper.load(self.path) as cropper:
+            found = cropper.explain(self.x, self.sizes)
+        value = self.expected(found.boxes)
+        np.testing.assert_allclose(found.expected_iou, 0.125 + 0.5 * value, atol=1e-5)
+        np.testing.assert_array_equal(
+            found.boxes[:, 2] - found.boxes[:, 0], found.boxes[:, 3] - found.boxes[:, 1]
+        )
+        grid = np.stack(np.meshgrid(np.linspace(0.1, 1, 19), *[np.linspace(0, 1, 11)] * 2), -1).reshape(-1, 3)
+        best = np.max([self.expected(np.broadcast_to(b, (self.N, 4))) for b in boxes_of(grid, 0)], axis=0)
+        # Likely edges may cost 0.02; the search goes up one hill, which is rarely another one than the highest.
+        self.assertGreater((value >= best - 0.025).mean(), 0.9)
+        self.assertGreater((value - best).mean(), -0.01)
+
+    def test_chances_and_intervals(self):
+        with selectai.Cropper.load(self.path) as cropper:
+            found = cropper.explain(self.x, self.sizes)
+        whole = self.chances[:, 7]
+        np.testing.assert_allclose(found.no_crop, whole, atol=1e-5)
+        np.testing.assert_allclose(found.edges, whole[:, None] + (1 - whole[:, None]) * self.chances[:, 3:7], atol=1e-5)
+        np.testing.assert_array_equal(found.whole, (found.boxes == [0, 0, 1, 1]).all(axis=1))
+        values = overlap(found.boxes[:, None], self.boxes)
+        for i in range(self.N):
+            order = np.argsort(values[i])
+            reached = np.cumsum(self.weights[i][order])
+            low, high = (values[i][order][np.searchsorted(reached, share - 1e-9)] for share in (0.1, 0.9))
+            self.assertAlmostEqual(found.iou_low[i], max(low - 0.0625, 0), places=4)
+            self.assertAlmostEqual(found.iou_high[i], min(high + 0.0625, 1), places=4)
+
+    def test_one_box_for_all(self):
+        with selectai.Cropper.load(chances_model(self.folder / "one.safetensors", one_box=True)) as cropper:
+            found = cropper.explain(self.x, self.sizes)
+        np.testing.assert_array_equal(found.boxes, np.broadcast_to([0.125, 0, 0.875, 0.75], (self.N, 4)))
+        np.testing.assert_allclose(found.expected_iou, 0.125 + 0.5 * self.expected(found.boxes), atol=1e-5)
+
+
 class Suggest(fixtures.FolderCase):
     def setUp(self):
         super().setUp()

@@ -215,6 +215,7 @@ static void contradictions_are_refused(void **state)
         {"\"iou_scale\":\"0.75\"", "\"iou_scale\":\"1.75\"", SELECTAI_ERR_FORMAT},
         {"\"iou_shift\"", "\"iou_shaft\"", SELECTAI_ERR_FORMAT},
         {"\"one_box\":\"0\"", "\"one_box\":\"7\"", SELECTAI_ERR_FORMAT},
+        {"[0.125,0,0.875,0.75]", "[0.125,0,1.875,0.75]", SELECTAI_ERR_FORMAT},
         {"\"layout_dim\":\"9\"", "\"layout_dim\":\"8\"", SELECTAI_ERR_FORMAT}, /* column 8 is beyond it */
         {"\"layout_encoder_id\"", "\"layout_encoder-id\"", SELECTAI_ERR_FORMAT},
         {"\"layout_columns\"", "\"layout-columns\"", SELECTAI_ERR_FORMAT},
@@ -235,12 +236,33 @@ static void contradictions_are_refused(void **state)
     assert_int_equal(with_double(1.0 / 3, 4.0 / 3), SELECTAI_ERR_FORMAT);
 }
 
+/* What is proposed for all images must be a crop that can be proposed. */
+static void one_box_keeps_the_aspect(void **state)
+{
+    (void)state;
+    struct sai_model *m = make_model();
+    selectai_cropper *c = NULL;
+    m->head.one_box = true;
+    assert_int_equal(sai_model_save(m, path), SELECTAI_OK);
+    assert_int_equal(selectai_cropper_load(&c, path), SELECTAI_OK);
+    assert_true(c->model->head.one_box);
+    selectai_cropper_destroy(&c);
+    m->constant.y2 = 0.5;
+    assert_int_equal(sai_model_save(m, path), SELECTAI_OK);
+    assert_int_equal(selectai_cropper_load(&c, path), SELECTAI_ERR_FORMAT);
+    m->constant.x1 = NAN;
+    assert_int_equal(sai_model_save(m, path), SELECTAI_OK);
+    assert_int_equal(selectai_cropper_load(&c, path), SELECTAI_ERR_FORMAT);
+    sai_model_destroy(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_comes_back),
         cmocka_unit_test(damaged_files_are_refused),
         cmocka_unit_test(contradictions_are_refused),
+        cmocka_unit_test(one_box_keeps_the_aspect),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -305,21 +305,21 @@ static void more_stages_than_there_is_room_for(void **state)
     struct sai_decisions d = {0};
     struct sai_prior p;
     float out[3];
-    for (int i = 0; i < 105; i++) /* 10 .. 44 lose against 50 .. 84, each three times */
-        add(&d, "p", 50 + i % 35, 10 + i % 35, NAN);
-    add(&d, "p", 5, 6, NAN); /* once: no room for these, nor for 79 .. 84 */
+    for (int i = 0; i < 48; i++) /* 10 .. 25 lose against 50 .. 65, each three times */
+        add(&d, "p", 50 + i % 16, 10 + i % 16, NAN);
+    add(&d, "p", 5, 6, NAN); /* once: no room for these, nor for 64 and 65 */
     int8_t *side = all_train(&d);
     assert_int_equal(sai_prior_fit(&p, &d, side), SELECTAI_OK);
     assert_int_equal(p.n_stages, SAI_PRIOR_MAX_STAGES);
     assert_near(p.stages[0], 10, 0);
-    assert_near(p.stages[63], 78, 0);
+    assert_near(p.stages[29], 63, 0);
     for (uint32_t i = 1; i < p.n_stages; i++)
         assert_true(p.stages[i - 1] < p.stages[i] && isfinite(p.values[i]));
-    const double stages[3] = {5, 47, 84};
+    const double stages[3] = {5, 37.5, 65};
     sai_prior_group(out, &p, NULL, stages, 3);
     assert_near((double)out[0], p.values[0], 1e-6);
-    assert_near((double)out[1], (p.values[34] + p.values[35]) / 2, 1e-6); /* between 44 and 50 */
-    assert_near((double)out[2], p.values[63], 1e-6);
+    assert_near((double)out[1], (p.values[15] + p.values[16]) / 2, 1e-6); /* between 25 and 50 */
+    assert_near((double)out[2], p.values[29], 1e-6);
     assert_true(out[0] < -0.3f && out[2] > 0.3f);
     free(side);
     sai_prior_free(&p);

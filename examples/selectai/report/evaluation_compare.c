@@ -3,6 +3,8 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
+#include <math.h>
+
 #include "../evaluate.h"
 #include "../figures.h"
 #include "chart.h"
@@ -29,8 +31,11 @@ static void add_rankers(struct page *page, const json_t *c)
         page_printf(page, "<tr><th scope=\"row\">%s</th><td class=\"num\">%s</td>", names[i],
                     value_text(text, real_of(a, names[i]), 1));
         page_printf(page, "<td class=\"num\">%s</td>", value_text(text, real_of(b, names[i]), 1));
-        page_printf(page, "<td class=\"num\">%s</td></tr>",
-                    value_text(text, real_of(b, names[i]) - real_of(a, names[i]), 1));
+        if (isnan(real_of(a, names[i])) || isnan(real_of(b, names[i])))
+            page_puts(page, "<td>&ndash;</td></tr>");
+        else
+            page_printf(page, "<td class=\"num\">%+.1f points</td></tr>",
+                        100 * (real_of(b, names[i]) - real_of(a, names[i])));
     }
     page_printf(page,
                 "</tbody></table></div><p>On %llu decisions in %llu groups that neither has seen, top1 of B minus A is "
@@ -42,7 +47,8 @@ static void add_rankers(struct page *page, const json_t *c)
     page_escape(page, verdict_text(verdict, c));
     page_puts(page,
               "</b>.</p><p class=\"note\">p (McNemar&rsquo;s exact test) tells how often chance alone would divide "
-              "the decisions that differ so unevenly. Above 0.05 take the two for equally good.</p>");
+              "the decisions that differ so unevenly. At 0.05 or more there is no evidence that they differ: keep the "
+              "simpler one.</p>");
 }
 
 static void add_croppers(struct page *page, const json_t *c)
@@ -55,6 +61,8 @@ static void add_croppers(struct page *page, const json_t *c)
               "</th></tr></thead><tbody>");
     json_array_foreach(json_object_get(a, "metrics"), i, m)
     {
+        if (same_figure(json_object_get(a, "metrics"), m))
+            continue;
         const char *name = text_of(m, "name");
         const json_t *other = metric_of(b, name);
         page_puts(page, "<tr><th scope=\"row\">");

@@ -11,8 +11,6 @@
 #include "chart.h"
 #include "evaluation_page.h"
 
-enum { NAMES = 150, BAR = 440, ROW = 44, RIGHT = 110 };
-
 int is_share_metric(const char *name)
 {
     static const char *const others[] = {"iou", "bde", "brier", "ece", "keep_auc"};
@@ -22,97 +20,9 @@ int is_share_metric(const char *name)
     return 1;
 }
 
-static int is_error(const json_t *metric)
+int is_error_metric(const json_t *metric)
 {
     return json_is_true(json_object_get(metric, "lower_is_better"));
-}
-
-/* ---- Bars ------------------------------------------------------------------------------------ */
-
-struct bars {
-    struct page *page;
-    double scale; /* units at the right end */
-    int row;
-};
-
-static double at(const struct bars *b, double value)
-{
-    double share = value / b->scale;
-    return NAMES + BAR * (share < 0 ? 0 : share > 1 ? 1 : share);
-}
-
-static void add_bar(const struct bars *b, const char *class_name, double y, double height, double value, double low,
-                    double high)
-{
-    if (isnan(value))
-        return;
-    page_printf(b->page, "<rect class=\"%s\" x=\"%d\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>", class_name, NAMES,
-                y, at(b, value) - NAMES, height);
-    if (!isnan(low) && !isnan(high))
-        page_printf(b->page, "<path class=\"whisker\" d=\"M%.1f %.1fV%.1fM%.1f %.1fH%.1fM%.1f %.1fV%.1f\"/>",
-                    at(b, low), y + 2, y + height - 2, at(b, low), y + height / 2, at(b, high), at(b, high), y + 2,
-                    y + height - 2);
-}
-
-static void add_metric_bars(struct bars *b, const json_t *m)
-{
-    char text[VALUE_TEXT];
-    const char *name = text_of(m, "name");
-    double y = b->row++ * ROW + 8;
-    page_printf(b->page, "<text class=\"name\" text-anchor=\"end\" x=\"%d\" y=\"%.1f\">", NAMES - 10, y + 14);
-    page_escape(b->page, name);
-    page_puts(b->page, "</text>");
-    add_bar(b, "model", y, 18, real_of(m, "value"), real_of(m, "low"), real_of(m, "high"));
-    add_bar(b, "rule", y + 21, 10, real_of(m, "baseline"), real_of(m, "baseline_low"), real_of(m, "baseline_high"));
-    page_printf(b->page, "<text class=\"number\" x=\"%d\" y=\"%.1f\">%s</text>", NAMES + BAR + 10, y + 14,
-                value_text(text, real_of(m, "value"), is_share_metric(name)));
-    if (!isnan(real_of(m, "baseline")))
-        page_printf(b->page, "<text class=\"tick\" x=\"%d\" y=\"%.1f\">%s</text>", NAMES + BAR + 10, y + 30,
-                    value_text(text, real_of(m, "baseline"), is_share_metric(name)));
-}
-
-/* The right end of the bars of one kind, and how many there are. */
-static double scale_of(const json_t *metrics, int errors, int *n)
-{
-    double most = errors ? 0 : 1;
-    json_t *m;
-    size_t i;
-    *n = 0;
-    json_array_foreach(metrics, i, m)
-    {
-        if (is_error(m) != errors || count_of(m, "n") == 0)
-            continue;
-        most = fmax(most, fmax(fmax(real_of(m, "value"), real_of(m, "high")), real_of(m, "baseline_high")));
-        ++*n;
-    }
-    return errors ? fmax(0.1, ceil(most * 10) / 10) : most;
-}
-
-static void add_bar_chart(struct page *page, const json_t *metrics, int errors)
-{
-    struct bars b = {.page = page};
-    json_t *m;
-    size_t i;
-    int n;
-    b.scale = scale_of(metrics, errors, &n);
-    if (n == 0)
-        return;
-    page_printf(page, "<figure class=\"chart wide\"><svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">",
-                NAMES + BAR + RIGHT, n * ROW + 26,
-                errors ? "errors beside those of the trivial rule" : "figures beside those of the trivial rule");
-    for (int k = 0; k <= 4; k++)
-        page_printf(page,
-                    "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"2\" y2=\"%d\"/><text class=\"tick\" "
-                    "text-anchor=\"middle\" x=\"%.1f\" y=\"%d\">%.3g</text>",
-                    NAMES + BAR * k / 4.0, NAMES + BAR * k / 4.0, n * ROW + 6, NAMES + BAR * k / 4.0, n * ROW + 20,
-                    b.scale * k / 4.0);
-    json_array_foreach(metrics, i, m) if (is_error(m) == errors && count_of(m, "n") > 0) add_metric_bars(&b, m);
-    page_printf(
-        page,
-        "</svg><figcaption>%s Thick bars are this model, thin grey ones a rule that needs no learning. The fine "
-        "lines are 95&nbsp;%% intervals: where they overlap widely, the difference may be chance.</figcaption>"
-        "</figure>\n",
-        errors ? "Errors: shorter is better." : "Longer is better.");
 }
 
 /* ---- Numbers --------------------------------------------------------------------------------- */
@@ -149,7 +59,9 @@ static void add_metric_row(struct page *page, const json_t *m)
     page_puts(page, "<small>");
     page_escape(page, explain_metric(name));
     page_printf(page, "</small></th><td class=\"num\">%llu</td><td>%s</td>", (unsigned long long)count_of(m, "n"),
-                is_error(m) ? "lower is better" : "higher is better");
+                strcmp(better_text(m), "near") == 0  ? "nearer is better"
+                : strcmp(better_text(m), "low") == 0 ? "lower is better"
+                                                     : "higher is better");
     add_interval_cell(page, real_of(m, "value"), real_of(m, "low"), real_of(m, "high"), is_share);
     add_interval_cell(page, real_of(m, "baseline"), real_of(m, "baseline_low"), real_of(m, "baseline_high"), is_share);
     page_puts(page, "<td>");

@@ -25,7 +25,8 @@ struct evaluation_page {
 /* Writes the page whole or not at all, pictures as they come: memory stays small. An exit code; messages are said. */
 int write_evaluation_page(const char *path, const struct evaluation_page *page);
 
-/* ---- Its parts: evaluation_figures.c, evaluation_curves.c, evaluation_tables.c, evaluation_training.c ---- */
+/* ---- Its parts: evaluation_figures.c, evaluation_bars.c, evaluation_curves.c, evaluation_tables.c,
+ * evaluation_training.c ---- */
 
 void add_figures(struct page *page, const json_t *evaluation);
 void add_parts(struct page *page, const json_t *evaluation);
@@ -43,6 +44,10 @@ void add_range_cell(struct page *page, double value, double low, double high, do
 
 /* Whether a figure is a share, shown in per cent, or an overlap or error, which people know as 0.813. */
 int is_share_metric(const char *name);
+int is_error_metric(const json_t *metric);
+
+/* Figures (or errors) as bars; nothing if there are none. */
+void add_bar_chart(struct page *page, const json_t *metrics, int errors);
 
 /* ---- evaluation_cases.c: cases with pictures, each written to the stream before the next one ---- */
 

@@ -97,8 +97,11 @@ static void add_group(struct page *page, const struct report *r, const struct se
     enum verdict verdict = judge(r, s);
     page_printf(page, "<section class=\"group %s\"><h3>", classes[verdict]);
     page_escape(page, base_name(s->paths[0]));
-    page_printf(page, "</h3><p>Suggested: stage %g, %.0f&nbsp;%% sure: <b>%s</b>.</p><div class=\"row\">",
-                s->stages[s->winner], 100 * s->confidence, verdicts[verdict]);
+    page_printf(page, "</h3><p>Suggested: stage %g, %.0f&nbsp;%% sure: <b>%s</b>.", s->stages[s->winner],
+                100 * s->confidence, verdicts[verdict]);
+    if (!isnan(s->keep))
+        page_printf(page, " Chance that anything is kept: %.0f&nbsp;%%.", 100 * s->keep);
+    page_puts(page, "</p><div class=\"row\">");
     for (uint32_t i = 0; i < s->n_images; i++)
         add_picture(page, r, s, i);
     page_puts(page, "</div></section>\n");
@@ -142,13 +145,14 @@ static void add_metrics(struct page *page, const selectai_evaluation *evaluation
 static void add_groups(struct page *page, const struct report *r)
 {
     struct page decided = {0}, rejected = {0};
-    size_t verdicts[3] = {0};
+    size_t verdicts[3] = {0}, foreseen = 0;
     for (size_t i = 0; i < selectai_suggestions_count(r->suggestions) && !interrupted(); i++) {
         struct selectai_suggestion s = {.struct_size = sizeof s};
         if (selectai_suggestions_get(r->suggestions, i, &s) != SELECTAI_OK || !is_unseen(r, &s))
             continue;
         enum verdict verdict = judge(r, &s);
         verdicts[verdict]++;
+        foreseen += verdict == REJECTED && s.keep_nothing;
         add_group(verdict == REJECTED ? &rejected : &decided, r, &s);
     }
     page_printf(
@@ -157,10 +161,12 @@ static void add_groups(struct page *page, const struct report *r)
         "named the same image in <b>%zu</b>.</p><div class=\"groups\">",
         verdicts[AGREES] + verdicts[DIFFERS], verdicts[AGREES]);
     page_puts(page, decided.text ? decided.text : "");
-    page_printf(page,
-                "</div><h2>Groups from which the person kept nothing</h2><p class=\"lead\">%zu. They show what "
-                "the model would have kept, if anything; keep_auc says how well it knows them from the others.</p><div class=\"groups\">",
-                verdicts[REJECTED]);
+    page_printf(
+        page,
+        "</div><h2>Groups from which the person kept nothing</h2><p class=\"lead\">%zu, of which the "
+        "model foresaw it in <b>%zu</b>. They show what it would have kept, if anything; keep_auc says how well it "
+        "knows them from the others.</p><div class=\"groups\">",
+        verdicts[REJECTED], foreseen);
     page_puts(page, rejected.text ? rejected.text : "");
     page_puts(page, "</div>");
     page->failed |= decided.failed | rejected.failed;
@@ -184,7 +190,8 @@ int write_report(const char *path, const struct report *r)
     add_metrics(&page, r->cross_validated, "The same, cross-validated on the earlier ones");
     add_metrics(&page, r->cropping, "Where to crop: the latest decisions");
     page_puts(&page,
-              "</div><p class=\"note\">Measured on decisions that were not trained on; of brier and ece less is better. Small figures are 95&nbsp;% intervals "
+              "</div><p class=\"note\">Measured on decisions that were not trained on; of brier and ece less is "
+              "better. Small figures are 95&nbsp;% intervals "
               "(bootstrap over groups). The baselines look at no picture: &ldquo;highest stage wins&rdquo; is right "
               "on every normal pair and wrong on every anomaly by definition; the constant box is the median of "
               "the training crops.</p><p class=\"legend\"><span class=\"key ours\"></span> suggested crop "

@@ -17,7 +17,7 @@ struct report {
     const selectai_cropper *cropper;
     const selectai_evaluation *ranking, *cropping; /* on the decisions that were set aside */
     const selectai_evaluation *cross_validated;    /* the ranker's on those that it learned from */
-    const char *steps; /* plain text: what was done, and in which time */
+    const char *steps;                             /* plain text: what was done, and in which time */
 };
 
 /* Writes a self-contained HTML page whole or not at all. An exit code; messages are printed. */
