@@ -9,7 +9,7 @@
 
 #include "learn/decisions.h"
 #include "learn/ranker_score.h"
-#include "learn/temperature.h"
+#include "learn/softmax.h"
 
 #define BATCH 256u /* rows whose prior is looked up at a time */
 

@@ -8,7 +8,7 @@
 
 #include "learn/ranker_score.h"
 #include "learn/scored.h"
-#include "learn/temperature.h"
+#include "learn/softmax.h"
 
 static float *nans(size_t n)
 {

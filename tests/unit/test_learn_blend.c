@@ -6,7 +6,7 @@
  */
 #include "base/rng.h"
 #include "learn/blend.h"
-#include "learn/temperature.h"
+#include "learn/softmax.h"
 #include "learn_fixture.h"
 
 enum { CASES = 2000, IMAGES = 3 };

@@ -6,7 +6,7 @@
 #include "base/rng.h"
 #include "learn/evaluate.h"
 #include "learn/scored.h"
-#include "learn/temperature.h"
+#include "learn/softmax.h"
 #include "learn_fixture.h"
 
 static const struct sai_evaluation_head head = {
@@ -266,47 +266,6 @@ static void cropper_figures_equal_hand_computation(void **state)
 }
 
 /* Winners drawn from softmax(score / 2): the fit must find 2. */
-static void temperature_is_found_again(void **state)
-{
-    (void)state;
-    enum { CASES = 4000 };
-    const char *names[4] = {"a", "b", "c"};
-    const double stages[4] = {1, 2, 3};
-    struct sai_decisions d = {0};
-    struct sai_rng rng;
-    float *scores = malloc(3 * CASES * sizeof *scores), p[3];
-    sai_rng_seed(&rng, 9);
-    for (int i = 0; i < CASES; i++) {
-        float *s = scores + 3 * i;
-        add_decision(&d, "p", names, stages);
-        for (int j = 0; j < 3; j++)
-            s[j] = (float)(8 * sai_rng_uniform(&rng));
-        assert_true(sai_softmax(p, s, 3, 2.0));
-        double u = sai_rng_uniform(&rng);
-        int winner = u < (double)p[0] ? 0 : u < (double)p[0] + (double)p[1] ? 1 : 2;
-        float t = s[0];
-        s[0] = s[winner];
-        s[winner] = t;
-    }
-    number_rows(&d);
-    assert_near(sai_temperature_fit(&d, NULL, scores), 2.0, 0.15);
-    const bool *none = calloc(CASES, sizeof *none);
-    assert_near(sai_temperature_fit(&d, none, scores), 1.0, 0);
-    free((void *)none);
-    /* All right, but only twenty: not certain. */
-    bool some[CASES] = {false};
-    for (int i = 0; i < 20; i++) {
-        some[i] = true;
-        scores[3 * i] = 1;
-        scores[3 * i + 1] = scores[3 * i + 2] = 0;
-    }
-    double t = sai_temperature_fit(&d, some, scores);
-    assert_true(sai_softmax(p, scores, 3, t));
-    assert_near((double)p[0], 1 - 1.0 / 22, 1e-4);
-    free(scores);
-    sai_decisions_free(&d);
-}
-
 static void softmax_leaves_nan_out(void **state)
 {
     (void)state;
@@ -329,7 +288,6 @@ int main(void)
         cmocka_unit_test(intervals_have_the_width_of_theory),
         cmocka_unit_test(groups_are_drawn_whole),
         cmocka_unit_test(cropper_figures_equal_hand_computation),
-        cmocka_unit_test(temperature_is_found_again),
         cmocka_unit_test(softmax_leaves_nan_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
