@@ -31,11 +31,14 @@ struct comparison {
 };
 
 /*
- * Both on the same decisions, as JSON: {"a_model","b_model","paired", ...}. Rankers: "paired" is true, and the rest is
- * what selectai_ranker_compare() says. Croppers: "paired" is false, with "a" and "b" as evaluations; nothing was
- * tested. NULL, said why, on failure; *code: the exit code.
+ * Both on the same decisions, as JSON: {"a_model","b_model","kind","paired": true, ...}, the rest as
+ * selectai_ranker_compare() or selectai_cropper_compare() says it. NULL, said why, on failure; *code: the exit code.
  */
 json_t *compare_models(int *code, const struct comparison *comparison);
+
+/* "top1" or "iou"; "right" or what it means for croppers. */
+const char *compared_figure(const json_t *comparison);
+const char *compared_right(const json_t *comparison);
 
 /* As text. `most`: flipped groups that are listed. */
 void print_comparison(const json_t *comparison, size_t most);

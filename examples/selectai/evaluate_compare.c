@@ -17,29 +17,11 @@ static json_t *compare_rankers(int *rc, const struct comparison *c)
     return *rc == SELECTAI_OK ? json_of_text(text) : NULL;
 }
 
-static json_t *evaluate_side(int *rc, const struct any_model *model, const struct comparison *c,
-                             const selectai_embedding_cache *cache)
-{
-    selectai_evaluation *evaluation = NULL;
-    char *text = NULL;
-    if (*rc == SELECTAI_OK)
-        *rc = evaluate_any_model(&evaluation, model, c->set, cache, c->layout);
-    if (*rc == SELECTAI_OK)
-        *rc = selectai_evaluation_json(&text, evaluation);
-    selectai_evaluation_destroy(&evaluation);
-    return *rc == SELECTAI_OK ? json_of_text(text) : NULL;
-}
-
-/* Each leaves out what it has seen itself, so that they need not be measured on the same images. */
 static json_t *compare_croppers(int *rc, const struct comparison *c)
 {
-    *rc = SELECTAI_OK;
-    json_t *a = evaluate_side(rc, c->a, c, c->cache),
-           *b = evaluate_side(rc, c->b, c, c->cache_b ? c->cache_b : c->cache);
-    json_t *both = *rc == SELECTAI_OK ? json_pack("{s:O, s:O}", "a", a, "b", b) : NULL;
-    json_decref(a);
-    json_decref(b);
-    return both;
+    char *text = NULL;
+    *rc = selectai_cropper_compare(&text, c->a->cropper, c->b->cropper, c->set, c->cache, c->cache_b, c->layout);
+    return *rc == SELECTAI_OK ? json_of_text(text) : NULL;
 }
 
 json_t *compare_models(int *code, const struct comparison *c)
@@ -58,8 +40,8 @@ json_t *compare_models(int *code, const struct comparison *c)
         return NULL;
     }
     *code = EXIT_DONE;
-    json_t *whole = json_pack("{s:o, s:o, s:b}", "a_model", json_of_bytes(c->name_a), "b_model",
-                              json_of_bytes(c->name_b), "paired", c->a->ranker != NULL);
+    json_t *whole = json_pack("{s:o, s:o, s:s, s:b}", "a_model", json_of_bytes(c->name_a), "b_model",
+                              json_of_bytes(c->name_b), "kind", c->a->ranker ? "ranker" : "cropper", "paired", 1);
     json_object_update(whole, out);
     json_decref(out);
     return whole;
@@ -114,48 +96,47 @@ static void print_flip(const json_t *flip)
     }
 }
 
-static void print_ranker_comparison(const json_t *c, size_t most)
+/* What "right" means, and which figure the difference is of. */
+static const struct {
+    const char *kind, *difference, *right;
+} meanings[] = {
+    {"ranker", "top1", "right"},
+    {"cropper", "iou", "within 5 % of the person's box"},
+};
+
+const char *compared_figure(const json_t *c)
 {
-    static const char *const names[] = {"normal", "anomaly", "overall", "top1"};
+    return meanings[strcmp(text_of(c, "kind"), "cropper") == 0].difference;
+}
+
+const char *compared_right(const json_t *c)
+{
+    return meanings[strcmp(text_of(c, "kind"), "cropper") == 0].right;
+}
+
+static void print_figures_and_flips(const json_t *c, size_t most)
+{
     char verdict[VERDICT_TEXT];
     const json_t *flips = json_object_get(c, "flips");
     size_t n = json_array_size(flips);
+    const char *name;
+    json_t *value;
     printf("%llu decisions in %llu groups that neither has seen (%llu left out)\n\n%-10s %-8s%-8s%s\n",
            (unsigned long long)count_of(c, "n"), (unsigned long long)count_of(c, "groups"),
            (unsigned long long)count_of(c, "excluded"), "measure", "A", "B", "B - A");
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        print_figure(names[i], real_of(json_object_get(c, "a"), names[i]), real_of(json_object_get(c, "b"), names[i]));
-    printf("\ntop1 of B minus A: %+.3f (95 %%: %+.3f to %+.3f); right only in A: %llu, only in B: %llu\n"
+    json_object_foreach(json_object_get(c, "a"), name, value) print_figure(
+        name, json_is_number(value) ? json_number_value(value) : (double)NAN, real_of(json_object_get(c, "b"), name));
+    printf("\n%s of B minus A: %+.3f (95 %%: %+.3f to %+.3f); %s only in A: %llu, only in B: %llu\n"
            "McNemar's exact test: %s\n",
-           real_of(c, "difference"), real_of(c, "low"), real_of(c, "high"), (unsigned long long)count_of(c, "only_a"),
-           (unsigned long long)count_of(c, "only_b"), verdict_text(verdict, c));
+           compared_figure(c), real_of(c, "difference"), real_of(c, "low"), real_of(c, "high"), compared_right(c),
+           (unsigned long long)count_of(c, "only_a"), (unsigned long long)count_of(c, "only_b"),
+           verdict_text(verdict, c));
     if (n > 0)
         printf("\nDecisions of which one is right and the other is not:\n");
     for (size_t i = 0; i < n && i < most; i++)
         print_flip(json_array_get(flips, i));
     if (n > most)
         printf("  ... and %zu more (--json has all)\n", n - most);
-}
-
-static void print_cropper_comparison(const json_t *c)
-{
-    const json_t *a = json_object_get(c, "a"), *b = json_object_get(c, "b");
-    json_t *m;
-    size_t i;
-    printf("%-16s %7s  %-22s %7s  %s\n", "measure", "n of A", "A (95 %)", "n of B", "B (95 %)");
-    json_array_foreach(json_object_get(a, "metrics"), i, m)
-    {
-        if (same_figure(json_object_get(a, "metrics"), m))
-            continue;
-        const json_t *other = metric_of(b, text_of(m, "name"));
-        printf("%-16s %7llu  ", text_of(m, "name"), (unsigned long long)count_of(m, "n"));
-        print_interval(real_of(m, "value"), real_of(m, "low"), real_of(m, "high"), 22);
-        printf(" %7llu  ", (unsigned long long)count_of(other, "n"));
-        print_interval(real_of(other, "value"), real_of(other, "low"), real_of(other, "high"), 22);
-        printf("\n");
-    }
-    printf("\nNo paired test was made: each cropper was measured by itself on what it has not seen. Overlapping "
-           "intervals are no evidence of a difference.\n");
 }
 
 void print_comparison(const json_t *c, size_t most)
@@ -165,8 +146,5 @@ void print_comparison(const json_t *c, size_t most)
     printf("\nB: ");
     put_clean(stdout, text_of(c, "b_model"));
     printf("\n");
-    if (json_is_true(json_object_get(c, "paired")))
-        print_ranker_comparison(c, most);
-    else
-        print_cropper_comparison(c);
+    print_figures_and_flips(c, most);
 }

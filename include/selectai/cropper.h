@@ -118,6 +118,19 @@ SELECTAI_API int selectai_cropper_evaluate_with_layout(selectai_evaluation **out
                                                        const selectai_embedding_cache *cache,
                                                        const selectai_embedding_cache *layout_cache);
 
+/**
+ * Two croppers on the same images, those that neither has seen. cache_b: of b's encoder; NULL: the same cache; both may be
+ * NULL for croppers of dimension 0. layout_cache: for those that need a second vector, or NULL. *json (freed with
+ * selectai_free()): {"n","groups","excluded","a":{"iou","bde","within5","kept_whole"},"b":{...},"difference","low","high"
+ * (mean IoU of b minus a, 95 % bootstrap interval over groups),"only_a","only_b" (images of which only one proposes a box
+ * within 5 % of the person's),"p_value" (McNemar's exact test of these),"flips":[{"project","right":"a"|"b","images":
+ * [{"path","stage","a","b" (IoU),"box" (the person's),"box_a","box_b"}]}]}. NO_DATA if nothing is left.
+ */
+SELECTAI_API int selectai_cropper_compare(char **json, const selectai_cropper *a, const selectai_cropper *b,
+                                          const selectai_trainset *set, const selectai_embedding_cache *cache,
+                                          const selectai_embedding_cache *cache_b,
+                                          const selectai_embedding_cache *layout_cache);
+
 #ifdef __cplusplus
 }
 #endif

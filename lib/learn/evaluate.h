@@ -78,4 +78,10 @@ struct sai_crop_answer {
 int sai_evaluate_cropper(selectai_evaluation **out, const struct sai_decisions *decisions, const bool *use,
                          const struct sai_crop_answer *answers, const struct sai_evaluation_head *head);
 
+/* A proposed box beside the person's: mean distance of the edges; 1 if none is 5 % off; 1 if both or neither are the
+ * whole image. */
+double sai_crop_bde(const struct selectai_box *proposed, const struct selectai_box *truth);
+double sai_crop_within5(const struct selectai_box *proposed, const struct selectai_box *truth);
+double sai_crop_kept_alike(const struct selectai_box *proposed, const struct selectai_box *truth);
+
 #endif

@@ -11,18 +11,18 @@
 #define NEAR     0.05
 #define COVERAGE 0.8
 
-static double bde(const struct selectai_box *a, const struct selectai_box *b)
+double sai_crop_bde(const struct selectai_box *a, const struct selectai_box *b)
 {
     return (fabs(a->x1 - b->x1) + fabs(a->y1 - b->y1) + fabs(a->x2 - b->x2) + fabs(a->y2 - b->y2)) / 4.0;
 }
 
-static double within(const struct selectai_box *a, const struct selectai_box *b)
+double sai_crop_within5(const struct selectai_box *a, const struct selectai_box *b)
 {
     return fabs(a->x1 - b->x1) <= NEAR && fabs(a->y1 - b->y1) <= NEAR && fabs(a->x2 - b->x2) <= NEAR &&
            fabs(a->y2 - b->y2) <= NEAR;
 }
 
-static double kept(const struct selectai_box *a, const struct selectai_box *b)
+double sai_crop_kept_alike(const struct selectai_box *a, const struct selectai_box *b)
 {
     return sai_crop_is_whole(a) == sai_crop_is_whole(b);
 }
@@ -43,17 +43,17 @@ enum { RULE_CONSTANT, RULE_SIZE, RULE_FULL, RULE_CROPPED, RULE_EXPECTED, RULE_CO
 
 static const struct figure figures[] = {
     {"iou", CONSTANT, selectai_box_iou, RULE_CONSTANT, false},
-    {"bde", CONSTANT, bde, RULE_CONSTANT, false},
-    {"within5", CONSTANT, within, RULE_CONSTANT, true},
-    {"kept_whole", CONSTANT, kept, RULE_CONSTANT, true},
+    {"bde", CONSTANT, sai_crop_bde, RULE_CONSTANT, false},
+    {"within5", CONSTANT, sai_crop_within5, RULE_CONSTANT, true},
+    {"kept_whole", CONSTANT, sai_crop_kept_alike, RULE_CONSTANT, true},
     {"iou_size", SIZE, selectai_box_iou, RULE_SIZE, false},
-    {"bde_size", SIZE, bde, RULE_SIZE, false},
-    {"within5_size", SIZE, within, RULE_SIZE, true},
-    {"kept_whole_size", SIZE, kept, RULE_SIZE, true},
+    {"bde_size", SIZE, sai_crop_bde, RULE_SIZE, false},
+    {"within5_size", SIZE, sai_crop_within5, RULE_SIZE, true},
+    {"kept_whole_size", SIZE, sai_crop_kept_alike, RULE_SIZE, true},
     {"iou_full", FULL, selectai_box_iou, RULE_FULL, false},
-    {"bde_full", FULL, bde, RULE_FULL, false},
-    {"within5_full", FULL, within, RULE_FULL, true},
-    {"kept_whole_full", FULL, kept, RULE_FULL, true},
+    {"bde_full", FULL, sai_crop_bde, RULE_FULL, false},
+    {"within5_full", FULL, sai_crop_within5, RULE_FULL, true},
+    {"kept_whole_full", FULL, sai_crop_kept_alike, RULE_FULL, true},
     {"iou_cropped", CONSTANT, selectai_box_iou, RULE_CROPPED, false},
     {"iou_expected", "what was reached", NULL, RULE_EXPECTED, false},
     {"iou_covered", "what was promised", NULL, RULE_COVERED, true},
@@ -122,7 +122,7 @@ static int add_figure(selectai_evaluation *e, const struct figure *f, const stru
                               .baseline = !f->compare || applies(f, d, group, answers) ? room + n_groups : NULL,
                               .count = room + 2 * n_groups,
                               .is_share = f->is_share,
-                              .lower_is_better = f->compare == bde};
+                              .lower_is_better = f->compare == sai_crop_bde};
     for (size_t i = 0; i < d->count; i++)
         if (group[i] != SIZE_MAX)
             count(&tally, f, group[i], &answers[i], &d->items[i].crop);

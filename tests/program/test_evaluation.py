@@ -421,10 +421,22 @@ class TestCompare(EvaluationTest):
         for name, seed in (("c", 1), ("d", 2)):
             self.done(self.train("--output", self.path(name + ".safetensors"), "--seed", seed, data=("one.jsonl",), kind="cropper"))
         compared = self.done(self.compare("--json", a=self.path("c.safetensors"), b=self.path("d.safetensors"))).json()["compare"]
-        self.assertFalse(compared["paired"])
-        self.assertEqual(compared["a"]["metrics"][0]["name"], "iou")
+        self.assertTrue(compared["paired"])
+        self.assertEqual(compared["kind"], "cropper")
+        self.assertAlmostEqual(compared["difference"], compared["b"]["iou"] - compared["a"]["iou"], 9)
+        self.assertLessEqual(compared["low"], compared["difference"])
+        self.assertLessEqual(compared["difference"], compared["high"])
+        self.assertEqual(len(compared["flips"]), compared["only_a"] + compared["only_b"])
+        for flip in compared["flips"]:
+            image = flip["images"][0]
+            for side in "ab":  # within 5 % means: no edge further away
+                far = max(abs(x - y) for x, y in zip(image["box_" + side], image["box"]))
+                self.assertEqual(far <= 0.05, flip["right"] == side)
         result = self.done(self.compare(a=self.path("c.safetensors"), b=self.path("d.safetensors")))
-        self.assertIn("No paired test was made", result.out)
+        self.assertIn("iou of B minus A", result.out)
+        self.assertIn("McNemar's exact test", result.out)
+        same = self.done(self.compare("--json", a=self.path("c.safetensors"), b=self.path("c.safetensors"))).json()["compare"]
+        self.assertEqual((same["difference"], same["p_value"], same["flips"]), (0, 1, []))
         self.fails(self.compare(a=self.path("c.safetensors")), "only models of one kind", code=FAILED)
 
 

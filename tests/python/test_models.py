@@ -704,6 +704,27 @@ class Train(fixtures.FolderCase):
             self.assertTrue((found.iou_low <= found.iou_high).all() and (found.no_crop < 0.3).all())
             self.assertEqual(cropper.explain(None, np.zeros((0, 2))).boxes.shape, (0, 4))
 
+    def test_two_croppers_on_what_neither_has_seen(self):
+        logs = [self.folder / f"{name}.csv" for name in ("one", "other", "new")]
+        boxes = [(0, 0, 0.5, 0.5), (0, 0, 0.8, 0.8), (0, 0, 0.5, 0.5)]
+        for log, box in zip(logs, boxes):
+            rows = ["timestamp,project_id,filename,crop_x1,crop_y1,crop_x2,crop_y2,width,height"]
+            rows += [f"2025-01-01T00:{i:02d}:00Z,{log.stem},{i}.png,{box[0]},{box[1]},{box[2]},{box[3]},800,600" for i in range(40)]
+            log.write_text("\n".join(rows) + "\n")
+        with selectai.Cropper.train(logs[0], epochs=40, folds=1) as one, selectai.Cropper.train(
+            logs[1], epochs=40, folds=1
+        ) as other:
+            found = one.compare(other, logs[2])
+            self.assertEqual((found["n"], found["only_a"], found["only_b"], len(found["flips"])), (40, 40, 0, 40))
+            self.assertAlmostEqual(found["p_value"], 2 * 0.5**40, places=12)
+            for key, cropper in (("a", one), ("b", other)):
+                self.assertAlmostEqual(found[key]["iou"], cropper.evaluate(logs[2]).metrics["iou"].value, places=9)
+            self.assertAlmostEqual(found["difference"], found["b"]["iou"] - found["a"]["iou"], places=9)
+            with self.assertRaises(selectai.NoDataError):
+                one.compare(other, logs[1])  # the other has seen all of it
+            with self.assertRaises(TypeError):
+                one.compare("other", logs[2])
+
     def test_cancelling(self):
         with self.assertRaises(selectai.Cancelled):
             selectai.Ranker.train(self.decisions, self.cache, progress=lambda *step: True)

@@ -1060,6 +1060,16 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
         _P(c_uint32),
         c_size_t,
     ),
+    "selectai_cropper_compare": (
+        c_int,
+        _text_out,
+        _P(Cropper),
+        _P(Cropper),
+        _P(TrainSet),
+        _P(EmbeddingCache),
+        _P(EmbeddingCache),
+        _P(EmbeddingCache),
+    ),
     "selectai_cropper_has_seen": (c_int, _P(Cropper), c_char_p, c_char_p),
     "selectai_cropper_evaluate": (c_int, _evaluation_out, _P(Cropper), _P(TrainSet), _P(EmbeddingCache)),
     "selectai_cropper_evaluate_with_layout": (

@@ -283,6 +283,40 @@ class Cropper(Model):
         assert evaluation is not None
         return evaluation
 
+    def compare(
+        self,
+        other: "Cropper",
+        data: Decisions,
+        cache: Optional[EmbeddingCache] = None,
+        cache_other: Optional[EmbeddingCache] = None,
+        layout_cache: Optional[EmbeddingCache] = None,
+    ) -> dict[str, Any]:
+        """Two croppers on the same images, those that neither has seen; caches as in evaluate().
+
+        Returns a dict, self being "a" and other "b": figures of both, "difference" (mean IoU of b minus a) with "low" and
+        "high", "only_a" and "only_b" (images of which only one proposes a box within 5 % of the person's), "p_value"
+        (McNemar's exact test of these; 1 means no difference), "flips": those images, with all three boxes.
+
+        Raises NoDataError if nothing is left, MismatchError for a cache of another encoder.
+        """
+        if not isinstance(other, Cropper):
+            raise TypeError(f"other must be a Cropper, not {type(other).__name__}")
+        out = ctypes.c_char_p()
+        with _decisions(data) as decisions:
+            check(
+                lib.selectai_cropper_compare(
+                    ctypes.byref(out),
+                    self._handle,
+                    other._handle,
+                    decisions._handle,
+                    _handle_of(cache),
+                    _handle_of(cache_other),
+                    _handle_of(layout_cache),
+                )
+            )
+        found: dict[str, Any] = take_json(out)
+        return found
+
     def propose(
         self, embeddings: Optional[ArrayLike], sizes: ArrayLike, layouts: Optional[ArrayLike] = None
     ) -> NDArray[np.float32]:
