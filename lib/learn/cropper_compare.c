@@ -7,9 +7,9 @@
 
 #include <math.h>
 
+#include "learn/compare.h"
 #include "learn/cropper_propose.h"
 #include "learn/measure.h"
-#include "learn/statistics.h"
 
 struct side {
     struct sai_measurement m;
@@ -97,22 +97,14 @@ static void write_flip(struct sai_text *text, const struct side *a, const struct
     sai_text_puts(text, "}]}");
 }
 
-/* Sums of b's IoU minus a's, by group, and who alone was near the person's box. */
-struct differences {
-    double *sum, *count;
-    size_t *group, n_groups;
-    uint64_t only_a, only_b;
-};
-
-static void write_flips(struct sai_text *text, struct differences *x, const struct side *a, const struct side *b)
+static void write_flips(struct sai_text *text, struct sai_paired *x, const struct side *a, const struct side *b)
 {
     sai_text_puts(text, ",\"flips\":[");
     for (size_t i = 0; i < a->m.decisions.count; i++) {
         const struct selectai_box *truth = &a->m.decisions.items[i].crop;
         if (!common(a, b, i))
             continue;
-        x->sum[x->group[i]] += selectai_box_iou(box_of(b, i), truth) - selectai_box_iou(box_of(a, i), truth);
-        x->count[x->group[i]] += 1.0;
+        sai_paired_add(x, i, selectai_box_iou(box_of(b, i), truth) - selectai_box_iou(box_of(a, i), truth));
         bool of_a = sai_crop_within5(box_of(a, i), truth) > 0.0, of_b = sai_crop_within5(box_of(b, i), truth) > 0.0;
         if (of_a == of_b)
             continue;
@@ -123,11 +115,10 @@ static void write_flips(struct sai_text *text, struct differences *x, const stru
     sai_text_puts(text, "]");
 }
 
-static int write(struct sai_text *text, struct differences *x, const struct side *a, const struct side *b)
+static int write(struct sai_text *text, struct sai_paired *x, const struct side *a, const struct side *b)
 {
     const struct sai_decisions *d = &a->m.decisions;
     struct sums of_a = {0}, of_b = {0};
-    struct sai_interval interval;
     for (size_t i = 0; i < d->count; i++)
         if (common(a, b, i)) {
             add(&of_a, box_of(a, i), &d->items[i].crop);
@@ -140,41 +131,28 @@ static int write(struct sai_text *text, struct differences *x, const struct side
     write_sums(text, "a", &of_a);
     write_sums(text, "b", &of_b);
     write_flips(text, x, a, b);
-    int rc = sai_ratio_interval(&interval, x->sum, x->count, x->n_groups, SAI_RATIO_PLAIN);
-    if (rc != SELECTAI_OK)
-        return rc;
-    number(text, ",\"difference\":", sai_ratio(x->sum, x->count, x->n_groups));
-    number(text, ",\"low\":", interval.low);
-    number(text, ",\"high\":", interval.high);
-    sai_text_printf(text, ",\"only_a\":%llu,\"only_b\":%llu", (unsigned long long)x->only_a,
-                    (unsigned long long)x->only_b);
-    number(text, ",\"p_value\":", sai_mcnemar(x->only_a, x->only_b));
+    int rc = sai_paired_write(text, x);
     sai_text_puts(text, "}");
-    return SELECTAI_OK;
+    return rc;
 }
 
 static int compare(char **json, const struct side *a, const struct side *b)
 {
     const struct sai_decisions *d = &a->m.decisions;
-    struct differences x = {0};
+    struct sai_paired x = {0};
     struct sai_text text = {0};
     bool *use = sai_calloc(d->count, sizeof *use);
     int rc = use ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
     for (size_t i = 0; i < d->count && rc == SELECTAI_OK; i++)
         use[i] = common(a, b, i);
     if (rc == SELECTAI_OK)
-        rc = sai_compact_groups(&x.group, &x.n_groups, d, use);
-    if (rc == SELECTAI_OK) {
-        x.sum = sai_calloc(x.n_groups, sizeof *x.sum);
-        x.count = sai_calloc(x.n_groups, sizeof *x.count);
-        rc = x.sum && x.count ? write(&text, &x, a, b) : SELECTAI_ERR_OUT_OF_MEMORY;
-    }
+        rc = sai_paired_begin(&x, d, use);
+    if (rc == SELECTAI_OK)
+        rc = write(&text, &x, a, b);
     if (rc == SELECTAI_OK)
         rc = sai_text_finish(&text, json);
     sai_text_free(&text);
-    sai_free(x.sum);
-    sai_free(x.count);
-    sai_free(x.group);
+    sai_paired_free(&x);
     sai_free(use);
     return rc;
 }

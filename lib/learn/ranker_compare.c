@@ -7,10 +7,10 @@
 
 #include <math.h>
 
+#include "learn/compare.h"
 #include "learn/evaluate_details.h"
 #include "learn/measure.h"
 #include "learn/scored.h"
-#include "learn/statistics.h"
 
 struct side {
     struct sai_measurement m;
@@ -98,15 +98,7 @@ static void write_flip(struct sai_text *text, const struct side *a, const struct
     sai_text_puts(text, "]}");
 }
 
-/* Sums by group of what b wins over a. */
-struct differences {
-    double *sum, *count;
-    size_t n, n_groups;
-    uint64_t only_a, only_b;
-};
-
-static void write_flips(struct sai_text *text, struct differences *x, const struct side *a, const struct side *b,
-                        const size_t *group)
+static void write_flips(struct sai_text *text, struct sai_paired *x, const struct side *a, const struct side *b)
 {
     sai_text_puts(text, ",\"flips\":[");
     for (size_t i = 0; i < a->m.decisions.count; i++) {
@@ -115,9 +107,7 @@ static void write_flips(struct sai_text *text, struct differences *x, const stru
         uint32_t n = a->m.decisions.items[i].n;
         double of_a = sai_first_place(a->scored.score + a->m.decisions.items[i].first, n);
         double of_b = sai_first_place(b->scored.score + b->m.decisions.items[i].first, n);
-        x->sum[group[i]] += of_b - of_a;
-        x->count[group[i]] += 1.0;
-        x->n++;
+        sai_paired_add(x, i, of_b - of_a);
         if ((of_a == 1.0) == (of_b == 1.0))
             continue;
         sai_text_puts(text, x->only_a + x->only_b > 0 ? "," : "");
@@ -127,11 +117,9 @@ static void write_flips(struct sai_text *text, struct differences *x, const stru
     sai_text_puts(text, "]");
 }
 
-static int write(struct sai_text *text, struct differences *x, const struct side *a, const struct side *b,
-                 const size_t *group)
+static int write(struct sai_text *text, struct sai_paired *x, const struct side *a, const struct side *b)
 {
     struct tally of_a = {0}, of_b = {0};
-    struct sai_interval interval;
     for (size_t i = 0; i < a->m.decisions.count; i++)
         if (common(a, b, i)) {
             count(&of_a, a, i);
@@ -143,43 +131,29 @@ static int write(struct sai_text *text, struct differences *x, const struct side
                     count_choices(&a->m.decisions) - (size_t)of_a.n[3]);
     write_tally(text, "a", &of_a);
     write_tally(text, "b", &of_b);
-    write_flips(text, x, a, b, group);
-    int rc = sai_ratio_interval(&interval, x->sum, x->count, x->n_groups, SAI_RATIO_PLAIN);
-    if (rc != SELECTAI_OK)
-        return rc;
-    number(text, ",\"difference\":", sai_ratio(x->sum, x->count, x->n_groups));
-    number(text, ",\"low\":", interval.low);
-    number(text, ",\"high\":", interval.high);
-    sai_text_printf(text, ",\"only_a\":%llu,\"only_b\":%llu", (unsigned long long)x->only_a,
-                    (unsigned long long)x->only_b);
-    number(text, ",\"p_value\":", sai_mcnemar(x->only_a, x->only_b));
+    write_flips(text, x, a, b);
+    int rc = sai_paired_write(text, x);
     sai_text_puts(text, "}");
-    return SELECTAI_OK;
+    return rc;
 }
 
 static int compare(char **json, const struct side *a, const struct side *b)
 {
     const struct sai_decisions *d = &a->m.decisions;
-    struct differences x = {0};
+    struct sai_paired x = {0};
     struct sai_text text = {0};
-    size_t *group = NULL;
     bool *use = sai_calloc(d->count, sizeof *use);
     int rc = use ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
     for (size_t i = 0; i < d->count && rc == SELECTAI_OK; i++)
         use[i] = common(a, b, i);
     if (rc == SELECTAI_OK)
-        rc = sai_compact_groups(&group, &x.n_groups, d, use);
-    if (rc == SELECTAI_OK) {
-        x.sum = sai_calloc(x.n_groups, sizeof *x.sum);
-        x.count = sai_calloc(x.n_groups, sizeof *x.count);
-        rc = x.sum && x.count ? write(&text, &x, a, b, group) : SELECTAI_ERR_OUT_OF_MEMORY;
-    }
+        rc = sai_paired_begin(&x, d, use);
+    if (rc == SELECTAI_OK)
+        rc = write(&text, &x, a, b);
     if (rc == SELECTAI_OK)
         rc = sai_text_finish(&text, json);
     sai_text_free(&text);
-    sai_free(x.sum);
-    sai_free(x.count);
-    sai_free(group);
+    sai_paired_free(&x);
     sai_free(use);
     return rc;
 }
