@@ -88,12 +88,22 @@ static void set_real(json_t *object, const char *name, double value)
     json_object_set_new(object, name, isnan(value) ? json_null() : json_real(value));
 }
 
-/* One row a weight; *chosen: the one to train with. */
+static int count_met(const json_t *row)
+{
+    int n = 0;
+    for (size_t i = 0; i < N_GOALS; i++)
+        n += value_of(row, goals[i].name) > goals[i].least; /* false for NaN */
+    return n;
+}
+
+/* One row a weight; *chosen: the one to train with: most goals met, then the largest distance to the closest one. A
+ * goal that is missed a little less is not worth two others. */
 static json_t *make_rows(selectai_evaluation **evaluations, const struct train_args *args, size_t *chosen)
 {
     json_t *rows = json_array(), *row;
     size_t i;
     double best = -INFINITY;
+    int most = -1;
     for (i = 0; i < args->n_weights; i++) {
         json_t *figures = json_of_evaluation(evaluations[i]);
         row = json_object();
@@ -109,7 +119,9 @@ static json_t *make_rows(selectai_evaluation **evaluations, const struct train_a
         json_object_set_new(row, "efficient", json_boolean(!is_beaten(rows, row)));
         json_object_set_new(row, "goals_met", json_of_goals(row));
         set_real(row, "distance_to_goals", distance);
-        if (distance > best) {
+        int met = count_met(row);
+        if (met > most || (met == most && distance > best)) {
+            most = met;
             best = distance;
             *chosen = i;
         }
@@ -149,7 +161,7 @@ static void print_rows(const json_t *rows, const json_t *figures)
 static void print_choice(const json_t *row)
 {
     double distance = real_of(row, "distance_to_goals");
-    printf("\nWeight %g comes nearest to all goals at once: ", real_of(row, "weight"));
+    printf("\nWeight %g meets most goals, and of such weights comes nearest to all: ", real_of(row, "weight"));
     if (isnan(distance))
         printf("none of them can be measured here.\n");
     else if (distance > 0)

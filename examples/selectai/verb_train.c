@@ -101,6 +101,27 @@ static int check_ways(struct train_args *a, const struct verb *verb)
     return -1;
 }
 
+/* What the library would refuse, in the words of the flags. */
+static int check_numbers(const struct train_args *a, const struct shared_flags *f, const struct verb *verb)
+{
+    if (*f->epochs == 0 || *f->batch_size == 0)
+        return usage_error(verb, "--epochs and --batch-size must be at least 1");
+    if (!(*f->dropout <= 0.9f))
+        return usage_error(verb, "--dropout must be 0 to 0.9");
+    if (!(*f->lr > 0.0f && *f->lr <= 10.0f) || !(*f->weight_decay <= 10.0f))
+        return usage_error(verb, "--lr must be above 0, and neither it nor --weight-decay above 10");
+    if (*f->ensemble > SELECTAI_MAX_ENSEMBLE || *f->folds > SELECTAI_MAX_FOLDS)
+        return usage_error(verb, "--ensemble must be at most %u, --folds at most %u", SELECTAI_MAX_ENSEMBLE,
+                           SELECTAI_MAX_FOLDS);
+    if (!(a->ranker.anomaly_weight > 0.0f && a->ranker.anomaly_weight <= 1e6f))
+        return usage_error(verb, "--anomaly-weight must be above 0, and at most 1000000");
+    if (a->no_prior && a->no_image)
+        return usage_error(verb, "--no-prior and --no-image leave nothing to learn");
+    if (*f->hold_out && *f->split == SELECTAI_SPLIT_PAIR)
+        return usage_error(verb, "--hold-out does not go with --split pair, which measures pairs of all projects");
+    return -1;
+}
+
 static int check_outputs(const struct train_args *a, const struct verb *verb)
 {
     int code = check_log_output(verb, "output", a->output, &a->data, &a->projects);
@@ -174,6 +195,8 @@ static int run(int argc, char **argv, const struct verb *verb)
         code = usage_error(verb, "--sizes-only needs no cache");
     if (code < 0)
         code = check_project_args(verb, &a.projects);
+    if (code < 0)
+        code = check_numbers(&a, &f, verb);
     if (code < 0)
         code = check_ways(&a, verb);
     if (code < 0)

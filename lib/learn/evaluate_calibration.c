@@ -125,6 +125,22 @@ static double auc(const uint32_t *times, const void *ctx)
     return below > 0.0 && kept > 0.0 ? sum / (below * kept) : (double)NAN;
 }
 
+/* Samples are drawn from the groups that are measured, not from those that trained. */
+static int number_groups(struct kept_list *l, size_t n_all)
+{
+    size_t *number = sai_calloc(n_all, sizeof *number);
+    if (!number)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = 0; i < l->n; i++)
+        number[l->items[i].group] = 1;
+    for (size_t g = 0; g < n_all; g++)
+        number[g] = number[g] ? l->n_groups++ : 0;
+    for (size_t i = 0; i < l->n; i++)
+        l->items[i].group = number[l->items[i].group];
+    sai_free(number);
+    return SELECTAI_OK;
+}
+
 static int list_kept(struct kept_list *l, const struct sai_outcomes *o, const bool *use)
 {
     const struct sai_decisions *d = o->decisions;
@@ -137,9 +153,8 @@ static int list_kept(struct kept_list *l, const struct sai_outcomes *o, const bo
                                              (size_t)d->items[i].group};
             l->n_rejected += d->items[i].rejected;
         }
-    l->n_groups = d->n_groups;
     qsort(l->items, l->n, sizeof *l->items, by_keep);
-    return SELECTAI_OK;
+    return number_groups(l, d->n_groups);
 }
 
 static int add_keep(selectai_evaluation *e, const struct sai_outcomes *o, const bool *use)

@@ -8,6 +8,9 @@
 
 #include "learn/ranker_fit.h"
 
+/* With fewer decisions that a warm start had not seen, its weights are worth more than those they would give. */
+#define MIN_MEASURED 100u
+
 /* Job i < n_folds is fold i, the one after them the final ranker. */
 struct jobs {
     struct sai_cross *cross;
@@ -94,7 +97,7 @@ static void fit_blend(struct sai_blend *blend, bool *use, const struct sai_cross
         use[i] = c->measured[i] && d->items[i].fold >= 0 && d->items[i].fold != without;
         n += use[i];
     }
-    if (o->start && n < SAI_TRAIN_MIN) {
+    if (o->start && n < MIN_MEASURED) {
         *blend = o->start->model->blend;
         return;
     }

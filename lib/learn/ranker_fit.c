@@ -102,8 +102,9 @@ void sai_ranker_resolve(struct selectai_ranker_options *o, const struct sai_trai
 {
     if (!o->use_image) /* nothing to balance the prior against: it would count for nothing */
         o->anomaly_weight = 1.0f;
+    const struct sai_model *start = o->start ? o->start->model : NULL;
     if (o->ensemble == 0)
-        o->ensemble = few(t) && !o->start ? FEW_ENSEMBLE : 1;
+        o->ensemble = start && start->mlp ? start->n_others + 1 : few(t) ? FEW_ENSEMBLE : 1;
 }
 
 /* Passes over copies are fewer, so that `epochs` counts passes over the decisions. */
@@ -120,7 +121,7 @@ static bool wants_keep(const struct sai_training *t, const struct selectai_ranke
 uint64_t sai_ranker_fit_epochs(const struct selectai_ranker_options *o, const struct sai_training *t)
 {
     uint64_t once = few(t) && !o->differences ? passes(o->epochs, COPIES) : o->epochs;
-    bool linear = few(t) && o->ensemble > 1 && !o->start;
+    bool linear = few(t) && o->ensemble > 1;
     uint64_t n = o->use_image ? once * (o->ensemble + few(t) - linear) : 0;
     return n + (wants_keep(t, o) ? o->epochs : 0);
 }
@@ -146,12 +147,39 @@ static struct sai_network network_of(const struct fit *f, const uint32_t *widths
     return n;
 }
 
+static bool is_linear(const struct sai_mlp *mlp)
+{
+    return mlp->n_widths == 2;
+}
+
+/* Member k goes on from member k; further ones from the first that has hidden layers, or else the first. */
 static const struct sai_mlp *start_of(const struct fit *f, uint32_t member)
 {
-    const struct selectai_ranker *start = f->options->start;
-    if (!start || !start->model->mlp)
+    const struct sai_model *m = f->options->start ? f->options->start->model : NULL;
+    if (!m || !m->mlp)
         return NULL;
-    return member == 0 || member > start->model->n_others ? start->model->mlp : start->model->others[member - 1];
+    if (member <= m->n_others)
+        return member == 0 ? m->mlp : m->others[member - 1];
+    for (uint32_t i = 0; i < m->n_others && is_linear(m->mlp); i++)
+        if (!is_linear(m->others[i]))
+            return m->others[i];
+    return m->mlp;
+}
+
+/* With few decisions one member of an ensemble is linear: the first, or those that were in the ranker to go on from. */
+static bool is_convex(const struct fit *f, uint32_t member)
+{
+    const struct sai_mlp *start = start_of(f, member);
+    return few(f->training) && f->options->ensemble > 1 && (start ? is_linear(start) : member == 0);
+}
+
+/* The first member that is trained by epochs. */
+static uint32_t first_network(const struct fit *f)
+{
+    uint32_t k = 0;
+    while (k + 1 < f->options->ensemble && is_convex(f, k))
+        k++;
+    return k;
 }
 
 static int add_member(struct sai_model *m, struct sai_mlp *mlp)
@@ -196,7 +224,7 @@ static int fit_member(struct sai_mlp **out, struct fit *f, uint32_t member, uint
                               &f->model->prior, &o);
     if (rc == SELECTAI_OK)
         rc = train(out, best, &run, &network, &samples, f->options, rank_loss);
-    if (epochs == 0 && member == 0) {
+    if (epochs == 0 && (few(f->training) || member == 0)) {
         f->outcome.epochs_run = run * copies;
         f->outcome.best_epoch = *best * copies;
     }
@@ -265,7 +293,7 @@ static int fit_few(struct fit *f, bool calibrate)
     struct sai_model *m = f->model;
     struct sai_mlp *mlp = NULL;
     uint32_t best = 0, at_least = passes(min_epochs(f), copies), all = passes(f->options->epochs, copies);
-    int rc = fit_member(&mlp, f, 0, copies, 0, &best);
+    int rc = fit_member(&mlp, f, first_network(f), copies, 0, &best);
     if (rc == SELECTAI_OK && calibrate) {
         m->mlp = mlp;
         rc = calibrate_inside(f);
@@ -277,8 +305,7 @@ static int fit_few(struct fit *f, bool calibrate)
     f->outcome.refit_epochs = best * copies;
     for (uint32_t k = 0; k < f->options->ensemble && rc == SELECTAI_OK; k++) {
         uint32_t ignored = 0;
-        rc = k == 0 && f->options->ensemble > 1 && !f->options->start ? fit_linear(&mlp, f)
-                                                                      : fit_member(&mlp, f, k, copies, best, &ignored);
+        rc = is_convex(f, k) ? fit_linear(&mlp, f) : fit_member(&mlp, f, k, copies, best, &ignored);
         if (rc == SELECTAI_OK)
             rc = add_member(m, mlp);
         mlp = NULL;

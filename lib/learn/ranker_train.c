@@ -40,6 +40,9 @@ static int check(const struct selectai_ranker_options *o)
     SAI_REQUIRE(o->ensemble <= SELECTAI_MAX_ENSEMBLE);
     SAI_REQUIRE(o->folds <= SELECTAI_MAX_FOLDS);
     SAI_REQUIRE(o->use_prior || o->use_image);
+    if (o->split == SELECTAI_SPLIT_PAIR && o->hold_out)
+        return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT,
+                        "a split by pairs measures pairs of all projects: hold a project out with another split");
     return SELECTAI_OK;
 }
 

@@ -672,6 +672,16 @@ class Train(fixtures.FolderCase):
         with self.assertRaisesRegex(ValueError, "closed"):
             selectai.Ranker.train(self.decisions, self.cache, start=first)
 
+    def test_going_on_keeps_all_members(self):
+        with selectai.Ranker.train(self.decisions, self.cache, epochs=2, folds=1) as first:
+            with selectai.Ranker.train(self.decisions, self.cache, epochs=2, folds=1, start=first) as second:
+                for key in ("architecture", "networks"):
+                    self.assertEqual(second.metadata[key], first.metadata[key])
+
+    def test_pairs_and_a_project_held_out_do_not_go_together(self):
+        with self.assertRaises(ValueError):
+            selectai.Ranker.train(self.decisions, self.cache, epochs=1, split="pair", hold_out="p")
+
     def test_a_cropper_learns_boxes(self):
         with selectai.Cropper.train(self.decisions, self.cache, lr=0.01) as cropper:
             metrics = cropper.evaluation.metrics
