@@ -40,6 +40,9 @@ static int too_few(const struct sai_training *t, int what)
 {
     size_t n = t->decisions.count - t->decisions.n_rejected -
                (what == SAI_JOIN_WINNER ? 0 : t->decisions.n_crops_alone);
+    if (n == 0)
+        return SAI_FAIL(SELECTAI_ERR_NO_DATA, "no decisions to train on: the data hold none%s; add training entries",
+                        t->decisions.n_rejected > 0 ? " but rejected groups, which say nothing about choices" : "");
     return SAI_FAIL(SELECTAI_ERR_NO_DATA,
                     "%zu decisions to train on, %u are the least: of %zu, %zu have images that are not in the cache%s, "
                     "and %zu are of the project that is held out: embed the missing images, or add data",
