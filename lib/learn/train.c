@@ -47,7 +47,7 @@ static int too_few(const struct sai_training *t, int what)
                     "%zu decisions to train on, %u are the least: of %zu, %zu have images that are not in the cache%s, "
                     "and %zu are of the project that is held out: embed the missing images, or add data",
                     t->n_usable - t->n_held_out, SAI_TRAIN_MIN, n, t->n_missing,
-                    what == SAI_JOIN_WINNER ? ", others have no usable crop" : "", t->n_held_out);
+                    what == SAI_JOIN_WINNER ? ", others have no usable crop or are of no known project (name it: --project)" : "", t->n_held_out);
 }
 
 /* The module's own threads are for towers; networks train on one thread each. */
@@ -68,7 +68,7 @@ static int make_folds(struct sai_training *t)
     size_t usable = 0;
     for (size_t i = 0; i < t->decisions.count; i++)
         usable += t->decisions.items[i].usable;
-    if (usable == 0) /* too_few() knows more about it */
+    if (usable < SAI_TRAIN_MIN) /* too_few() knows more about it */
         return SELECTAI_OK;
     return sai_folds_make(&t->folds, &t->decisions, &t->options->folds);
 }
