@@ -1,5 +1,5 @@
 /*
- * train_sweep.c: what anomaly weights win and cost, and training with the one that comes nearest to the goals.
+ * train_sweep.c: what anomaly weights win and cost, and training with the one that meets most goals.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -179,7 +179,7 @@ static int finish(const struct train_job *job, json_t *rows, const json_t *chose
     const struct train_args *args = job->args;
     json_t *document = train_document(job, trained), *extra = json_pack("{s:O}", "sweep", rows);
     char note[96];
-    snprintf(note, sizeof note, "The figures are those of weight %g, which comes nearest to all goals.",
+    snprintf(note, sizeof note, "The figures are those of weight %g, which meets most goals.",
              real_of(chosen, "weight"));
     json_object_set_new(extra, "note", json_string(note));
     json_object_set(document, "sweep", rows);
