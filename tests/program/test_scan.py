@@ -488,8 +488,10 @@ class TestInterruptedRuns(ScanTest):
                 stopped += 1
                 if result.code == INTERRUPTED:
                     self.assertEqual(self.read_all("o"), old, "interrupted, and yet something was written: " + str(result))
-            elif number == signal.SIGINT:
-                self.assertEqual(self.read_all("o"), whole)
+            else:  # the machine is quicker than it was when the time was taken: the signals must come sooner
+                duration *= 0.75
+                if number == signal.SIGINT:
+                    self.assertEqual(self.read_all("o"), whole)
         self.assertGreater(stopped, 3, "hardly ever stopped in time")
         # What a killed run left behind is in nobody's way.
         result = self.done(self.run_in_dir(*self.arguments(*options, folder="o")))
