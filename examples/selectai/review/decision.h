@@ -1,0 +1,61 @@
+/*
+ * review/decision.h: what the person decided about one group, and as JSON.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#ifndef REVIEW_DECISION_H
+#define REVIEW_DECISION_H
+
+#include <jansson.h>
+
+#include "groups.h"
+
+enum outcome {
+    UNDECIDED,
+    PICK,   /* one or more winners */
+    REJECT, /* nothing of the group is kept */
+    SKIP,   /* looked at, decided later: nothing moves, nothing is learned */
+};
+
+enum crop_kind {
+    CROP_WHOLE,     /* the picture as it is */
+    CROP_SUGGESTED, /* the box as the cropper proposed it */
+    CROP_EDITED,    /* a box the person drew or changed */
+    CROP_LATER,     /* to be cropped elsewhere: goes to __crop/ */
+};
+
+enum source { MANUAL, BULK, AUDIT };
+
+struct winner {
+    uint32_t image; /* 0 .. n - 1 in its group, in stage order */
+    enum crop_kind crop;
+    struct selectai_box box;          /* fractions of the picture; where crop is SUGGESTED or EDITED */
+    struct selectai_pixel_box pixels; /* the same, half open, inside the picture */
+};
+
+#define MAX_WINNERS 64
+struct decision {
+    enum outcome outcome;
+    uint32_t n_winners; /* PICK: 1 or more, each image once, rising; else 0 */
+    struct winner *winners;
+};
+void free_decision(struct decision *decision);
+int copy_decision(struct decision *out, const struct decision *decision); /* SELECTAI_OK or NO_MEMORY */
+int same_decision(const struct decision *a, const struct decision *b);
+
+/*
+ * {"outcome":"pick","winners":[{"image":"<id>","name":"a/b.png","crop":"whole|suggested|edited|later",
+ *   "box":{"x1","y1","x2","y2"}|null,"box_px":[x1,y1,x2,y2]|null}]}, {"outcome":"reject"}, {"outcome":"skip"};
+ * null: undecided. A new reference, NULL if memory ran out.
+ */
+json_t *json_of_decision(const struct decision *decision, const struct review_groups *groups, size_t group);
+
+/* The reverse, all of it checked: ids of this group, boxes inside 0..1 with x1 < x2, y1 < y2, finite. On failure
+ * returns SELECTAI_ERR_INVALID_ARGUMENT and a message that names the key. */
+int decision_of_json(struct decision *out, const json_t *json, const struct review_groups *groups, size_t group,
+                     char *message, size_t n_message);
+
+const char *outcome_name(enum outcome outcome);
+const char *source_name(enum source source);
+
+#endif

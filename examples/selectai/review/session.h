@@ -1,0 +1,41 @@
+/*
+ * review/session.h: everything that one running review holds, and what may be asked of it. HTTP knows only this.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#ifndef REVIEW_SESSION_H
+#define REVIEW_SESSION_H
+
+#include <pthread.h>
+
+#include "finalize.h"
+#include "journal.h"
+#include "suggestions.h"
+
+struct pictures;
+struct learner;
+
+struct session {
+    pthread_mutex_t lock; /* of everything below; held for microseconds, but for an fsync */
+    struct review_groups groups;
+    struct journal *journal;
+    struct suggestions *suggestions;
+    struct pictures *pictures; /* has its own lock */
+    struct learner *learner;   /* NULL: --learn was not given */
+    const char *state;         /* the state folder */
+    json_t *keys;              /* {"approve":["Enter","a"],...}: docs/review-protocol.md */
+    int read_only;             /* another process has the journal */
+    /* The window that decides: the first that claims it; another one may take it over, or takes it after 15 s silence.
+     */
+    char writer[33];
+    double writer_seen;
+    double min_confidence;
+    size_t cursor; /* the group on screen, for a restart */
+    /* Finalize, or taking it back, runs in its own thread; meanwhile nothing can be decided. */
+    int moving; /* 0, or 1 */
+    size_t moved, to_move;
+    json_t *moved_result; /* of the last run; NULL: none */
+    uint64_t epoch;       /* rises when the groups were scanned anew: clients load everything again */
+};
+
+#endif
