@@ -387,10 +387,12 @@ static void links_and_strange_sidecars_are_left_alone(void **state)
     folder_path(path, folder, "raw/20250708_060100_stage1_generated.xmp");
     assert_int_equal(symlink(target, path), 0);
     put_text(folder, "raw/20250708_060120_stage2_upscaled.xmp", "<!DOCTYPE x><x/>");
+    put_text(folder, "raw/20250708_060220_stage2_upscaled.JPG", "of the same stem");
     folder_path(path, folder, "raw/20250708_060100_stage1_generated.decision");
     assert_int_equal(symlink(target, path), 0);
     assert_int_equal(export_xmp(&folder->groups, journal, XMP_ADOBE, 5, &n), EXIT_DONE);
-    assert_int_equal(n, 9 - 2);
+    assert_int_equal(n, 9 - 3);
+    assert_null(get_bytes(folder, "raw/20250708_060220_stage2_upscaled.xmp", &n_bytes));
     assert_int_equal(export_decision_files(&folder->groups, journal, &n), EXIT_DONE);
     assert_int_equal(n, 2);
     char *text = get_bytes(folder, "outside", &n_bytes);

@@ -4,10 +4,12 @@
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "export_internal.h"
@@ -70,7 +72,23 @@ static int put_sidecar(struct output *output, int folder, const char *path, cons
     return EXIT_DONE;
 }
 
-/* name.xmp, name.ext.xmp; two images with one stem share the first, so that each has its own only in the second. */
+/* Another image of the stem would share name.xmp, and one of them would be wrong in it. */
+static int has_twin(int folder, const char *base, int stem)
+{
+    static const char *const endings[] = {"png", "jpg", "jpeg", "webp", "PNG", "JPG", "JPEG", "WEBP"};
+    char name[NAME_MAX + 8];
+    struct stat st, own;
+    if (fstatat(folder, base, &own, AT_SYMLINK_NOFOLLOW) != 0)
+        return 0;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        snprintf(name, sizeof name, "%.*s.%s", stem, base, endings[i]);
+        if (strcmp(name, base) != 0 && fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino != own.st_ino)
+            return 1; /* on a file system that folds case, another spelling is the same file */
+    }
+    return 0;
+}
+
+/* name.xmp, name.ext.xmp */
 static int put_image(struct output *output, int folder, const char *path, const struct xmp_values *values)
 {
     const char *base = strrchr(path, '/');
@@ -78,11 +96,14 @@ static int put_image(struct output *output, int folder, const char *path, const 
     base = base ? base + 1 : path;
     const char *dot = strrchr(base, '.');
     int stem = dot && dot > base ? (int)(dot - base) : (int)strlen(base), code = EXIT_DONE;
-    if (strlen(base) > NAME_MAX - 4)
+    if (strlen(base) > NAME_MAX - 5)
         return leave_alone(output, path, base, "its name would be too long");
     if (output->naming & XMP_ADOBE) {
         snprintf(name, sizeof name, "%.*s.xmp", stem, base);
-        code = put_sidecar(output, folder, path, name, values);
+        code = has_twin(folder, base, stem)
+                   ? leave_alone(output, path, name,
+                                 "another image of that stem would share it: take darktable's names")
+                   : put_sidecar(output, folder, path, name, values);
     }
     if (code == EXIT_DONE && (output->naming & XMP_DARKTABLE)) {
         snprintf(name, sizeof name, "%s.xmp", base);
