@@ -8,8 +8,10 @@
 
 #include <selectai/selectai.h>
 
+#include "ids.h"
+
 /* 16 hexadecimal digits of a hash of relative paths: the client never sends or sees a path that is opened. */
-#define REVIEW_ID 17
+#define REVIEW_ID ID_TEXT
 
 /* The folders that Finalize fills; a scan for groups passes them over. */
 #define SELECTED_FOLDER  "__selected"
@@ -38,11 +40,11 @@ struct review_groups {
     char *root;    /* as given */
     char *project; /* its name */
     struct review_image *images;
-    struct review_group *groups; /* in the order of time */
+    struct review_group *groups; /* by folder, in it by time */
     size_t n_images, n_groups;
-    size_t n_alone;                       /* images that belong to no group */
-    selectai_issues *issues;              /* reserved: NULL */
-    struct id_table *by_image, *by_group; /* private */
+    size_t n_alone;                     /* images that belong to no group */
+    size_t n_issues;                    /* folders and files that the scan could not read, or passed over */
+    struct id_table by_image, by_group; /* private */
 };
 
 /* Scans the folder and groups its images. SELECTAI_OK or an error code. */
@@ -51,7 +53,7 @@ int open_groups(struct review_groups *groups, const char *root, const char *proj
 void close_groups(struct review_groups *groups);
 
 #define NO_INDEX SIZE_MAX
-/* The index, or NO_INDEX. id: n characters, need not end in 0. */
+/* The index, or NO_INDEX; any text will do for an id. */
 size_t find_group(const struct review_groups *groups, const char *id);
 size_t find_image(const struct review_groups *groups, const char *id);
 
