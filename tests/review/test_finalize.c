@@ -251,6 +251,27 @@ static void several_runs(void **state)
     free(before);
 }
 
+/* JSON cannot hold such names; they move like all others. */
+static void names_that_are_no_utf8(void **state)
+{
+    struct folder *folder = *state;
+    struct finalize_result result = {0};
+    put_text(folder, "raw/" B "00_stage1_generated.\xff\xfe", "odd");
+    char *before = tree(folder->root);
+    assert_int_equal(finalize_all(folder, &result, NULL, NULL), SELECTAI_OK);
+    assert_int_equal(result.done, 18);
+    assert_int_equal(problems_of(&result), 0);
+    char *after = tree(folder->root);
+    assert_true(tree_has(after, "__delete_staging/" B "00_stage1_generated.\xff\xfe", "file"));
+    assert_int_equal(finalize_again(folder, &result, undo_finalize), SELECTAI_OK);
+    assert_int_equal(problems_of(&result), 0);
+    char *but = tree_but(folder->root, "__delete_staging");
+    assert_string_equal(but, before);
+    free(before);
+    free(after);
+    free(but);
+}
+
 static void a_stale_plan_is_refused(void **state)
 {
     struct folder *folder = *state;
@@ -294,6 +315,7 @@ static void stopped_and_resumed(void **state)
     char *but = tree_but(folder->root, "__delete_staging");
     assert_string_equal(but, before);
     assert_int_equal(finalize_all(folder, &result, stop_after, &steps), SELECTAI_ERR_CANCELLED);
+    assert_int_equal(problems_of(&result), 0);
     assert_int_equal(finalize_again(folder, &result, resume_finalize), SELECTAI_OK);
     assert_int_equal(result.done, 17);
     assert_int_equal(problems_of(&result), 0);
@@ -311,6 +333,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(links_and_files_in_the_way, project_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(there_and_back, project_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(several_runs, project_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(names_that_are_no_utf8, project_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(a_stale_plan_is_refused, project_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(stopped_and_resumed, project_setup, folder_teardown),
     };

@@ -23,6 +23,8 @@ static int open_pair(void **state)
 {
     struct pair *pair = calloc(1, sizeof *pair);
     struct stat x, y;
+    if (!pair)
+        return -1;
     *state = pair;
     strcpy(pair->a, "/tmp/selectai-review-XXXXXX");
     strcpy(pair->b, "/dev/shm/selectai-review-XXXXXX");

@@ -55,13 +55,23 @@ int finalize_can_undo(const char *state)
     return last_run(state, &number, &failed) != RUN_NONE;
 }
 
+static uint64_t operations_now(const struct finalize_result *result, const struct journal *journal)
+{
+    if (result->lock)
+        pthread_mutex_lock(result->lock);
+    uint64_t now = journal_operations(journal);
+    if (result->lock)
+        pthread_mutex_unlock(result->lock);
+    return now;
+}
+
 int run_finalize(struct finalize_result *result, const char *state, const struct review_groups *groups,
                  struct journal *journal, const struct finalize_plan *plan, finalize_progress_fn progress, void *user)
 {
     struct job job;
     uint64_t number = last_run_number(state, UINT64_MAX);
     start_result(result);
-    if (plan->operation != journal_operations(journal))
+    if (plan->operation != operations_now(result, journal))
         return refuse(result, SELECTAI_ERR_MISMATCH, groups->root,
                       "decisions were made since the plan: make a new one");
     if (finalize_unfinished(state))

@@ -91,11 +91,37 @@ static json_t *header_of(const struct review_groups *groups, const struct finali
                      (json_int_t)plan->n, "counts", counts_of_plan(plan), "folders", folders);
 }
 
+/* A name that is no UTF-8, which JSON cannot hold: its bytes under "<key>_hex". */
+static int set_path(json_t *line, const char *key, const char *path)
+{
+    static const char digits[] = "0123456789abcdef";
+    char hex_key[16];
+    size_t n = strlen(path);
+    json_t *value = json_string(path);
+    if (value)
+        return json_object_set_new(line, key, value);
+    char *hex = malloc(2 * n + 1);
+    for (size_t i = 0; hex && i < n; i++) {
+        hex[2 * i] = digits[(unsigned char)path[i] >> 4];
+        hex[2 * i + 1] = digits[path[i] & 15];
+    }
+    snprintf(hex_key, sizeof hex_key, "%s_hex", key);
+    int rc = hex ? json_object_set_new(line, hex_key, json_stringn(hex, 2 * n)) : -1;
+    free(hex);
+    return rc;
+}
+
 static json_t *json_of_step(const struct review_groups *groups, const struct planned *step, size_t i)
 {
-    json_t *line = json_pack("{s:I,s:s,s:s,s:s,s:I,s:I,s:I}", "step", (json_int_t)i, "kind", move_kind_name(step->kind),
-                             "from", step->from, "to", step->to, "size", (json_int_t)step->size, "mtime_ns",
-                             (json_int_t)step->mtime_ns, "lead", (json_int_t)step->lead);
+    json_t *line = json_pack("{s:I,s:s}", "step", (json_int_t)i, "kind", move_kind_name(step->kind));
+    json_t *more = json_pack("{s:I,s:I,s:I}", "size", (json_int_t)step->size, "mtime_ns", (json_int_t)step->mtime_ns,
+                             "lead", (json_int_t)step->lead);
+    if (!line || set_path(line, "from", step->from) != 0 || set_path(line, "to", step->to) != 0 ||
+        json_object_update(line, more) != 0) {
+        json_decref(line);
+        line = NULL;
+    }
+    json_decref(more);
     if (line && step->group < groups->n_groups)
         json_object_set_new(line, "group", json_string(groups->groups[step->group].id));
     if (line && step->kind == WRITE_CROP)

@@ -113,13 +113,14 @@ int look_at_run(struct run_look *look, const char *state, uint64_t number);
 /* Reads it and opens it to be appended to. */
 int read_run(struct run *run, const char *state, uint64_t number, const struct review_groups *groups);
 void close_run(struct run *run);
+
 /* ---- finalize_step.c: one step of a run ------------------------------------------------------ */
 
 #define STEP_MESSAGE 600
 enum step_outcome {
     OUTCOME_DONE,
-    OUTCOME_FAILED, /* will fail again */
-    OUTCOME_RETRY,  /* space, permission: may succeed later */
+    OUTCOME_FAILED,
+    OUTCOME_RETRY, /* for want of space and the like: the run does not end with it */
 };
 enum step_outcome do_step(struct run *run, size_t i, char message[STEP_MESSAGE]);
 enum step_outcome undo_step(struct run *run, size_t i, char message[STEP_MESSAGE]);

@@ -45,21 +45,55 @@ static int read_box(struct selectai_pixel_box *box, const json_t *json)
     return json_array_size(json) == 4 ? 0 : -1;
 }
 
+static int digit_of(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static char *bytes_of_hex(const char *hex)
+{
+    size_t n = strlen(hex) / 2;
+    char *bytes = n > 0 && strlen(hex) % 2 == 0 ? malloc(n + 1) : NULL;
+    for (size_t i = 0; bytes && i < n; i++) {
+        int high = digit_of(hex[2 * i]), low = digit_of(hex[2 * i + 1]), value = high * 16 + low;
+        if (high < 0 || low < 0 || value == 0) {
+            free(bytes);
+            return NULL;
+        }
+        bytes[i] = (char)value;
+        bytes[i + 1] = 0;
+    }
+    return bytes;
+}
+
+/* NULL: none, or one that leads elsewhere. */
+static char *read_path(const json_t *line, const char *key, const char *hex_key)
+{
+    const char *text = json_string_value(json_object_get(line, key));
+    const char *hex = json_string_value(json_object_get(line, hex_key));
+    char *path = text ? strdup(text) : hex ? bytes_of_hex(hex) : NULL;
+    if (path && !is_safe_path(path)) {
+        free(path);
+        path = NULL;
+    }
+    return path;
+}
+
 static int read_step(struct run *run, size_t i, const json_t *line)
 {
-    const char *kind = NULL, *from = NULL, *to = NULL;
+    const char *kind = NULL;
     json_int_t number = -1, size = -1, mtime = 0, lead = -1;
     struct planned *step = &run->steps[i];
-    if (json_unpack((json_t *)(uintptr_t)line, "{s:I,s:s,s:s,s:s,s:I,s:I,s:I}", "step", &number, "kind", &kind, "from",
-                    &from, "to", &to, "size", &size, "mtime_ns", &mtime, "lead", &lead) != 0)
+    if (json_unpack((json_t *)(uintptr_t)line, "{s:I,s:s,s:I,s:I,s:I}", "step", &number, "kind", &kind, "size", &size,
+                    "mtime_ns", &mtime, "lead", &lead) != 0)
         return -1;
-    if (number != (json_int_t)i || size < 0 || lead < 0 || lead > number || !is_safe_path(from) || !is_safe_path(to))
+    if (number != (json_int_t)i || size < 0 || lead < 0 || lead > number)
         return -1;
     *step = (struct planned){.size = (uint64_t)size, .mtime_ns = mtime, .lead = (size_t)lead, .group = NO_INDEX};
     while (step->kind <= WRITE_CROP && strcmp(move_kind_name(step->kind), kind) != 0)
         step->kind++;
-    step->from = strdup(from);
-    step->to = strdup(to);
+    step->from = read_path(line, "from", "from_hex");
+    step->to = read_path(line, "to", "to_hex");
     if (step->kind > WRITE_CROP || !step->from || !step->to)
         return -1;
     return step->kind == WRITE_CROP ? read_box(&step->box, json_object_get(line, "box")) : 0;

@@ -33,7 +33,8 @@ static enum step_outcome by_errno(int err, const char *from, const char *to, cha
         return outcome(OUTCOME_FAILED, message, "a link or file stands where %s needs a folder", to);
     if (err == EINVAL || err == ENOENT)
         return outcome(OUTCOME_FAILED, message, "%s is not there any more, or is no regular file", from);
-    return outcome(OUTCOME_RETRY, message, "cannot be moved to %s: %s", to, strerror(err));
+    return outcome(err == EACCES || err == EPERM ? OUTCOME_FAILED : OUTCOME_RETRY, message, "cannot be moved to %s: %s",
+                   to, strerror(err));
 }
 
 /* A name of ours in the target's folder, for what is not complete yet. */
@@ -132,7 +133,7 @@ static enum step_outcome make_part(const struct run *run, size_t i, const char *
     if (rc == SELECTAI_OK)
         return OUTCOME_DONE;
     int final = rc == SELECTAI_ERR_FORMAT || rc == SELECTAI_ERR_UNSUPPORTED || rc == SELECTAI_ERR_LIMIT ||
-                rc == SELECTAI_ERR_INVALID_ARGUMENT || rc == SELECTAI_ERR_NOT_FOUND;
+                rc == SELECTAI_ERR_INVALID_ARGUMENT || rc == SELECTAI_ERR_NOT_FOUND || rc == SELECTAI_ERR_PERMISSION;
     return outcome(final ? OUTCOME_FAILED : OUTCOME_RETRY, message, "cannot be cropped: %s", selectai_last_error());
 }
 
