@@ -95,6 +95,6 @@ http_result answer_failure(struct request *request, int code, const char *failed
                             "%s: the disk is full; free some space and try again", failed);
     if (code == SELECTAI_ERR_OUT_OF_MEMORY)
         return answer_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "memory", "%s: out of memory", failed);
-    return answer_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "failed", "%s: %s (%s)", failed, selectai_last_error(),
+    return answer_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "failed", "%s: %s; the terminal says more", failed,
                         selectai_error_name(code));
 }

@@ -40,7 +40,7 @@ struct picture *failed_picture(int code, const char *message)
     return picture;
 }
 
-int code_of_errno(int err)
+int picture_error(int err)
 {
     if (err == ENOENT || err == ESTALE)
         return SELECTAI_ERR_NOT_FOUND;
@@ -53,7 +53,7 @@ static int read_bytes(int root, const char *rel_path, uint8_t **bytes, size_t *n
     struct stat status = {0};
     int fd = open_beneath(root, rel_path);
     if (fd < 0) {
-        int code = code_of_errno(errno);
+        int code = picture_error(errno);
         snprintf(message, n_message, "%s: %s", rel_path, strerror(errno));
         return code;
     }

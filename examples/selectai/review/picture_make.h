@@ -18,6 +18,6 @@ struct picture *make_picture(int root, const struct picture_key *key, const char
 struct picture *failed_picture(int code, const char *message);
 
 /* The error code for errno of open_beneath(). */
-int code_of_errno(int err);
+int picture_error(int err);
 
 #endif

@@ -138,7 +138,7 @@ int pictures_open(struct pictures **out, const char *root, size_t budget)
     pthread_cond_init(&pictures->work, NULL);
     pictures->cache.budget = budget;
     pictures->root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int rc = pictures->root < 0 ? code_of_errno(errno) : start_threads(pictures);
+    int rc = pictures->root < 0 ? picture_error(errno) : start_threads(pictures);
     *out = pictures;
     if (rc != SELECTAI_OK)
         pictures_close(out);
@@ -197,7 +197,7 @@ int pictures_look(struct pictures *pictures, const char *rel_path, struct pictur
     struct stat status;
     int fd = open_beneath(pictures->root, rel_path);
     if (fd < 0 || fstat(fd, &status) != 0) {
-        int code = code_of_errno(errno);
+        int code = picture_error(errno);
         if (fd >= 0)
             close(fd);
         return code;
@@ -215,7 +215,7 @@ int pictures_measure(struct pictures *pictures, const char *rel_path, uint32_t *
     char name[40];
     int fd = open_beneath(pictures->root, rel_path);
     if (fd < 0)
-        return code_of_errno(errno);
+        return picture_error(errno);
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     int rc = selectai_image_read_info(&info, name);
     close(fd);
