@@ -148,6 +148,24 @@ SELECTAI_API int selectai_image_encode(uint8_t **bytes, size_t *n_bytes, const s
 /** Encodes by the path's extension (.png, .jpg, .jpeg) and writes it whole or not at all. quality as above. */
 SELECTAI_API int selectai_image_save(const selectai_image *image, const char *path, int32_t quality);
 
+/**
+ * Cuts `box` out of an image file and writes it to `output`, a name that ends in .png, whole or not at all. Nothing is
+ * ever overwritten: SELECTAI_ERR_EXISTS if `output` is there, or comes there meanwhile.
+ *
+ * Of a PNG the same samples: bit depth, colour type, palette and transparency stay, and what is said about the picture:
+ * texts (a generator's prompt), colour spaces, resolution, EXIF, time; chunks that are not known if their names allow
+ * it. Dropped is what a part makes untrue: histograms, suggested palettes, animations, signatures. The result is not
+ * interlaced; an offset in pixels moves along. EXIF is kept as it is, so its own width and height remain the
+ * original's.
+ *
+ * Of JPEG, WebP, BMP and GIF the decoded pixels, 8-bit RGB, without texts and colour profile; an orientation is kept as
+ * eXIf. options: limits as for selectai_image_load() (max_memory: of the part for PNG); with exif 1 the box lies in the
+ * turned picture: a PNG's samples stay as stored and its eXIf says how to turn them, others are turned. Errors: as
+ * selectai_image_load(), INVALID_ARGUMENT for a box that is empty or leaves the picture, NO_SPACE, IO.
+ */
+SELECTAI_API int selectai_image_crop_file(const char *output, const char *path, const struct selectai_pixel_box *box,
+                                          const struct selectai_image_options *options);
+
 /* ---- Crop recovery --------------------------------------------------------------------------- */
 
 #define SELECTAI_CROP_NONE      0 /**< the second image was not found in the first */

@@ -191,6 +191,25 @@ int sai_atomic_open(struct sai_atomic_file *file, const char *path)
     return rc;
 }
 
+static int something_there(const char *path)
+{
+    return SAI_FAIL(SELECTAI_ERR_EXISTS, "%s: something of that name is there; choose another name", path);
+}
+
+int sai_atomic_open_new(struct sai_atomic_file *file, const char *path)
+{
+    struct stat st;
+    *file = (struct sai_atomic_file){0};
+    if (lstat(path, &st) == 0)
+        return something_there(path);
+    file->only_new = true;
+    file->path = sai_strdup(path);
+    int rc = file->path ? open_temporary(file) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc != SELECTAI_OK)
+        sai_atomic_discard(file);
+    return rc;
+}
+
 void sai_atomic_write(struct sai_atomic_file *file, const void *bytes, size_t n)
 {
     if (n > 0 && !file->failed && fwrite(bytes, 1, n, file->stream) != n)
@@ -214,6 +233,26 @@ static void sync_folder_of(const char *path)
     sai_free(folder);
 }
 
+/* In one step, so that nobody can come between a look and the rename. */
+static int rename_to_nothing(const char *from, const char *to)
+{
+#ifdef RENAME_NOREPLACE
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP)
+        return -1;
+#endif
+    if (link(from, to) != 0) /* file systems that cannot rename so can link */
+        return -1;
+    unlink(from);
+    return 0;
+}
+
+static int put_in_place(const struct sai_atomic_file *file)
+{
+    return file->only_new ? rename_to_nothing(file->temporary, file->path) : rename(file->temporary, file->path);
+}
+
 int sai_atomic_commit(struct sai_atomic_file *file)
 {
     if (!file->failed && (fflush(file->stream) != 0 || fsync(fileno(file->stream)) != 0))
@@ -221,11 +260,11 @@ int sai_atomic_commit(struct sai_atomic_file *file)
     if (fclose(file->stream) != 0 && !file->failed)
         file->failed = errno;
     file->stream = NULL;
-    if (!file->failed && rename(file->temporary, file->path) != 0)
+    if (!file->failed && put_in_place(file) != 0)
         file->failed = errno;
     if (file->failed) {
         errno = file->failed;
-        int rc = SAI_FAIL_ERRNO("write", file->path);
+        int rc = errno == EEXIST && file->only_new ? something_there(file->path) : SAI_FAIL_ERRNO("write", file->path);
         sai_atomic_discard(file);
         return rc;
     }

@@ -34,9 +34,12 @@ int sai_file_crc32(uint32_t *crc, uint64_t *size, const char *path);
 struct sai_atomic_file {
     FILE *stream;
     char *path, *temporary;
-    int failed; /* errno of the first failed write */
+    int failed;    /* errno of the first failed write */
+    bool only_new; /* commit puts it beside nothing, never over something */
 };
 int sai_atomic_open(struct sai_atomic_file *file, const char *path);
+/* For a path at which nothing may lie, no link either: SELECTAI_ERR_EXISTS, also when it appears until the commit. */
+int sai_atomic_open_new(struct sai_atomic_file *file, const char *path);
 void sai_atomic_write(struct sai_atomic_file *file, const void *bytes, size_t n);
 void sai_atomic_puts(struct sai_atomic_file *file, const char *text);
 int sai_atomic_commit(struct sai_atomic_file *file);

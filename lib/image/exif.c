@@ -145,12 +145,38 @@ unsigned sai_exif_orientation(enum sai_image_kind kind, const uint8_t *bytes, si
     }
 }
 
+/* Where the turned picture's first element stands in the stored one. */
+static bool starts_right(unsigned orientation)
+{
+    return orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+}
+
+static bool starts_below(unsigned orientation)
+{
+    return orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+}
+
+void sai_orient_box(struct selectai_pixel_box *box, uint32_t width, uint32_t height, unsigned orientation)
+{
+    struct selectai_pixel_box b = *box;
+    if (sai_orientation_swaps(orientation))
+        b = (struct selectai_pixel_box){box->y1, box->x1, box->y2, box->x2};
+    *box = b;
+    if (starts_right(orientation)) {
+        box->x1 = (int32_t)width - b.x2;
+        box->x2 = (int32_t)width - b.x1;
+    }
+    if (starts_below(orientation)) {
+        box->y1 = (int32_t)height - b.y2;
+        box->y2 = (int32_t)height - b.y1;
+    }
+}
+
 void sai_orient(uint8_t *out, const uint8_t *in, uint32_t width, uint32_t height, size_t size, unsigned orientation)
 {
     /* Where the first element of the result stands, and how far its right and its lower neighbour are from it. */
     bool swaps = sai_orientation_swaps(orientation);
-    bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-    bool from_bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+    bool from_right = starts_right(orientation), from_bottom = starts_below(orientation);
     ptrdiff_t element = (ptrdiff_t)size, row = element * width;
     ptrdiff_t along_x = from_right ? -element : element, along_y = from_bottom ? -row : row;
     ptrdiff_t step_x = swaps ? along_y : along_x, step_y = swaps ? along_x : along_y;

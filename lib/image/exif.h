@@ -25,4 +25,7 @@ static inline bool sai_orientation_swaps(unsigned orientation)
  */
 void sai_orient(uint8_t *out, const uint8_t *in, uint32_t width, uint32_t height, size_t size, unsigned orientation);
 
+/* A box in the turned picture becomes the same one in the stored picture of width x height. */
+void sai_orient_box(struct selectai_pixel_box *box, uint32_t width, uint32_t height, unsigned orientation);
+
 #endif

@@ -34,6 +34,12 @@ struct sai_png_chunk {
 /* Fills *png from a whole file. */
 int sai_png_scan(struct sai_png *png, const uint8_t *bytes, size_t n, const char *name);
 
+/* Any chunk: the first is at SAI_PNG_FIRST_CHUNK. Of a file that was scanned; false behind IEND's place. */
+#define SAI_PNG_FIRST_CHUNK 8
+bool sai_png_next_chunk(struct sai_png_chunk *out, const struct sai_png *png, size_t *offset);
+bool sai_png_is_type(const struct sai_png_chunk *chunk, const char *type);
+bool sai_png_checksum_fits(const struct sai_png_chunk *chunk);
+
 /* The chunk at *offset if it is one of picture data, and moves *offset behind it. */
 bool sai_png_next_data(struct sai_png_chunk *out, const struct sai_png *png, size_t *offset);
 
@@ -51,6 +57,16 @@ int sai_png_read(selectai_image **out, const uint8_t *bytes, size_t n, uint64_t 
  * order); *out is freed with sai_free.
  */
 int sai_png_read_samples(uint8_t **out, unsigned pixel_bytes, const uint8_t *bytes, size_t n, const char *name);
+
+/* Where the pixels of an interlaced file's pass lie; of another file: all. */
+struct sai_png_pass {
+    uint32_t x, y, dx, dy;
+};
+
+/* Gets each row as the file has it: `width` pixels of the picture's row y, at pass->x, pass->x + pass->dx and so on. */
+typedef void (*sai_png_row_fn)(void *user, const struct sai_png_pass *pass, uint32_t y, uint32_t width,
+                               const uint8_t *row);
+int sai_png_read_rows(const struct sai_png *png, sai_png_row_fn take_row, void *user);
 
 /*
  * The quick way: inflates everything at once. 8 bits, not interlaced, moderately large. *out stays NULL, with

@@ -12,7 +12,7 @@
 #include "image/header.h"
 #include "image/png.h"
 
-#define SIGNATURE_BYTES 8
+#define SIGNATURE_BYTES SAI_PNG_FIRST_CHUNK
 #define CHUNK_OVERHEAD  12 /* length, type, checksum */
 
 int sai_png_corrupt(const struct sai_png *png, const char *what)
@@ -20,7 +20,7 @@ int sai_png_corrupt(const struct sai_png *png, const char *what)
     return SAI_FAIL(SELECTAI_ERR_FORMAT, "%s: corrupt PNG: %s; get the file again", png->name, what);
 }
 
-static bool is_type(const struct sai_png_chunk *chunk, const char *type)
+bool sai_png_is_type(const struct sai_png_chunk *chunk, const char *type)
 {
     return memcmp(chunk->type, type, 4) == 0;
 }
@@ -36,9 +36,17 @@ static bool chunk_at(struct sai_png_chunk *out, const struct sai_png *png, size_
     return out->length <= png->n - offset - CHUNK_OVERHEAD;
 }
 
+bool sai_png_next_chunk(struct sai_png_chunk *out, const struct sai_png *png, size_t *offset)
+{
+    if (*offset > png->n || !chunk_at(out, png, *offset))
+        return false;
+    *offset += CHUNK_OVERHEAD + (size_t)out->length;
+    return true;
+}
+
 bool sai_png_next_data(struct sai_png_chunk *out, const struct sai_png *png, size_t *offset)
 {
-    if (!chunk_at(out, png, *offset) || !is_type(out, "IDAT"))
+    if (!chunk_at(out, png, *offset) || !sai_png_is_type(out, "IDAT"))
         return false;
     *offset += CHUNK_OVERHEAD + (size_t)out->length;
     return true;
@@ -50,7 +58,7 @@ static bool is_critical(const struct sai_png_chunk *chunk)
     return (chunk->type[0] & 0x20) == 0;
 }
 
-static bool checksum_fits(const struct sai_png_chunk *chunk)
+bool sai_png_checksum_fits(const struct sai_png_chunk *chunk)
 {
     return sai_crc32(chunk->type, (size_t)chunk->length + 4) == sai_be32(chunk->data + chunk->length);
 }
@@ -65,7 +73,7 @@ static int read_header(struct sai_png *png, const struct sai_png_chunk *chunk)
                                           1u << 8 | 1u << 16,
                                           0,
                                           1u << 8 | 1u << 16};
-    if (!is_type(chunk, "IHDR") || chunk->length != 13)
+    if (!sai_png_is_type(chunk, "IHDR") || chunk->length != 13)
         return sai_png_corrupt(png, "it does not begin with its header");
     png->width = sai_be32(chunk->data);
     png->height = sai_be32(chunk->data + 4);
@@ -116,20 +124,20 @@ static int scan_chunks(struct sai_png *png)
         int rc = SELECTAI_OK;
         if (!chunk_at(&chunk, png, offset))
             return sai_png_corrupt(png, "it is truncated");
-        if (is_critical(&chunk) && !checksum_fits(&chunk))
+        if (is_critical(&chunk) && !sai_png_checksum_fits(&chunk))
             return sai_png_corrupt(png, "a checksum is wrong");
         if (offset == SIGNATURE_BYTES)
             rc = read_header(png, &chunk);
-        else if (is_type(&chunk, "PLTE"))
+        else if (sai_png_is_type(&chunk, "PLTE"))
             rc = png->first_data == 0 ? read_palette(png, &chunk) : SELECTAI_OK;
-        else if (is_type(&chunk, "IDAT"))
+        else if (sai_png_is_type(&chunk, "IDAT"))
             rc = note_data(png, &chunk, offset, &after_data);
-        else if (is_critical(&chunk) && !is_type(&chunk, "IEND"))
+        else if (is_critical(&chunk) && !sai_png_is_type(&chunk, "IEND"))
             rc = sai_png_corrupt(png, "an unknown critical chunk");
         if (rc != SELECTAI_OK)
             return rc;
         offset += CHUNK_OVERHEAD + (size_t)chunk.length;
-    } while (!is_type(&chunk, "IEND"));
+    } while (!sai_png_is_type(&chunk, "IEND"));
     return SELECTAI_OK;
 }
 

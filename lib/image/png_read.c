@@ -23,6 +23,8 @@ struct reader {
     uint8_t *row, *previous; /* filter byte apart */
     uint8_t *pixels;         /* the picture that is made */
     unsigned pixel_bytes;    /* of it: 3 RGB, 4 RGBA, 2 the samples of 16-bit grey */
+    sai_png_row_fn take_row; /* not NULL: gets the rows instead */
+    void *user;
 };
 
 static int corrupt(const struct reader *r, const char *what)
@@ -149,11 +151,17 @@ static void convert_row(const struct reader *r, uint8_t *out, uint32_t width, si
     }
 }
 
-struct pass {
-    uint32_t x, y, dx, dy;
-};
+static void pass_on(struct reader *r, const struct sai_png_pass *pass, uint32_t y, uint32_t width)
+{
+    if (r->take_row != NULL) {
+        r->take_row(r->user, pass, y, width, r->row);
+        return;
+    }
+    uint8_t *to = r->pixels + ((size_t)y * r->png->width + pass->x) * r->pixel_bytes;
+    (r->pixel_bytes == SAI_CHANNELS ? convert_row : keep_row)(r, to, width, (size_t)pass->dx * r->pixel_bytes);
+}
 
-static int read_pass(struct reader *r, const struct pass *pass)
+static int read_pass(struct reader *r, const struct sai_png_pass *pass)
 {
     if (pass->x >= r->png->width || pass->y >= r->png->height)
         return SELECTAI_OK;
@@ -167,8 +175,7 @@ static int read_pass(struct reader *r, const struct pass *pass)
         if (rc != SELECTAI_OK)
             return rc;
         sai_png_unfilter(r->row, r->previous, row_bytes, (bits + 7) / 8, filter);
-        uint8_t *to = r->pixels + ((size_t)y * r->png->width + pass->x) * r->pixel_bytes;
-        (r->pixel_bytes == SAI_CHANNELS ? convert_row : keep_row)(r, to, width, (size_t)pass->dx * r->pixel_bytes);
+        pass_on(r, pass, y, width);
         uint8_t *swap = r->row;
         r->row = r->previous;
         r->previous = swap;
@@ -178,10 +185,10 @@ static int read_pass(struct reader *r, const struct pass *pass)
 
 static int read_pixels(struct reader *r)
 {
-    static const struct pass whole[] = {{0, 0, 1, 1}};
-    static const struct pass adam7[] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
-                                        {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
-    const struct pass *passes = r->png->interlaced ? adam7 : whole;
+    static const struct sai_png_pass whole[] = {{0, 0, 1, 1}};
+    static const struct sai_png_pass adam7[] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
+                                                {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
+    const struct sai_png_pass *passes = r->png->interlaced ? adam7 : whole;
     size_t n_passes = r->png->interlaced ? 7 : 1;
     for (size_t i = 0; i < n_passes; i++) {
         int rc = read_pass(r, &passes[i]);
@@ -233,6 +240,12 @@ static int read_image(selectai_image **out, const struct sai_png *png)
     else
         *out = image;
     return rc;
+}
+
+int sai_png_read_rows(const struct sai_png *png, sai_png_row_fn take_row, void *user)
+{
+    struct reader r = {.png = png, .take_row = take_row, .user = user};
+    return read_rows(&r);
 }
 
 int sai_png_read_samples(uint8_t **out, unsigned pixel_bytes, const uint8_t *bytes, size_t n, const char *name)

@@ -60,12 +60,52 @@ static void others(void **state)
     free(bmp.data);
 }
 
+/* Cutting a file: whatever fails, no file is left. */
+static void cut(const char *folder, const char *name, const void *bytes, size_t n)
+{
+    char path[300], output[300];
+    const struct selectai_pixel_box box = {1, 1, 3, 2};
+    snprintf(path, sizeof path, "%s/in", folder);
+    snprintf(output, sizeof output, "%s/out.png", folder);
+    write_bytes(path, bytes, n);
+    unsigned long nth = 0;
+    int rc = SELECTAI_ERR_OUT_OF_MEMORY;
+    while (rc != SELECTAI_OK) { /* the last allocation, of the folder's name to sync, may fail without harm */
+        arm_alloc_fail(++nth);
+        rc = selectai_image_crop_file(output, path, &box, NULL);
+        unsigned long failed = disarm_alloc_fail();
+        if (rc != SELECTAI_OK && (failed == 0 || rc != SELECTAI_ERR_OUT_OF_MEMORY))
+            fail_msg("%s, allocation %lu: code %d, message \"%s\"", name, nth, rc, selectai_last_error());
+        assert_true((rc == SELECTAI_OK) == (access(output, F_OK) == 0));
+        assert_true(nth < 1000);
+    }
+    assert_true(nth > 8);
+    assert_int_equal(unlink(output), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0); /* nothing else was left */
+    assert_int_equal(mkdir(folder, 0777), 0);
+}
+
+static void crops(void **state)
+{
+    (void)state;
+    char folder[256];
+    make_temporary(folder);
+    struct bytes png = small_png(), gif = small_gif(2);
+    cut(folder, "PNG", png.data, png.n);
+    cut(folder, "GIF", gif.data, gif.n);
+    remove_temporary(folder);
+    free(png.data);
+    free(gif.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden),
         cmocka_unit_test(png_kinds),
         cmocka_unit_test(others),
+        cmocka_unit_test(crops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

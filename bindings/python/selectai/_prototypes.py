@@ -812,6 +812,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "selectai_image_phash": (c_int, _P(c_uint64), _P(Image)),
     "selectai_image_encode": (c_int, _P(_P(c_uint8)), _P(c_size_t), _P(Image), c_int32, c_int32),
     "selectai_image_save": (c_int, _P(Image), c_char_p, c_int32),
+    "selectai_image_crop_file": (c_int, c_char_p, c_char_p, _P(PixelBox), _P(ImageOptions)),
     "selectai_image_recover_crop": (c_int, _P(CropMatch), _P(Image), _P(Image)),
     # duplicates.h
     "selectai_hash_files": (

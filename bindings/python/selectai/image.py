@@ -30,6 +30,7 @@ __all__ = [
     "CropMatch",
     "ImageInfo",
     "crop",
+    "crop_file",
     "decode",
     "decode_bytes",
     "encode",
@@ -261,3 +262,16 @@ def save(rgb: PathOrImage, path: PathLike, quality: Optional[int] = None) -> Non
     """Writes .png, .jpg or .jpeg, whole or not at all. quality: as encode()."""
     with Image.of(rgb) as image:
         check(lib.selectai_image_save(image._handle, path_bytes(path), _quality(quality)))
+
+
+def crop_file(output: PathLike, path: PathLike, box: tuple[int, int, int, int], exif: bool = False) -> None:
+    """Cuts box = (x1, y1, x2, y2) out of a file and writes it to `output`, a .png that must not be there yet.
+
+    Of a PNG the same samples in the same depth and colour type, with its texts, colour space and EXIF; of other kinds the
+    decoded pixels. Whole or not at all, never over something (FileExistsError). exif: the box lies in the picture turned as
+    EXIF says. Other errors: as decode(); ValueError for a box that leaves the picture.
+    """
+    x1, y1, x2, y2 = as_array(box, np.int32, (4,), "box").tolist()
+    pixel_box = _prototypes.PixelBox(x1, y1, x2, y2)
+    options = ctypes.byref(_decoding(exif))
+    check(lib.selectai_image_crop_file(path_bytes(output), path_bytes(path), ctypes.byref(pixel_box), options))

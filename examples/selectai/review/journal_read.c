@@ -184,7 +184,8 @@ int read_line(struct line *out, struct journal *journal, struct span text, const
     int rc = find_members(&m, text, why);
     if (rc != SELECTAI_OK)
         return rc;
-    *why = "is not as it was written: its check value does not fit";
+    *why =
+        "is not as it was written: its check value does not fit (if the change was meant, take the member check out)";
     if (!check_fits(&m, text))
         return SELECTAI_ERR_FORMAT;
     *why = "has no op and action";

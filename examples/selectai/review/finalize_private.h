@@ -1,0 +1,138 @@
+/*
+ * review/finalize_private.h: what the files of Finalize share.
+ *
+ * All paths are relative to the root and walked folder by folder without following links, so that nothing that happens
+ * meanwhile leads out of the project.
+ *
+ * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
+ */
+#ifndef REVIEW_FINALIZE_PRIVATE_H
+#define REVIEW_FINALIZE_PRIVATE_H
+
+#include <sys/stat.h>
+
+#include "finalize.h"
+
+/* ---- finalize_names.c: sets of names, names that are free ------------------------------------ */
+
+/* Open addressing, at most half full. */
+struct name_set {
+    char **items;
+    size_t n, size;
+    int fold; /* "A.png" is "a.png": so they are on many file systems (ASCII only) */
+};
+int name_set_has(const struct name_set *set, const char *name);
+/* 1: added; 0: it was there; -1: out of memory. */
+int name_set_add(struct name_set *set, const char *name);
+void name_set_free(struct name_set *set);
+
+/* Bytes of the name before its last dot; all of it if there is none, or only one at its beginning. */
+size_t stem_bytes(const char *name);
+const char *name_in_path(const char *path); /* after the last '/' */
+/* The folder, without '/' at its end, "" for none; the caller frees it. */
+char *folder_in_path(const char *path);
+/* "top/folder/stem~3rest"; number 1: no "~". `top`, `folder` may be "". The caller frees it. */
+char *target_path(const char *top, const char *folder, const char *stem, size_t n_stem, unsigned number,
+                  const char *rest);
+
+/* ---- finalize_folders.c: folders without links ----------------------------------------------- */
+
+int is_safe_path(const char *path); /* relative, no empty part, no "." or ".." */
+/* A descriptor of a folder below `root`, "" for itself; -1 and errno (ELOOP, ENOTDIR: no folder, or a link). */
+int open_folder_below(int root, const char *path, int make);
+/* What lies there, links not followed; -1 and errno. */
+int stat_below(int root, const char *path, struct stat *st);
+void sync_folder_below(int root, const char *path);
+/* Removes files in a folder whose names begin so: parts that a killed run left. */
+void remove_parts(int root, const char *folder, const char *prefix);
+
+/* ---- finalize_move.c: one file --------------------------------------------------------------- */
+
+/*
+ * To a place where nothing lies, making its folders. By rename; to another file system by copying to `part` (a name of
+ * ours in the target's folder), sync, comparing, rename, and only then unlinking the source. 0 or an errno; EEXIST:
+ * something lies there.
+ */
+int move_below(int root, const char *from, const char *to, const char *part);
+/* 1: both are there and are one file, or copies on two file systems, as a move that was cut short leaves them. */
+int is_half_moved(int root, const char *from, const char *to);
+/* Ends such a move. 0 or an errno. */
+int finish_move(int root, const char *from, const char *to);
+/* 1: the same bytes; 0: not; -1: errno. */
+int same_bytes_below(int root, const char *a, const char *b);
+
+/* ---- finalize_file.c: the file of a plan ----------------------------------------------------- */
+
+enum step_state {
+    STEP_OPEN,
+    STEP_DONE,
+    STEP_FAILED, /* or held back */
+    STEP_UNDONE,
+    STEP_STAYS, /* could not be taken back */
+};
+
+struct run {
+    uint64_t number, operation;
+    struct planned *steps;
+    unsigned char *states; /* enum step_state */
+    size_t n;
+    char **folders; /* that were not there before, parents first */
+    size_t n_folders;
+    json_t *counts;
+    int noted, ended, undo_begun, undone; /* noted: in the journal */
+    int root, file;                       /* descriptors */
+    const char *root_path;                /* borrowed */
+    int resumed;                          /* what lies where may be of an earlier try */
+    size_t unsynced;                      /* lines */
+    struct name_set dirty;                /* folders to be synced before them */
+};
+
+json_t *counts_of_plan(const struct finalize_plan *plan);
+const char *move_kind_name(enum move_kind kind);
+/* The highest number of a finalize-<n>.jsonl below `limit`; 0: none. */
+uint64_t last_run_number(const char *state, uint64_t limit);
+/* Writes finalize-<number>.jsonl, whole and synced. A SELECTAI_ code; the message by say(). */
+int write_run(const char *state, const struct review_groups *groups, const struct finalize_plan *plan, uint64_t number);
+/* Reads it and opens it to be appended to, where `groups` is given; without it to look only. */
+int read_run(struct run *run, const char *state, uint64_t number, const struct review_groups *groups);
+void close_run(struct run *run);
+/* Appends {"<key>":<number>} or {"<key>":<number>,"message":"..."}. 0 or an errno; then the line is not there. */
+int append_line(struct run *run, const char *key, size_t number, const char *message);
+/* Folders first, then the file. 0 or an errno. */
+int sync_run(struct run *run);
+
+/* ---- finalize_step.c: one step of a run ------------------------------------------------------ */
+
+#define STEP_MESSAGE 600
+enum step_outcome {
+    OUTCOME_DONE,
+    OUTCOME_FAILED, /* will fail again */
+    OUTCOME_RETRY,  /* space, permission: may succeed later */
+};
+enum step_outcome do_step(struct run *run, size_t i, char message[STEP_MESSAGE]);
+enum step_outcome undo_step(struct run *run, size_t i, char message[STEP_MESSAGE]);
+
+/* ---- finalize_beside.c: what lies beside a picture ------------------------------------------- */
+
+/* The files of one folder, in byte order. */
+struct beside {
+    char *folder;
+    char **names;
+    size_t n;
+    int known;
+};
+/* Reads the folder unless it is the one that was read last. A SELECTAI_ code; a folder that is gone has no files. */
+int read_beside(struct beside *beside, int root, const char *folder);
+void free_beside(struct beside *beside);
+/* Takes every file that belongs to the picture `name`: no image, of its stem (whole_name 0) or named after all of its
+ * name (1). A non-zero return ends it and is returned. */
+typedef int (*companion_fn)(void *user, const char *name, int whole_name);
+int each_companion(const struct beside *beside, const char *name, companion_fn take, void *user);
+/* Another image of the same stem; NULL: none. */
+const char *twin_of(const struct beside *beside, const char *name);
+
+/* ---- finalize_run.c -------------------------------------------------------------------------- */
+
+void add_problem(struct finalize_result *result, const char *path, const char *message);
+
+#endif
