@@ -11,25 +11,23 @@
 #include "http.h"
 
 /* A plan is the one that was shown if no operation came between. */
-static void name_plan(char out[24], const struct finalize_plan *plan)
+static int is_shown(const struct finalize_plan *plan, const char *shown)
 {
-    snprintf(out, 24, "%" PRIu64, plan->operation);
+    char name[24];
+    snprintf(name, sizeof name, "%" PRIu64, plan->operation);
+    return strcmp(name, shown) == 0;
 }
 
 static http_result preview(struct request *request)
 {
     struct session *session = request->server->session;
     struct finalize_plan plan = {0};
-    char name[24];
     if (session->moving)
         return answer_error(request, MHD_HTTP_CONFLICT, "moving", "files are being moved; wait until that is done");
     int rc = plan_finalize(&plan, &session->groups, session->journal);
     if (rc != SELECTAI_OK)
         return answer_failure(request, rc, "no plan could be made");
     json_t *json = json_of_plan(&plan, &session->groups);
-    name_plan(name, &plan);
-    if (json)
-        json_object_set_new(json, "plan", json_string(name));
     free_plan(&plan);
     return answer_json(request, MHD_HTTP_OK, json);
 }
@@ -55,7 +53,6 @@ http_result post_finalize(struct request *request, const json_t *body)
     struct session *session = request->server->session;
     struct finalize_plan plan = {0};
     const char *shown;
-    char name[24];
     if (want_text(request, body, "plan", &shown) != 0)
         return answer_invalid(request);
     if (finalize_unfinished(session->state))
@@ -64,8 +61,7 @@ http_result post_finalize(struct request *request, const json_t *body)
     int rc = plan_finalize(&plan, &session->groups, session->journal);
     if (rc != SELECTAI_OK)
         return answer_failure(request, rc, "nothing was moved");
-    name_plan(name, &plan);
-    if (strcmp(name, shown) == 0)
+    if (is_shown(&plan, shown))
         return start(request, FINALIZE, &plan);
     free_plan(&plan);
     return answer_error(request, MHD_HTTP_CONFLICT, "changed", "decisions have changed; look at the preview again");
