@@ -10,4 +10,7 @@
  * no part of it may be a symbolic link. The descriptor, or -1 and errno (ELOOP or ENOTDIR for a link). */
 int open_beneath(int root, const char *rel_path);
 
+/* For tests: 1: as on a system without openat2(), until 0. */
+void beneath_by_parts(int on);
+
 #endif
