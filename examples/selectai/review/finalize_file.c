@@ -4,11 +4,12 @@
  *     {"finalize":1,"number":3,"project":"mojo1","operation":41,"time":"...","steps":2,"counts":{...},"folders":[...]}
  *     {"step":0,"kind":"selected","from":"a/x.png","to":"__selected/a/x.png","size":9,"mtime_ns":1,"lead":0,"group":".."}
  *     {"step":1,...}
- *     {"noted":0}               the journal has its note
+ *     {"note":41}               the journal's last operation before its note "finalize"
  *     {"done":0}                or {"failed":1,"message":"..."}
  *     {"ended":2}
  *     {"undo":2}                taken back from here on
  *     {"undone":1}              or {"stays":0,"message":"..."}
+ *     {"undo-note":42}
  *     {"taken-back":2}
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
@@ -281,7 +282,10 @@ static void read_event(struct run *run, const json_t *line)
         if (json_is_integer(number) && json_integer_value(number) >= 0 && (uint64_t)json_integer_value(number) < run->n)
             run->states[json_integer_value(number)] = (unsigned char)states[i].state;
     }
-    run->noted |= json_object_get(line, "noted") != NULL;
+    if (json_object_get(line, "note"))
+        run->note_after = json_integer_value(json_object_get(line, "note"));
+    if (json_object_get(line, "undo-note"))
+        run->undo_note_after = json_integer_value(json_object_get(line, "undo-note"));
     run->ended |= json_object_get(line, "ended") != NULL;
     run->undo_begun |= json_object_get(line, "undo") != NULL;
     run->undone |= json_object_get(line, "taken-back") != NULL;
@@ -312,7 +316,8 @@ static int read_lines(struct run *run, FILE *stream, const struct review_groups 
 
 int read_run(struct run *run, const char *state, uint64_t number, const struct review_groups *groups)
 {
-    *run = (struct run){.number = number, .root = -1, .file = -1, .resumed = 1};
+    *run = (struct run){
+        .number = number, .root = -1, .file = -1, .resumed = 1, .note_after = -1, .undo_note_after = -1};
     char *path = file_of(state, number);
     FILE *stream = fopen(path, "rbe");
     off_t end = 0;

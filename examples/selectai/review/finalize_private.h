@@ -79,12 +79,13 @@ struct run {
     char **folders; /* that were not there before, parents first */
     size_t n_folders;
     json_t *counts;
-    int noted, ended, undo_begun, undone; /* noted: in the journal */
-    int root, file;                       /* descriptors */
-    const char *root_path;                /* borrowed */
-    int resumed;                          /* what lies where may be of an earlier try */
-    size_t unsynced;                      /* lines */
-    struct name_set dirty;                /* folders to be synced before them */
+    int ended, undo_begun, undone;
+    json_int_t note_after, undo_note_after; /* the journal's operation before our note; -1: none was begun */
+    int root, file;                         /* descriptors */
+    const char *root_path;                  /* borrowed */
+    int resumed;                            /* what lies where may be of an earlier try */
+    size_t unsynced;                        /* lines */
+    struct name_set dirty;                  /* folders to be synced before them */
 };
 
 json_t *counts_of_plan(const struct finalize_plan *plan);

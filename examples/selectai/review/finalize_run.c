@@ -90,22 +90,37 @@ static int sweep(struct run *run)
     return rc;
 }
 
-static int note(struct job *job, const char *action)
+static json_t *note_of(const struct job *job)
 {
     char name[48];
     snprintf(name, sizeof name, "finalize-%" PRIu64 ".jsonl", job->run.number);
-    json_t *more = json_pack("{s:I,s:s,s:I,s:I,s:O}", "run", (json_int_t)job->run.number, "file", name, "steps",
-                             (json_int_t)job->run.n, "failed", (json_int_t)job->result->failed, "counts",
-                             job->run.counts);
+    return json_pack("{s:I,s:s,s:I,s:I,s:O}", "run", (json_int_t)job->run.number, "file", name, "steps",
+                     (json_int_t)job->run.n, "failed", (json_int_t)job->result->failed, "counts", job->run.counts);
+}
+
+/*
+ * Once: our file says first after which operation the note comes, so that a run that was killed in between knows
+ * whether it is there. (Nobody decides before an unfinished run is resumed or taken back; if somebody did, a note is
+ * taken to be there.)
+ */
+static int note(struct job *job, const char *action, const char *key, json_int_t after)
+{
+    json_t *more = note_of(job);
     if (!more)
         return SELECTAI_ERR_OUT_OF_MEMORY;
     if (job->result->lock)
         pthread_mutex_lock(job->result->lock);
-    int rc = journal_note(job->journal, action, more);
+    uint64_t now = journal_operations(job->journal);
+    int there = after >= 0 && now > (uint64_t)after, rc = SELECTAI_OK;
+    int err = there || after >= 0 ? 0 : append_line(&job->run, key, (size_t)now, NULL);
+    if (err == 0)
+        err = sync_run(&job->run);
+    if (err == 0 && !there)
+        rc = journal_note(job->journal, action, more);
     if (job->result->lock)
         pthread_mutex_unlock(job->result->lock);
     json_decref(more);
-    return rc;
+    return err == 0 ? rc : cannot_record(job, err);
 }
 
 /* One line in the file, and every now and then a sync. */
@@ -166,12 +181,7 @@ static int step_forward(struct job *job, size_t i)
 
 static int go_forward(struct job *job)
 {
-    int rc = SELECTAI_OK;
-    if (!job->run.noted) {
-        rc = note(job, "finalize");
-        if (rc == SELECTAI_OK)
-            rc = record(job, "noted", 0, NULL);
-    }
+    int rc = note(job, "finalize", "note", job->run.note_after);
     for (size_t i = 0; i < job->run.n && rc == SELECTAI_OK; i++) {
         rc = step_forward(job, i);
         job->result->done = i + 1;
@@ -234,7 +244,7 @@ static int go_back(struct job *job)
     if (rc != SELECTAI_OK || job->retry)
         return rc;
     remove_empty_folders(&job->run);
-    rc = note(job, "undo-finalize");
+    rc = note(job, "undo-finalize", "undo-note", job->run.undo_note_after);
     return rc == SELECTAI_OK ? record_synced(job, "taken-back", job->run.n) : rc;
 }
 
