@@ -3,7 +3,6 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,8 +43,8 @@ static http_result answer_file(struct request *request, const struct form *form,
     if (!response) {
         if (fd >= 0)
             close(fd);
-        return answer_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "failed", "%s cannot be read: %s", form->name,
-                            strerror(errno));
+        return answer_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "failed",
+                            "%s could not be made; the terminal says why", form->name);
     }
     snprintf(disposition, sizeof disposition, "attachment; filename=\"%s\"", form->name);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, disposition);
@@ -55,7 +54,9 @@ static http_result answer_file(struct request *request, const struct form *form,
 /* Written to a folder of its own, opened, and gone from there before it is sent. */
 static int export_to_fd(const struct form *form, const struct session *session)
 {
-    const char *parent = session->read_only || !session->state ? "/tmp" : session->state;
+    /* Another process's state folder is left alone. */
+    const char *elsewhere = getenv("TMPDIR");
+    const char *parent = !session->read_only ? session->state : elsewhere ? elsewhere : "/tmp";
     char *pattern = path_of(parent, "export-XXXXXX"), *path = NULL;
     uint64_t n;
     int fd = -1;

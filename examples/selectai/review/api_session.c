@@ -36,7 +36,7 @@ static json_t *json_of_ranker(struct session *session)
 static json_t *json_of_session(struct session *session)
 {
     const struct review_groups *groups = &session->groups;
-    json_t *json = json_pack("{s:s, s:o, s:o, s:b, s:f, s:I, s:I, s:I, s:O, s:o, s:I}", "version",
+    json_t *json = json_pack("{s:s, s:o, s:o, s:b, s:f, s:I, s:I, s:I, s:O?, s:o, s:I}", "version",
                              selectai_version_string(), "project", json_of_bytes(groups->project), "folder",
                              json_of_folder(groups->root), "read_only", session->read_only, "min_confidence",
                              session->min_confidence, "groups", (json_int_t)groups->n_groups, "images",

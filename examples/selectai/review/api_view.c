@@ -33,16 +33,16 @@ static int read_order(struct request *request, const json_t *body, size_t groups
     return 0;
 }
 
-static void add_pictures(struct ahead *ahead, struct session *session, size_t g, uint32_t side)
+static void add_pictures(struct ahead *ahead, const struct session *session, size_t g, uint32_t side)
 {
     const struct review_group *group = &session->groups.groups[g];
     for (uint32_t i = group->first; i < group->first + group->n && ahead->n < MOST_AHEAD; i++) {
         const struct review_image *image = &session->groups.images[i];
-        struct picture_key *key = &ahead->keys[ahead->n];
-        memcpy(key->id, image->id, sizeof key->id);
-        key->side = side;
+        /* As it was when the folder was scanned: a file that has changed since is not worth looking at for. */
+        struct picture_key key = {.side = side, .size = image->size, .mtime_ns = image->mtime_ns};
+        memcpy(key.id, image->id, sizeof key.id);
         ahead->paths[ahead->n] = image->rel_path;
-        ahead->n += pictures_look(session->pictures, image->rel_path, key) == SELECTAI_OK;
+        ahead->keys[ahead->n++] = key;
     }
 }
 

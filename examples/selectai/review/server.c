@@ -145,10 +145,10 @@ void server_stop(struct server **server)
     *server = NULL;
     if (!s)
         return;
-    mover_close(&s->mover);
     pictures_end_waiting(s->session->pictures);
     if (s->daemon)
         MHD_stop_daemon(s->daemon); /* closes the socket */
+    mover_close(&s->mover);
     patience_close(&s->patience);
     pictures_close(&s->session->pictures);
     figures_close(&s->figures);
