@@ -5,7 +5,9 @@ Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
 
 import json
 import os
+import random
 import re
+import resource
 import signal
 import socket
 import struct
@@ -267,6 +269,23 @@ class Malformed(ReviewTest):
                      b'{"a":' * 10000, ('{%s,"x":"\xff"}' % window).encode("latin-1"), b"{" + b'"a":1,' * 9000 + b'"b":1}'):
             answer = self.review.ask("POST", "/%s/api/claim" % self.review.token, body=body)
             self.assertEqual((answer.status, answer.error()), (400, "invalid"), body[:60])
+        self.still_there()
+
+    def test_changed_at_random(self):
+        """Proper requests with a few bytes changed, cut, or twice: whatever is answered, the server goes on."""
+        rng = random.Random(7)
+        body = json.dumps({"window": WINDOW, "group": "0" * 16, "decision": {"outcome": "skip"}}).encode()
+        proper = [self.head() + b"\r\n", self.head("POST", "api/decide", "Content-Type: application/json\r\nContent-Length: %d\r\n"
+                                                   % len(body)) + b"\r\n" + body]
+        for _ in range(300):
+            data = bytearray(rng.choice(proper))
+            for _ in range(rng.randrange(1, 6)):
+                at = rng.randrange(len(data))
+                data[at:at + rng.randrange(3)] = rng.choice([b"", b"\0", b"\r\n", b" ", b":", b"%", b"\xff", bytes([rng.randrange(256)])])
+            if rng.randrange(4) == 0:
+                data = data[:rng.randrange(len(data))]
+            got = self.review.raw(bytes(data), wait=0.01)
+            self.assertRegex(got[:12], rb"^(HTTP/1.[01] [2345]|$)", bytes(data))
         self.still_there()
 
     def test_values_of_wrong_types(self):
@@ -618,7 +637,6 @@ class Decisions(ReviewTest):
         self.review.claim()
         self.assertEqual(self.pick(self.review, self.all, 0).status, 200)
         size = os.path.getsize(os.path.join(self.state, "journal.jsonl"))
-        import resource
         resource.prlimit(self.review.process.pid, resource.RLIMIT_FSIZE, (size + 10, resource.RLIM_INFINITY))
         answer = self.pick(self.review, self.all, 1)
         self.assertEqual((answer.status, answer.error()), (507, "disk"))
