@@ -116,7 +116,7 @@ static inline void put_noise(const struct folder *folder, const char *rel_path, 
 #define C "20250708_0603"
 #define D "20250708_0604"
 
-/* Companions, a name that is taken, a JPEG beside a PNG, something in the way. */
+/* Companions, a name that is taken, two pictures of one stem, something in the way. */
 static inline void furnish(struct folder *folder)
 {
     char path[512];
@@ -131,7 +131,7 @@ static inline void furnish(struct folder *folder)
     put_text(folder, "raw/" B "20_stage2_upscaled.yaml", "seed: 3\n");
     put_text(folder, "raw/day 1/" C "20_stage2_upscaled.yaml", "seed: 4\n");
     put_text(folder, "raw/day 1/" C "20_stage2_upscaled.txt", "both\n");
-    put_text(folder, "raw/day 1/" C "20_stage2_upscaled.jpg", "no picture, but its name is one's\n");
+    put_text(folder, "raw/day 1/" C "20_stage2_upscaled.webp", "no picture, but its name is one's\n");
     put_text(folder, "raw/unrelated.txt", "stays\n");
     folder_path(path, folder, "raw/__selected");
     mkdir(path, 0777);

@@ -102,7 +102,8 @@ static int in_child(struct folder *folder, enum what what, long kill_at)
             rc = (what == RESUME ? resume_finalize : undo_finalize)(&result, folder->state, &folder->groups, journal,
                                                                     NULL, NULL);
         if (rc != SELECTAI_OK || result.failed > 0)
-            fprintf(stderr, "what %d at %ld: code %d\n", (int)what, kill_at, rc), json_dumpf(result.problems, stderr, JSON_INDENT(1));
+            fprintf(stderr, "what %d at %ld: code %d\n", (int)what, kill_at, rc),
+                json_dumpf(result.problems, stderr, JSON_INDENT(1));
         _exit(rc == SELECTAI_OK && result.failed == 0 ? 0 : 1);
     }
     assert_int_equal(waitpid(child, &status, 0), child);

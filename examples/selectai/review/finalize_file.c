@@ -6,7 +6,7 @@
  *     {"step":1,...}
  *     {"note":41}               the journal's last operation before its note "finalize"
  *     {"done":0}                or {"failed":1,"message":"..."}
- *     {"ended":2}
+ *     {"ended":1}               so many steps are done
  *     {"undo":2}                taken back from here on
  *     {"undone":1}              or {"stays":0,"message":"..."}
  *     {"undo-note":42}
@@ -14,7 +14,6 @@
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -25,38 +24,6 @@
 
 #include "finalize_private.h"
 #include "verbs.h"
-
-#define MOST_STEPS 100000000u
-
-static const char *const kinds[] = {"selected", "original", "crop-later", "staging", "crop"};
-
-/* ---- Which there are ------------------------------------------------------------------------- */
-
-uint64_t last_run_number(const char *state, uint64_t limit)
-{
-    DIR *dir = opendir(state);
-    uint64_t last = 0;
-    if (!dir)
-        return 0;
-    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-        uint64_t number = 0;
-        int end = 0;
-        if (sscanf(entry->d_name, "finalize-%15" SCNu64 ".jsonl%n", &number, &end) == 1 && end > 0 &&
-            entry->d_name[end] == 0 && number > last && number < limit)
-            last = number;
-    }
-    closedir(dir);
-    return last;
-}
-
-static char *file_of(const char *state, uint64_t number)
-{
-    char name[64];
-    snprintf(name, sizeof name, "finalize-%" PRIu64 ".jsonl", number);
-    return path_of(state, name);
-}
-
-/* ---- Writing --------------------------------------------------------------------------------- */
 
 static int put_line(FILE *stream, json_t *line)
 {
@@ -105,6 +72,7 @@ json_t *counts_of_plan(const struct finalize_plan *plan)
 
 const char *move_kind_name(enum move_kind kind)
 {
+    static const char *const kinds[] = {"selected", "original", "crop-later", "staging", "crop"};
     return kinds[kind];
 }
 
@@ -125,8 +93,8 @@ static json_t *header_of(const struct review_groups *groups, const struct finali
 
 static json_t *json_of_step(const struct review_groups *groups, const struct planned *step, size_t i)
 {
-    json_t *line = json_pack("{s:I,s:s,s:s,s:s,s:I,s:I,s:I}", "step", (json_int_t)i, "kind", kinds[step->kind], "from",
-                             step->from, "to", step->to, "size", (json_int_t)step->size, "mtime_ns",
+    json_t *line = json_pack("{s:I,s:s,s:s,s:s,s:I,s:I,s:I}", "step", (json_int_t)i, "kind", move_kind_name(step->kind),
+                             "from", step->from, "to", step->to, "size", (json_int_t)step->size, "mtime_ns",
                              (json_int_t)step->mtime_ns, "lead", (json_int_t)step->lead);
     if (line && step->group < groups->n_groups)
         json_object_set_new(line, "group", json_string(groups->groups[step->group].id));
@@ -137,10 +105,17 @@ static json_t *json_of_step(const struct review_groups *groups, const struct pla
     return line;
 }
 
+char *run_file(const char *state, uint64_t number)
+{
+    char name[64];
+    snprintf(name, sizeof name, "finalize-%" PRIu64 ".jsonl", number);
+    return path_of(state, name);
+}
+
 int write_run(const char *state, const struct review_groups *groups, const struct finalize_plan *plan, uint64_t number)
 {
     struct whole_file file;
-    char *path = file_of(state, number);
+    char *path = run_file(state, number);
     int code = open_whole_file(&file, path), bad = 0;
     if (code == EXIT_DONE) {
         bad = put_line(file.stream, header_of(groups, plan, number));
@@ -203,162 +178,4 @@ int sync_run(struct run *run)
         return errno;
     run->unsynced = 0;
     return 0;
-}
-
-/* ---- Reading --------------------------------------------------------------------------------- */
-
-static int read_box(struct selectai_pixel_box *box, const json_t *json)
-{
-    int32_t *const sides[4] = {&box->x1, &box->y1, &box->x2, &box->y2};
-    for (size_t i = 0; i < 4; i++) {
-        json_int_t v = json_integer_value(json_array_get(json, i));
-        if (v < INT32_MIN || v > INT32_MAX)
-            return -1;
-        *sides[i] = (int32_t)v;
-    }
-    return json_array_size(json) == 4 ? 0 : -1;
-}
-
-static int read_step(struct run *run, size_t i, const json_t *line)
-{
-    const char *kind = NULL, *from = NULL, *to = NULL;
-    json_int_t number = -1, size = -1, mtime = 0, lead = -1;
-    struct planned *step = &run->steps[i];
-    if (json_unpack((json_t *)(uintptr_t)line, "{s:I,s:s,s:s,s:s,s:I,s:I,s:I}", "step", &number, "kind", &kind, "from",
-                    &from, "to", &to, "size", &size, "mtime_ns", &mtime, "lead", &lead) != 0)
-        return -1;
-    if (number != (json_int_t)i || size < 0 || lead < 0 || lead > number || !is_safe_path(from) || !is_safe_path(to))
-        return -1;
-    *step = (struct planned){.size = (uint64_t)size, .mtime_ns = mtime, .lead = (size_t)lead, .group = NO_INDEX};
-    while (step->kind <= WRITE_CROP && strcmp(kinds[step->kind], kind) != 0)
-        step->kind++;
-    step->from = strdup(from);
-    step->to = strdup(to);
-    if (step->kind > WRITE_CROP || !step->from || !step->to)
-        return -1;
-    return step->kind == WRITE_CROP ? read_box(&step->box, json_object_get(line, "box")) : 0;
-}
-
-static int read_folders(struct run *run, const json_t *folders)
-{
-    run->folders = calloc(json_array_size(folders) + 1, sizeof *run->folders);
-    for (; run->folders && run->n_folders < json_array_size(folders); run->n_folders++) {
-        const char *folder = json_string_value(json_array_get(folders, run->n_folders));
-        if (!folder || !is_safe_path(folder) || !(run->folders[run->n_folders] = strdup(folder)))
-            return -1;
-    }
-    return run->folders ? 0 : -1;
-}
-
-static int read_header(struct run *run, const json_t *line, const struct review_groups *groups)
-{
-    int version = 0;
-    const char *project = NULL;
-    json_int_t number = 0, operation = 0, steps = -1;
-    json_t *counts = NULL, *folders = NULL;
-    if (json_unpack((json_t *)(uintptr_t)line, "{s:i,s:I,s:s,s:I,s:I,s:o,s:o}", "finalize", &version, "number", &number,
-                    "project", &project, "operation", &operation, "steps", &steps, "counts", &counts, "folders",
-                    &folders) != 0)
-        return -1;
-    if (version != 1 || number != (json_int_t)run->number || steps < 0 || steps > MOST_STEPS || operation < 0 ||
-        (groups && strcmp(project, groups->project) != 0))
-        return -1;
-    run->n = (size_t)steps;
-    run->operation = (uint64_t)operation;
-    run->counts = json_incref(counts);
-    run->steps = calloc(run->n + 1, sizeof *run->steps);
-    run->states = calloc(run->n + 1, 1);
-    return run->steps && run->states ? read_folders(run, folders) : -1;
-}
-
-static void read_event(struct run *run, const json_t *line)
-{
-    static const struct {
-        const char *key;
-        enum step_state state;
-    } states[] = {{"done", STEP_DONE}, {"failed", STEP_FAILED}, {"undone", STEP_UNDONE}, {"stays", STEP_STAYS}};
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
-        const json_t *number = json_object_get(line, states[i].key);
-        if (json_is_integer(number) && json_integer_value(number) >= 0 && (uint64_t)json_integer_value(number) < run->n)
-            run->states[json_integer_value(number)] = (unsigned char)states[i].state;
-    }
-    if (json_object_get(line, "note"))
-        run->note_after = json_integer_value(json_object_get(line, "note"));
-    if (json_object_get(line, "undo-note"))
-        run->undo_note_after = json_integer_value(json_object_get(line, "undo-note"));
-    run->ended |= json_object_get(line, "ended") != NULL;
-    run->undo_begun |= json_object_get(line, "undo") != NULL;
-    run->undone |= json_object_get(line, "taken-back") != NULL;
-}
-
-/* *end: where the last whole line ends. */
-static int read_lines(struct run *run, FILE *stream, const struct review_groups *groups, off_t *end)
-{
-    char *text = NULL;
-    size_t capacity = 0, row = 0;
-    int bad = 0;
-    for (ssize_t n; !bad && (n = getline(&text, &capacity, stream)) > 0 && text[n - 1] == '\n'; row++) {
-        json_t *line = json_loadb(text, (size_t)n, 0, NULL);
-        if (!line)
-            bad = 1;
-        else if (row == 0)
-            bad = read_header(run, line, groups);
-        else if (row <= run->n)
-            bad = read_step(run, row - 1, line);
-        else
-            read_event(run, line);
-        json_decref(line);
-        *end += n;
-    }
-    free(text);
-    return bad || row <= run->n ? -1 : 0;
-}
-
-int read_run(struct run *run, const char *state, uint64_t number, const struct review_groups *groups)
-{
-    *run = (struct run){
-        .number = number, .root = -1, .file = -1, .resumed = 1, .note_after = -1, .undo_note_after = -1};
-    char *path = file_of(state, number);
-    FILE *stream = fopen(path, "rbe");
-    off_t end = 0;
-    int rc = SELECTAI_OK;
-    if (!stream || read_lines(run, stream, groups, &end) != 0) {
-        say("%s: %s", path, stream ? "is damaged or of another project: look at it before going on" : strerror(errno));
-        rc = stream ? SELECTAI_ERR_FORMAT : SELECTAI_ERR_IO;
-    }
-    if (stream)
-        fclose(stream);
-    if (rc == SELECTAI_OK && groups) {
-        run->root_path = groups->root;
-        run->root = open(groups->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        run->file = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-        if (run->root < 0 || run->file < 0 || ftruncate(run->file, end) != 0) { /* a line that a kill cut off */
-            say("%s: %s", run->root < 0 ? groups->root : path, strerror(errno));
-            rc = SELECTAI_ERR_IO;
-        }
-    }
-    free(path);
-    if (rc != SELECTAI_OK)
-        close_run(run);
-    return rc;
-}
-
-void close_run(struct run *run)
-{
-    for (size_t i = 0; run->steps && i < run->n; i++) {
-        free(run->steps[i].from);
-        free(run->steps[i].to);
-    }
-    for (size_t i = 0; i < run->n_folders; i++)
-        free(run->folders[i]);
-    free(run->steps);
-    free(run->states);
-    free(run->folders);
-    json_decref(run->counts);
-    name_set_free(&run->dirty);
-    if (run->root >= 0)
-        close(run->root);
-    if (run->file >= 0)
-        close(run->file);
-    *run = (struct run){.root = -1, .file = -1};
 }

@@ -94,14 +94,25 @@ const char *move_kind_name(enum move_kind kind);
 uint64_t last_run_number(const char *state, uint64_t limit);
 /* Writes finalize-<number>.jsonl, whole and synced. A SELECTAI_ code; the message by say(). */
 int write_run(const char *state, const struct review_groups *groups, const struct finalize_plan *plan, uint64_t number);
-/* Reads it and opens it to be appended to, where `groups` is given; without it to look only. */
-int read_run(struct run *run, const char *state, uint64_t number, const struct review_groups *groups);
-void close_run(struct run *run);
+char *run_file(const char *state, uint64_t number); /* the caller frees it */
+
 /* Appends {"<key>":<number>} or {"<key>":<number>,"message":"..."}. 0 or an errno; then the line is not there. */
 int append_line(struct run *run, const char *key, size_t number, const char *message);
 /* Folders first, then the file. 0 or an errno. */
 int sync_run(struct run *run);
 
+/* ---- finalize_read.c ------------------------------------------------------------------------- */
+
+/* What its last lines say, without reading the steps: quick also for 100,000 of them. 0, or -1 where it cannot be read.
+ */
+struct run_look {
+    size_t n;
+    int ended, failed, undo_begun, undone; /* failed: ended, but not all steps are done */
+};
+int look_at_run(struct run_look *look, const char *state, uint64_t number);
+/* Reads it and opens it to be appended to. */
+int read_run(struct run *run, const char *state, uint64_t number, const struct review_groups *groups);
+void close_run(struct run *run);
 /* ---- finalize_step.c: one step of a run ------------------------------------------------------ */
 
 #define STEP_MESSAGE 600
@@ -132,8 +143,38 @@ int each_companion(const struct beside *beside, const char *name, companion_fn t
 /* Another image of the same stem; NULL: none. */
 const char *twin_of(const struct beside *beside, const char *name);
 
+/* ---- finalize_picture.c ----------------------------------------------------------------------- */
+
+struct planner {
+    struct finalize_plan *plan;
+    const struct review_groups *groups;
+    int root;
+    struct name_set taken;   /* targets */
+    struct name_set claimed; /* companions that have found their picture */
+    struct beside beside;
+};
+/* kind WRITE_CROP: the crop, then its original; others: one move. Companions follow. */
+int place_picture(struct planner *planner, const struct review_image *image, enum move_kind kind,
+                  const struct selectai_pixel_box *box);
+
 /* ---- finalize_run.c -------------------------------------------------------------------------- */
 
-void add_problem(struct finalize_result *result, const char *path, const char *message);
+/* A run on its way. */
+struct job {
+    struct finalize_result *result;
+    struct run run;
+    struct journal *journal;
+    finalize_progress_fn progress;
+    void *user;
+    int retry; /* a step failed that may succeed later */
+};
+
+/* Says why, and notes it as a problem; returns `code`. */
+int refuse(struct finalize_result *result, int code, const char *path, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Removes what killed runs may have left half written, in all folders that the run writes to. */
+int sweep(struct run *run);
+int go_forward(struct job *job);
+int go_back(struct job *job);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * review/finalize_run.c: carries a plan out, goes on with it, takes it back.
+ * review/finalize_run.c: goes through the steps of a run, forward or back.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -16,16 +16,7 @@
 
 #define STEPS_A_SYNC 256
 
-struct job {
-    struct finalize_result *result;
-    struct run run;
-    struct journal *journal;
-    finalize_progress_fn progress;
-    void *user;
-    int retry; /* a step failed that may succeed later */
-};
-
-void add_problem(struct finalize_result *result, const char *path, const char *message)
+static void add_problem(struct finalize_result *result, const char *path, const char *message)
 {
     if (!result->problems)
         result->problems = json_array();
@@ -33,10 +24,7 @@ void add_problem(struct finalize_result *result, const char *path, const char *m
                           json_pack("{s:o,s:o}", "path", json_of_bytes(path), "message", json_of_bytes(message)));
 }
 
-static int refuse(struct finalize_result *result, int code, const char *path, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-
-static int refuse(struct finalize_result *result, int code, const char *path, const char *fmt, ...)
+int refuse(struct finalize_result *result, int code, const char *path, const char *fmt, ...)
 {
     char message[STEP_MESSAGE];
     va_list args;
@@ -54,25 +42,8 @@ static int cannot_record(struct job *job, int err)
                   "the plan's file cannot be written: %s; free some space and resume", strerror(err));
 }
 
-static void start_result(struct finalize_result *result)
-{
-    *result = (struct finalize_result){.lock = result->lock, .problems = json_array()};
-}
-
-static int open_job(struct job *job, struct finalize_result *result, const char *state, uint64_t number,
-                    const struct review_groups *groups, struct journal *journal, finalize_progress_fn progress,
-                    void *user)
-{
-    *job = (struct job){.result = result, .journal = journal, .progress = progress, .user = user};
-    int rc = read_run(&job->run, state, number, groups);
-    result->total = rc == SELECTAI_OK ? job->run.n : 0;
-    return rc == SELECTAI_OK
-               ? rc
-               : refuse(result, rc, state, "the plan's file finalize-%" PRIu64 ".jsonl cannot be used", number);
-}
-
 /* What killed runs may have left half written, in all folders that the run writes to. */
-static int sweep(struct run *run)
+int sweep(struct run *run)
 {
     struct name_set seen = {0};
     char prefix[48];
@@ -179,7 +150,7 @@ static int step_forward(struct job *job, size_t i)
     return record(job, "done", i, NULL);
 }
 
-static int go_forward(struct job *job)
+int go_forward(struct job *job)
 {
     int rc = note(job, "finalize", "note", job->run.note_after);
     for (size_t i = 0; i < job->run.n && rc == SELECTAI_OK; i++) {
@@ -192,7 +163,7 @@ static int go_forward(struct job *job)
     int err = sync_run(&job->run);
     if (rc == SELECTAI_OK && err != 0)
         rc = cannot_record(job, err);
-    return rc == SELECTAI_OK && !job->retry ? record_synced(job, "ended", job->run.n) : rc;
+    return rc == SELECTAI_OK && !job->retry ? record_synced(job, "ended", job->result->done) : rc;
 }
 
 /* ---- Back ------------------------------------------------------------------------------------ */
@@ -228,7 +199,7 @@ static void remove_empty_folders(const struct run *run)
     }
 }
 
-static int go_back(struct job *job)
+int go_back(struct job *job)
 {
     int rc = job->run.undo_begun ? SELECTAI_OK : record_synced(job, "undo", job->run.n);
     for (size_t i = job->run.n; i-- > 0 && rc == SELECTAI_OK;) {
@@ -246,104 +217,4 @@ static int go_back(struct job *job)
     remove_empty_folders(&job->run);
     rc = note(job, "undo-finalize", "undo-note", job->run.undo_note_after);
     return rc == SELECTAI_OK ? record_synced(job, "taken-back", job->run.n) : rc;
-}
-
-/* ---- Which run ------------------------------------------------------------------------------- */
-
-enum standing_of_run { RUN_NONE, RUN_UNFINISHED, RUN_ENDED, RUN_HALF_BACK };
-
-/* The last run that was not taken back; *failed: it ended with steps that failed. */
-static enum standing_of_run last_run(const char *state, uint64_t *number, int *failed)
-{
-    enum standing_of_run standing = RUN_NONE;
-    for (*number = UINT64_MAX; standing == RUN_NONE && (*number = last_run_number(state, *number)) != 0;) {
-        struct run run;
-        if (read_run(&run, state, *number, NULL) != SELECTAI_OK)
-            return RUN_UNFINISHED; /* whoever goes on with it will be told */
-        if (!run.undone)
-            standing = run.undo_begun ? RUN_HALF_BACK : run.ended ? RUN_ENDED : RUN_UNFINISHED;
-        *failed = memchr(run.states, STEP_FAILED, run.n) != NULL;
-        close_run(&run);
-    }
-    return standing;
-}
-
-int finalize_unfinished(const char *state)
-{
-    uint64_t number;
-    int failed;
-    enum standing_of_run standing = last_run(state, &number, &failed);
-    return standing == RUN_UNFINISHED || standing == RUN_HALF_BACK;
-}
-
-int finalize_can_undo(const char *state)
-{
-    uint64_t number;
-    int failed;
-    return last_run(state, &number, &failed) != RUN_NONE;
-}
-
-int run_finalize(struct finalize_result *result, const char *state, const struct review_groups *groups,
-                 struct journal *journal, const struct finalize_plan *plan, finalize_progress_fn progress, void *user)
-{
-    struct job job;
-    uint64_t number = last_run_number(state, UINT64_MAX);
-    start_result(result);
-    if (plan->operation != journal_operations(journal))
-        return refuse(result, SELECTAI_ERR_MISMATCH, groups->root,
-                      "decisions were made since the plan: make a new one");
-    if (finalize_unfinished(state))
-        return refuse(result, SELECTAI_ERR_EXISTS, groups->root,
-                      "an earlier run is not ended: resume it or take it back first");
-    if (plan->n == 0)
-        return SELECTAI_DONE;
-    int rc = write_run(state, groups, plan, number + 1);
-    if (rc != SELECTAI_OK)
-        return refuse(result, rc, state, "the plan's file cannot be written: nothing was moved");
-    rc = open_job(&job, result, state, number + 1, groups, journal, progress, user);
-    if (rc != SELECTAI_OK)
-        return rc;
-    job.run.resumed = 0;
-    rc = go_forward(&job);
-    close_run(&job.run);
-    return rc;
-}
-
-int resume_finalize(struct finalize_result *result, const char *state, const struct review_groups *groups,
-                    struct journal *journal, finalize_progress_fn progress, void *user)
-{
-    struct job job;
-    uint64_t number;
-    int failed = 0;
-    start_result(result);
-    enum standing_of_run standing = last_run(state, &number, &failed);
-    if (standing == RUN_NONE || (standing == RUN_ENDED && !failed))
-        return SELECTAI_DONE;
-    int rc = open_job(&job, result, state, number, groups, journal, progress, user);
-    if (rc != SELECTAI_OK)
-        return rc;
-    rc = sweep(&job.run);
-    if (rc == SELECTAI_OK)
-        rc = (standing == RUN_HALF_BACK ? go_back : go_forward)(&job);
-    close_run(&job.run);
-    return rc;
-}
-
-int undo_finalize(struct finalize_result *result, const char *state, const struct review_groups *groups,
-                  struct journal *journal, finalize_progress_fn progress, void *user)
-{
-    struct job job;
-    uint64_t number;
-    int failed = 0;
-    start_result(result);
-    if (last_run(state, &number, &failed) == RUN_NONE)
-        return SELECTAI_DONE;
-    int rc = open_job(&job, result, state, number, groups, journal, progress, user);
-    if (rc != SELECTAI_OK)
-        return rc;
-    rc = sweep(&job.run);
-    if (rc == SELECTAI_OK)
-        rc = go_back(&job);
-    close_run(&job.run);
-    return rc;
 }
