@@ -17,13 +17,14 @@
 #define MOST_BODY     65536u
 
 struct mover;
+struct patience;
 struct figures;
 
 struct server {
     struct session *session;
     struct MHD_Daemon *daemon;
     struct mover *mover;       /* moving.c */
-    struct figures *figures;   /* api_changes.c; guarded by the session's lock */
+    struct figures *figures;   /* figures.c; guarded by the session's lock */
     struct patience *patience; /* patience.c */
     uint32_t last_side;        /* at which a group's pictures were asked for last; 0: not yet. Atomic */
     uint16_t port;
@@ -46,8 +47,6 @@ struct request {
     char etag[64];     /* of that picture */
     char message[256]; /* why the body is refused: names the key */
 };
-
-/* ---- server.c -------------------------------------------------------------------------------- */
 
 #define TEXT_TYPE "text/plain; charset=utf-8"
 #define JSON_TYPE "application/json"
