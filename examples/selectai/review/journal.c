@@ -147,6 +147,20 @@ static int may_write(const struct journal *journal)
     return 0;
 }
 
+/* What a line can tell with its 15 digits, so that a restart changes nothing. */
+static void round_boxes(struct decision *decision)
+{
+    for (uint32_t i = 0; i < decision->n_winners; i++) {
+        struct selectai_box *box = &decision->winners[i].box;
+        double *const edges[4] = {&box->x1, &box->y1, &box->x2, &box->y2};
+        for (int k = 0; k < 4; k++) {
+            char text[40];
+            snprintf(text, sizeof text, "%.15g", *edges[k]);
+            *edges[k] = strtod(text, NULL);
+        }
+    }
+}
+
 /* The journal's next change, not counted yet. */
 static int prepare_change(struct change *change, const struct journal *journal, size_t group,
                           const struct decision *decision, const struct circumstances *circumstances)
@@ -156,8 +170,10 @@ static int prepare_change(struct change *change, const struct journal *journal, 
                                            .agreed = circumstances->agreed,
                                            .seconds = nearbyint(circumstances->seconds * 1000) / 1000}};
     int rc = copy_decision(&change->standing.decision, decision);
-    if (rc == SELECTAI_OK)
+    if (rc == SELECTAI_OK) {
+        round_boxes(&change->standing.decision);
         measure_decision(&change->standing.decision, journal->groups, group);
+    }
     return rc;
 }
 

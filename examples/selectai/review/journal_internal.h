@@ -106,6 +106,12 @@ struct line {
 int read_line(struct line *out, struct journal *journal, struct span text, const char **why);
 int read_header(struct journal *journal, struct span text);
 
+/* ---- journal_decision.c ---------------------------------------------------------------------- */
+
+typedef size_t (*find_image_fn)(const void *of, const char *id);
+/* 1: read. 0: not in the form in which lines are written, or not right, or no memory: decision_of_json() tells. */
+int read_plain_decision(struct decision *out, struct span text, find_image_fn find, const void *of);
+
 /* ---- journal_lines.c: lines, made ------------------------------------------------------------ */
 
 #define CHECK_MEMBER ",\"check\":\""

@@ -10,10 +10,9 @@
 #include <time.h>
 
 #include "journal_internal.h"
-#include "terminal.h"
+#include "verbs.h"
 
-/* 17 digits: what is read again is what was written, to the bit. */
-#define LINE_STYLE (JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17))
+#define LINE_STYLE (JSON_COMPACT | JSON_STYLE)
 
 void time_now(char out[32])
 {

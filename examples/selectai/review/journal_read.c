@@ -96,17 +96,37 @@ static size_t find_in_images(const void *of, const char *id)
     return NO_INDEX;
 }
 
+struct place {
+    const struct review_groups *groups;
+    size_t group;
+};
+
+static size_t find_in_group(const void *of, const char *id)
+{
+    const struct place *place = of;
+    const struct review_group *group = &place->groups->groups[place->group];
+    size_t image = find_image(place->groups, id);
+    return image != NO_INDEX && image >= group->first && image - group->first < group->n ? image - group->first
+                                                                                         : NO_INDEX;
+}
+
 static int read_decision(struct decision *out, const struct journal *journal, size_t slot, const struct members *m,
                          const char **why)
 {
     static _Thread_local char message[128];
-    json_t *json = m->decision.at ? json_loadb(m->decision.at, m->decision.n, JSON_DECODE_ANY, NULL) : NULL;
+    struct place place = {journal->groups, slot};
+    int known = slot < journal->groups->n_groups;
+    find_image_fn find = known ? find_in_group : find_in_images;
+    const void *of = known ? (const void *)&place : (const void *)&m->images;
     *why = "has no decision";
+    if (!m->decision.at)
+        return SELECTAI_ERR_FORMAT;
+    if (read_plain_decision(out, m->decision, find, of))
+        return SELECTAI_OK;
+    json_t *json = json_loadb(m->decision.at, m->decision.n, JSON_DECODE_ANY, NULL);
     if (!json)
         return SELECTAI_ERR_FORMAT;
-    int rc = slot < journal->groups->n_groups
-                 ? decision_of_json(out, json, journal->groups, slot, message, sizeof message)
-                 : decision_of_json_named(out, json, find_in_images, &m->images, message, sizeof message);
+    int rc = decision_of_json_named(out, json, find, of, message, sizeof message);
     json_decref(json);
     *why = message;
     return rc == SELECTAI_ERR_INVALID_ARGUMENT ? SELECTAI_ERR_FORMAT : rc;
