@@ -4,6 +4,8 @@
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
 #include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "finalize_private.h"
 
@@ -55,6 +57,14 @@ int finalize_can_undo(const char *state)
     return last_run(state, &number, &failed) != RUN_NONE;
 }
 
+/* A run that never began leaves no plan that others would have to go on with. */
+static void forget_run(const char *state, uint64_t number)
+{
+    char *path = run_file(state, number);
+    unlink(path);
+    free(path);
+}
+
 static uint64_t operations_now(const struct finalize_result *result, const struct journal *journal)
 {
     if (result->lock)
@@ -87,6 +97,8 @@ int run_finalize(struct finalize_result *result, const char *state, const struct
         return rc;
     job.run.resumed = 0;
     rc = go_forward(&job);
+    if (!job.begun) /* the journal cannot be written, or is another process's */
+        forget_run(state, number + 1);
     close_run(&job.run);
     return rc;
 }

@@ -167,6 +167,7 @@ struct job {
     struct journal *journal;
     finalize_progress_fn progress;
     void *user;
+    int begun; /* noted in the journal; nothing has moved before */
     int retry; /* a step failed that may succeed later */
 };
 

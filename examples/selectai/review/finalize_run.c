@@ -153,6 +153,7 @@ static int step_forward(struct job *job, size_t i)
 int go_forward(struct job *job)
 {
     int rc = note(job, "finalize", "note", job->run.note_after);
+    job->begun = rc == SELECTAI_OK;
     for (size_t i = 0; i < job->run.n && rc == SELECTAI_OK; i++) {
         rc = step_forward(job, i);
         job->result->done = i + 1;
