@@ -85,7 +85,8 @@ if [ "${1:-}" != quick ]; then
     build build-asan --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dtorch=disabled \
         -Dpython=false
     ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-        check build-asan --suite selectai:unit --suite selectai:fuzz --suite selectai:program -t 5
+        check build-asan --suite selectai:unit --suite selectai:fuzz --suite selectai:program \
+        --suite selectai:review -t 5
 
     step "thread sanitizer"
     build build-tsan --buildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false -Dtorch=disabled -Dpython=false

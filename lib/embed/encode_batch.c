@@ -290,5 +290,7 @@ int selectai_encoder_encode_tensor(float *out, selectai_encoder *encoder, const 
     if (encoder->input_size == 0)
         return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED,
                         "%s takes images, not preprocessed tensors: use a CLIP encoder, or encode images", encoder->id);
+    if (encoder->one_device)
+        return encoder->ops->run(out, encoder, x, n);
     return n == 0 ? SELECTAI_OK : run_job(&job, n);
 }

@@ -33,6 +33,7 @@ struct selectai_encoder {
     uint32_t input_size;     /* side of the square that a tower takes; 0: any size */
     uint32_t threads;        /* as asked for: 0 = all cores */
     uint32_t chunk;          /* images in a batch, at most */
+    uint32_t one_device;     /* 1: what is prepared already runs as one batch; threads would only cut it up */
     size_t input_floats;     /* of one prepared image */
     struct sai_gate gate;    /* of the large pictures that its calls decode */
     uint32_t exif, min_side; /* how files are decoded: see struct selectai_encoder_options */

@@ -158,6 +158,7 @@ static int fill(struct clip *clip, const struct sai_clip_weights *weights,
     clip->base.input_size = weights->image_size;
     clip->base.threads = options->threads;
     clip->base.chunk = options->batch_size;
+    clip->base.one_device = device_name(options->device) && strcmp(options->device, "cpu") != 0;
     clip->base.exif = options->exif;
     clip->base.min_side = options->min_side;
     clip->base.input_floats = (size_t)3 * weights->image_size * weights->image_size;

@@ -38,4 +38,8 @@ struct session {
     uint64_t epoch;       /* rises when the groups were scanned anew: clients load everything again */
 };
 
+/* Scans the folder again and goes on with what is there now; epoch rises. Called under the lock, while nothing moves.
+ * SELECTAI_OK, or an error code and everything is as it was. */
+int session_reload(struct session *session);
+
 #endif

@@ -13,10 +13,12 @@
 #include <cstring>
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/zeros.h>
 
 namespace selectai
 {
@@ -24,13 +26,9 @@ namespace
 {
 
 constexpr int64_t rows_per_block = 16;
-constexpr int64_t rows_per_batch = 2048;       /* tokens at once: bounds the memory */
+constexpr int64_t rows_per_batch = 2048;  /* tokens at once on the processor: bounds the memory */
+constexpr int64_t rows_on_device = 16384; /* the same elsewhere, where a small product costs as much as a large one */
 constexpr int64_t scores_per_batch = 16 << 20; /* attention scores at once, as above */
-
-int64_t ceil_divide(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
 
 at::ScalarType tower_type(int32_t dtype)
 {
@@ -77,8 +75,8 @@ void AtenTower::encode(float *y, const float *x, uint64_t n)
     const std::lock_guard<std::mutex> guard(lock);
     const uint64_t pixels = 3 * static_cast<uint64_t>(shape.image * shape.image);
     const int64_t by_scores = scores_per_batch / (shape.heads * shape.tokens * shape.tokens);
-    const uint64_t batch = static_cast<uint64_t>(
-        std::max<int64_t>(1, std::min(rows_per_batch / shape.tokens, by_scores)));
+    const int64_t by_rows = (device.is_cpu() ? rows_per_batch : rows_on_device) / shape.tokens;
+    const uint64_t batch = static_cast<uint64_t>(std::max<int64_t>(1, std::min(by_rows, by_scores)));
 
     for (uint64_t begin = 0; begin < n; begin += batch) {
         const uint64_t count = std::min(batch, n - begin);
@@ -106,8 +104,10 @@ at::Tensor AtenTower::encode_batch(const float *x, int64_t n)
     return apply(normalise(first, ln_post), proj);
 }
 
-at::Tensor AtenTower::patches(const float *x, int64_t n) const
+at::Tensor AtenTower::patches(const float *x, int64_t n)
 {
+    if (!device.is_cpu())
+        return unfold_on_device(x, n);
     const at::Tensor out = make_tensor({n * shape.grid * shape.grid, 3 * shape.patch * shape.patch},
                                        c10::Device(c10::DeviceType::CPU));
     float *to = out.data_ptr<float>();
@@ -118,6 +118,36 @@ at::Tensor AtenTower::patches(const float *x, int64_t n) const
         });
     });
     return out;
+}
+
+/* From memory that the device may read by itself: several times as quick as from the caller's. */
+at::Tensor AtenTower::sent(const float *x, int64_t n)
+{
+    const int64_t count = n * 3 * shape.image * shape.image;
+    if (!device.is_cuda())
+        return at::from_blob(const_cast<float *>(x), {count}, at::kFloat).to(device, type);
+    if (!outbox.defined() || outbox.numel() < count)
+        outbox = at::empty({count}, at::TensorOptions().dtype(at::kFloat).pinned_memory(true));
+    float *to = outbox.data_ptr<float>();
+    for_ranges(n, 4, [&](int64_t begin, int64_t end) {
+        std::memcpy(to + begin * (count / n), x + begin * (count / n),
+                    sizeof(float) * static_cast<size_t>((end - begin) * (count / n)));
+    });
+    return outbox.narrow(0, 0, count).to(device).to(type);
+}
+
+/* Pictures are sent as they are: unfolding them takes the device no time, but the processor more than all else. */
+at::Tensor AtenTower::unfold_on_device(const float *x, int64_t n)
+{
+    const int64_t grid = shape.grid, patch = shape.patch;
+
+    return sent(x, n)
+        .view({n, 3, shape.image, shape.image})
+        .narrow(2, 0, grid * patch)
+        .narrow(3, 0, grid * patch)
+        .reshape({n, 3, grid, patch, grid, patch})
+        .permute({0, 2, 4, 1, 3, 5})
+        .reshape({n * grid * grid, 3 * patch * patch});
 }
 
 void AtenTower::add_attention(const at::Tensor &tokens, const Block &block, int64_t n)
@@ -176,11 +206,19 @@ void AtenTower::activate(const at::Tensor &x) const
         in_place(x);
         return;
     }
-    const int64_t rows = x.size(0);
-    for_ranges(ceil_divide(rows, rows_per_block), 1, [&](int64_t begin, int64_t end) {
+    const int64_t rows = x.size(0), whole = rows / rows_per_block;
+    for_ranges(whole, 1, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; i++)
-            in_place(x.narrow(0, i * rows_per_block, std::min(rows_per_block, rows - i * rows_per_block)));
+            in_place(x.narrow(0, i * rows_per_block, rows_per_block));
     });
+    if (whole * rows_per_block == rows)
+        return;
+    /* libtorch's last few numbers of a tensor may get other bits: the last block is filled up. */
+    const at::Tensor last = x.narrow(0, whole * rows_per_block, rows - whole * rows_per_block);
+    const at::Tensor block = at::zeros({rows_per_block, x.size(1)}, x.options());
+    block.narrow(0, 0, last.size(0)).copy_(last);
+    in_place(block);
+    last.copy_(block.narrow(0, 0, last.size(0)));
 }
 
 at::Tensor AtenTower::normalise(const at::Tensor &x, const Norm &norm) const

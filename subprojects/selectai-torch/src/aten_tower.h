@@ -27,7 +27,9 @@ class AtenTower : public ImageTower
 
   private:
     at::Tensor encode_batch(const float *x, int64_t n);
-    at::Tensor patches(const float *x, int64_t n) const;
+    at::Tensor patches(const float *x, int64_t n);
+    at::Tensor sent(const float *x, int64_t n);
+    at::Tensor unfold_on_device(const float *x, int64_t n);
     void add_attention(const at::Tensor &tokens, const Block &block, int64_t n);
     void add_mlp(const at::Tensor &tokens, const Block &block);
     void attend(const at::Tensor &out, const at::Tensor &qkv, int64_t n) const;
@@ -44,6 +46,7 @@ class AtenTower : public ImageTower
     at::ScalarType type; /* of weights and of everything between them */
     Math math;
     std::mutex lock; /* one call at a time: each uses all cores or the whole device */
+    at::Tensor outbox; /* pinned: what is on its way to the device */
     Linear conv1, proj;
     at::Tensor class_token, position;
     Norm ln_pre, ln_post;
