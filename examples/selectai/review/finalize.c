@@ -14,6 +14,12 @@ static void start_result(struct finalize_result *result)
     *result = (struct finalize_result){.lock = result->lock, .problems = json_array()};
 }
 
+static int nothing(struct finalize_result *result, const char *message)
+{
+    snprintf(result->message, sizeof result->message, "%s", message);
+    return SELECTAI_DONE;
+}
+
 static int open_job(struct job *job, struct finalize_result *result, const char *state, uint64_t number,
                     const struct review_groups *groups, struct journal *journal, finalize_progress_fn progress,
                     void *user)
@@ -88,7 +94,7 @@ int run_finalize(struct finalize_result *result, const char *state, const struct
         return refuse(result, SELECTAI_ERR_EXISTS, groups->root,
                       "an earlier run is not ended: resume it or take it back first");
     if (plan->n == 0)
-        return SELECTAI_DONE;
+        return nothing(result, "there is nothing to move");
     int rc = write_run(state, groups, plan, number + 1);
     if (rc != SELECTAI_OK)
         return refuse(result, rc, state, "the plan's file cannot be written: nothing was moved");
@@ -112,7 +118,7 @@ int resume_finalize(struct finalize_result *result, const char *state, const str
     start_result(result);
     enum standing_of_run standing = last_run(state, &number, &failed);
     if (standing == RUN_NONE || (standing == RUN_ENDED && !failed))
-        return SELECTAI_DONE;
+        return nothing(result, "there is no run to go on with");
     int rc = open_job(&job, result, state, number, groups, journal, progress, user);
     if (rc != SELECTAI_OK)
         return rc;
@@ -131,7 +137,7 @@ int undo_finalize(struct finalize_result *result, const char *state, const struc
     int failed = 0;
     start_result(result);
     if (last_run(state, &number, &failed) == RUN_NONE)
-        return SELECTAI_DONE;
+        return nothing(result, "there is no run to take back");
     int rc = open_job(&job, result, state, number, groups, journal, progress, user);
     if (rc != SELECTAI_OK)
         return rc;
