@@ -37,6 +37,12 @@ struct selectai_suggest_options {
     uint32_t
         neighbours;    /**< past decisions named for each group, at most SELECTAI_MAX_NEIGHBOURS; default 3; 0: none */
     uint32_t reserved; /**< 0 */
+    /** Instead of `group`, where the groups are known: group g is files set_starts[g] .. set_starts[g + 1] - 1, in
+     * stage order, two or more; n_sets + 1 numbers, from 0 up to n. default NULL */
+    const uint32_t *set_starts;
+    uint64_t n_sets;
+    int32_t crop_all;  /**< 1: the cropper proposes a box for every image, not the winner alone; default 0 */
+    int32_t reserved2; /**< 0 */
 };
 SELECTAI_API void selectai_suggest_options_init(struct selectai_suggest_options *options, uint32_t struct_size);
 
@@ -87,6 +93,7 @@ struct selectai_suggestion {
     double no_crop;                     /**< chance that the person does not crop the winner */
     double crop_iou;                    /**< IoU that is expected between `crop` and the person's */
     double crop_iou_low, crop_iou_high; /**< 80 % lie between */
+    const struct selectai_box *crops; /**< n_images, of NaN where there is none; NULL unless `crop_all` and a cropper */
 };
 
 /**

@@ -81,6 +81,22 @@ static int add_crop(struct selectai_suggestions *s, struct sai_suggested_group *
     return SELECTAI_OK;
 }
 
+/* The box of each image, for those who may take another one than the winner. */
+static int add_all_crops(struct selectai_suggestions *s, const struct sai_suggested_group *group,
+                         const selectai_cropper *cropper, const float *x)
+{
+    int rc = SELECTAI_OK;
+    for (size_t at = group->first; s->crops && at < group->first + group->n && rc == SELECTAI_OK; at++) {
+        struct selectai_crop_proposal p = {.box = {NAN, NAN, NAN, NAN}};
+        if (at == group->first + group->winner)
+            p.box = group->crop;
+        else if (!isnan(s->scores[at]))
+            rc = sai_suggest_crop(&p, cropper, x + at * selectai_cropper_dim(cropper), s->paths[at], s->sizes + 2 * at);
+        s->crops[at] = p.box;
+    }
+    return rc;
+}
+
 /* Vectors as the ranker wants them; *own is NULL if they are those of the encoder. */
 static int make_ranked(float **own, const selectai_ranker *ranker, const float *x, size_t n)
 {
@@ -111,6 +127,8 @@ int sai_decide(struct selectai_suggestions *s, const struct sai_grouping *g, con
         if (rc != SELECTAI_OK || !readable)
             continue;
         rc = add_crop(s, group, cropper, x);
+        if (rc == SELECTAI_OK)
+            rc = add_all_crops(s, group, cropper, x);
         s->n_groups++;
     }
     sai_free(own);

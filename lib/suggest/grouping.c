@@ -5,6 +5,8 @@
  */
 #include "suggest/grouping.h"
 
+#include <string.h>
+
 void sai_grouping_free(struct sai_grouping *g)
 {
     sai_free(g->members);
@@ -43,4 +45,23 @@ int sai_grouping_make(struct sai_grouping *g, struct selectai_issues *issues, co
         return SELECTAI_ERR_OUT_OF_MEMORY;
     int rc = selectai_group_names(g->members, g->starts, &g->n_groups, paths, n, options);
     return rc == SELECTAI_OK ? report_left_out(issues, g, paths, n) : rc;
+}
+
+int sai_grouping_take(struct sai_grouping *g, size_t n, const uint32_t *starts, uint64_t n_groups)
+{
+    *g = (struct sai_grouping){0};
+    if (n_groups > n || starts[0] != 0 || starts[n_groups] != n)
+        return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "set_starts must begin with 0 and end with the number of files");
+    for (uint64_t i = 0; i < n_groups; i++)
+        if (starts[i + 1] > n || starts[i + 1] < starts[i] || starts[i + 1] - starts[i] < 2)
+            return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT, "set_starts: group %zu has fewer than two files", (size_t)i);
+    g->members = sai_malloc_array(n, sizeof *g->members);
+    g->starts = sai_calloc((size_t)n_groups + 1, sizeof *g->starts);
+    if (!g->members || !g->starts)
+        return SELECTAI_ERR_OUT_OF_MEMORY;
+    for (size_t i = 0; i < n; i++)
+        g->members[i] = (uint32_t)i;
+    memcpy(g->starts, starts, ((size_t)n_groups + 1) * sizeof *starts);
+    g->n_groups = (size_t)n_groups;
+    return SELECTAI_OK;
 }

@@ -52,7 +52,7 @@ static int report_unknown(struct selectai_issues *issues, const selectai_ranker 
     return rc;
 }
 
-static int allocate(struct selectai_suggestions *s, const struct sai_grouping *g)
+static int allocate(struct selectai_suggestions *s, const struct sai_grouping *g, bool crop_all)
 {
     s->n_images = g->n_groups > 0 ? g->starts[g->n_groups] : 0;
     s->groups = sai_calloc(g->n_groups, sizeof *s->groups);
@@ -64,6 +64,11 @@ static int allocate(struct selectai_suggestions *s, const struct sai_grouping *g
     s->spreads = sai_malloc_array(s->n_images, sizeof *s->spreads);
     s->probabilities = sai_malloc_array(s->n_images, sizeof *s->probabilities);
     s->sizes = sai_calloc(s->n_images, 2 * sizeof *s->sizes);
+    if (crop_all) {
+        s->crops = sai_malloc_array(s->n_images, sizeof *s->crops);
+        if (!s->crops)
+            return SELECTAI_ERR_OUT_OF_MEMORY;
+    }
     bool parts = s->scores && s->priors && s->images && s->spreads && s->probabilities;
     return s->groups && s->paths && s->stages && parts && s->sizes ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
 }
@@ -152,9 +157,10 @@ int selectai_suggest_files(selectai_suggestions **out, const char *const *paths,
     if (rc == SELECTAI_OK)
         rc = report_unknown(s->issues, ranker, cropper);
     if (rc == SELECTAI_OK)
-        rc = sai_grouping_make(&g, s->issues, paths, n, o.group);
+        rc = o.set_starts ? sai_grouping_take(&g, n, o.set_starts, o.n_sets)
+                          : sai_grouping_make(&g, s->issues, paths, n, o.group);
     if (rc == SELECTAI_OK)
-        rc = allocate(s, &g);
+        rc = allocate(s, &g, cropper && o.crop_all);
     if (rc == SELECTAI_OK)
         rc = copy_names(s, &g, paths);
     if (rc == SELECTAI_OK)
@@ -191,6 +197,7 @@ int selectai_suggestions_get(const selectai_suggestions *s, size_t index, struct
                                              .crop_iou = g->crop_iou,
                                              .crop_iou_low = g->crop_iou_low,
                                              .crop_iou_high = g->crop_iou_high,
+                                             .crops = s->crops ? s->crops + g->first : NULL,
                                              .priors = s->priors + g->first,
                                              .images = s->images + g->first,
                                              .spreads = s->spreads + g->first,
@@ -222,6 +229,7 @@ void selectai_suggestions_destroy(selectai_suggestions **suggestions)
     sai_free(s->spreads);
     sai_free(s->probabilities);
     sai_free(s->sizes);
+    sai_free(s->crops);
     sai_arena_clear(&s->arena);
     selectai_issues_destroy(&s->issues);
     sai_free(s);

@@ -30,7 +30,8 @@ struct selectai_suggestions {
     const char **paths; /* n_images each; the texts belong to the arena */
     double *stages;
     float *scores, *priors, *images, *spreads, *probabilities;
-    uint32_t *sizes; /* n_images x 2 */
+    uint32_t *sizes;            /* n_images x 2 */
+    struct selectai_box *crops; /* n_images; NULL: only those of winners were asked for */
     size_t n_images;
     struct sai_arena arena;
     struct selectai_issues *issues;

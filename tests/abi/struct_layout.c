@@ -272,6 +272,10 @@ int main(void)
     FIELD(selectai_suggest_options, history);
     FIELD(selectai_suggest_options, neighbours);
     FIELD(selectai_suggest_options, reserved);
+    FIELD(selectai_suggest_options, set_starts);
+    FIELD(selectai_suggest_options, n_sets);
+    FIELD(selectai_suggest_options, crop_all);
+    FIELD(selectai_suggest_options, reserved2);
     SIZE(selectai_neighbour);
     FIELD(selectai_neighbour, project);
     FIELD(selectai_neighbour, winner_path);
@@ -308,6 +312,7 @@ int main(void)
     FIELD(selectai_suggestion, crop_iou);
     FIELD(selectai_suggestion, crop_iou_low);
     FIELD(selectai_suggestion, crop_iou_high);
+    FIELD(selectai_suggestion, crops);
     SIZE(selectai_entry);
     FIELD(selectai_entry, struct_size);
     FIELD(selectai_entry, n_negatives);

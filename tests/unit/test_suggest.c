@@ -392,6 +392,44 @@ static void past_decisions_are_named(void **state)
     selectai_suggestions_destroy(&s);
 }
 
+static void known_groups_are_taken_and_all_images_get_crops(void **state)
+{
+    (void)state;
+    static const uint32_t starts[] = {0, 3, 5}, odd[][3] = {{0, 3, 4}, {1, 3, 5}, {0, 4, 5}, {0, 6, 5}, {0, 5, 3}};
+    selectai_embedding_cache *cache = make_cache();
+    selectai_suggestions *s = NULL;
+    struct selectai_suggestion g = {.struct_size = sizeof g};
+    struct selectai_suggest_options o;
+    const char *list[] = {paths[0], paths[1], paths[2], paths[1], paths[0]}; /* the second as no name would group it */
+    selectai_suggest_options_init(&o, sizeof o);
+    o.project = "anna";
+    o.set_starts = starts;
+    o.n_sets = 2;
+    o.crop_all = 1;
+    assert_int_equal(selectai_suggest_files(&s, list, 5, ranker, cropper, encoder, cache, &o), SELECTAI_OK);
+    assert_int_equal(selectai_suggestions_count(s), 2);
+    for (size_t k = 0; k < 2; k++) {
+        assert_int_equal(selectai_suggestions_get(s, k, &g), SELECTAI_OK);
+        assert_int_equal(g.n_images, k == 0 ? 3 : 2);
+        assert_string_equal(g.paths[0], list[starts[k]]);
+        for (uint32_t i = 0; i < g.n_images; i++)
+            assert_true(g.crops[i].x1 == 0.25 && g.crops[i].x2 == 0.75 && g.crops[i].y2 == 0.5);
+    }
+    assert_int_equal(g.winner, 0); /* paths[1] stands first here */
+    selectai_suggestions_destroy(&s);
+    o.crop_all = 0;
+    assert_int_equal(selectai_suggest_files(&s, list, 5, ranker, cropper, encoder, cache, &o), SELECTAI_OK);
+    assert_int_equal(selectai_suggestions_get(s, 0, &g), SELECTAI_OK);
+    assert_null(g.crops);
+    selectai_suggestions_destroy(&s);
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        o.set_starts = odd[i];
+        assert_int_equal(selectai_suggest_files(&s, list, 5, ranker, cropper, encoder, cache, &o),
+                         SELECTAI_ERR_INVALID_ARGUMENT);
+    }
+    selectai_embedding_cache_close(&cache);
+}
+
 static void impossible_options_are_refused(void **state)
 {
     (void)state;
@@ -470,6 +508,7 @@ int main(void)
         cmocka_unit_test(thresholds_decide_about_sure_and_keep),
         cmocka_unit_test(past_decisions_are_named),
         cmocka_unit_test(impossible_options_are_refused),
+        cmocka_unit_test(known_groups_are_taken_and_all_images_get_crops),
         cmocka_unit_test(unreadable_images_do_not_win), /* last: it spoils files */
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -588,6 +588,10 @@ class SuggestOptions(ctypes.Structure):
         ("history", POINTER(TrainSet)),
         ("neighbours", c_uint32),
         ("reserved", c_uint32),
+        ("set_starts", POINTER(c_uint32)),
+        ("n_sets", c_uint64),
+        ("crop_all", c_int32),
+        ("reserved2", c_int32),
     ]
 
 
@@ -632,6 +636,7 @@ class Suggestion(ctypes.Structure):
         ("crop_iou", c_double),
         ("crop_iou_low", c_double),
         ("crop_iou_high", c_double),
+        ("crops", POINTER(Box)),
     ]
 
 

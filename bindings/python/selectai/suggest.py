@@ -65,6 +65,7 @@ class Suggestion:
 
     no_crop: chance that the person does not crop the winner; crop_iou: the IoU that is expected between crop and the
     person's, crop_iou_interval: 80 % lie between; None where there is no crop or the cropper does not know.
+    crops: float64 [n, 4], a box for each image, NaN where there is none; None without `crop_all` and a cropper.
     """
 
     paths: list[str]
@@ -88,6 +89,7 @@ class Suggestion:
     no_crop: Optional[float]
     crop_iou: Optional[float]
     crop_iou_interval: Optional[tuple[float, float]]
+    crops: Optional[NDArray[np.float64]]
 
     @property
     def winner_path(self) -> str:
@@ -156,6 +158,7 @@ class _Result(Handle):
             crop_iou_interval=None
             if math.isnan(item.crop_iou_low)
             else (float(item.crop_iou_low), float(item.crop_iou_high)),
+            crops=np.array([[b.x1, b.y1, b.x2, b.y2] for b in item.crops[:n]]) if item.crops else None,
             keep=_known(item.keep),
             sure=bool(item.sure),
             keep_nothing=bool(item.keep_nothing),
@@ -176,6 +179,7 @@ def suggest(
     min_confidence: Optional[float] = None,
     min_keep: Optional[float] = None,
     neighbours: Optional[int] = None,
+    crop_all: bool = False,
     group_mode: str = "nearest-up",
     group_scope: str = "directory",
     lookahead: int = 50,
@@ -192,7 +196,8 @@ def suggest(
 
     min_confidence (0.6): below it a suggestion is not `sure`. min_keep (0.5): where the ranker knows how likely anything
     of a group is kept, below it `keep_nothing`. history: past decisions; those of `project` whose images are in `cache`
-    are compared, and the `neighbours` (3) most similar ones stand beside each suggestion.
+    are compared, and the `neighbours` (3) most similar ones stand beside each suggestion. crop_all: a box for every image,
+    not the winner alone.
 
     Raises MismatchError unless encoder, models and cache agree on the encoder's id, and ValueError for a history without
     cache or project.
@@ -219,6 +224,7 @@ def suggest(
                 min_confidence=min_confidence,
                 min_keep=min_keep,
                 neighbours=neighbours,
+                crop_all=int(crop_all),
                 progress=running.function,
             )
             running.check(
