@@ -7,6 +7,8 @@
 
 #include <glob.h>
 #include <math.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "review/export.h"
@@ -411,6 +413,55 @@ static void links_and_strange_sidecars_are_left_alone(void **state)
     journal_close(&journal);
 }
 
+static size_t count_files(const struct folder *folder, const char *pattern)
+{
+    char path[512];
+    glob_t found = {.gl_pathc = 0};
+    folder_path(path, folder, pattern);
+    glob(path, GLOB_PERIOD, NULL, &found);
+    size_t n = found.gl_pathc;
+    globfree(&found);
+    return n;
+}
+
+static void a_full_disk_leaves_nothing_in_part(void **state)
+{
+    struct folder *folder = *state;
+    struct journal *journal = opened(folder);
+    struct rlimit old, small;
+    char path[512];
+    uint64_t n;
+    decide_all_kinds(folder, journal);
+    folder_path(path, folder, "entries.jsonl");
+    put_text(folder, "entries.jsonl", "old");
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    small = old;
+    small.rlim_cur = 200;
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &small);
+    int entries = export_entries(path, &folder->groups, journal, &n);
+    int crops = export_crop_log(path, &folder->groups, journal, &n);
+    int xmp = export_xmp(&folder->groups, journal, XMP_ADOBE, 5, &n);
+    int decisions = export_decision_files(&folder->groups, journal, &n);
+    setrlimit(RLIMIT_FSIZE, &old);
+    assert_int_equal(entries, EXIT_FAILED);
+    assert_int_equal(crops, EXIT_FAILED);
+    assert_int_equal(xmp, EXIT_FAILED);
+    assert_int_equal(decisions, EXIT_FAILED);
+    assert_int_equal(count_files(folder, "raw/*.xmp"), 0);
+    assert_int_equal(count_files(folder, "raw/*.decision"), 0);
+    assert_int_equal(count_files(folder, "raw/.selectai*"), 0);
+    assert_int_equal(count_files(folder, "*tmp*"), 0);
+    size_t n_bytes;
+    char *text = get_bytes(folder, "entries.jsonl", &n_bytes);
+    assert_string_equal(text, "old");
+    free(text);
+    assert_int_equal(export_xmp(&folder->groups, journal, XMP_ADOBE, 5, &n), EXIT_DONE);
+    assert_int_equal(count_files(folder, "raw/*.xmp"), 6);
+    assert_int_equal(count_files(folder, "raw/.selectai*"), 0);
+    journal_close(&journal);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
@@ -424,6 +475,7 @@ int main(void)
         TEST(decision_files_tell_and_follow),
         TEST(sidecars_have_ratings_and_crops),
         TEST(links_and_strange_sidecars_are_left_alone),
+        TEST(a_full_disk_leaves_nothing_in_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -452,6 +452,26 @@ static void a_follower_takes_whole_lines_and_operations(void **state)
     journal_close(&writer);
 }
 
+static void a_follower_may_come_before_the_file(void **state)
+{
+    struct folder *folder = *state;
+    struct journal *writer = opened(folder), *reader = NULL;
+    char path[512], away[512];
+    int read_only = 0;
+    decide(writer, 2, 1, CROP_WHOLE);
+    folder_path(path, folder, JOURNAL);
+    folder_path(away, folder, "away");
+    assert_int_equal(rename(path, away), 0);
+    assert_int_equal(journal_open(&reader, folder->state, &folder->groups, &read_only), SELECTAI_OK);
+    assert_int_equal(read_only, 1);
+    assert_int_equal(journal_follow(reader), 0);
+    assert_int_equal(rename(away, path), 0);
+    assert_int_equal(journal_follow(reader), 1);
+    assert_int_equal(state_of(reader, 2), 1);
+    journal_close(&reader);
+    journal_close(&writer);
+}
+
 /* ---- What is refused ------------------------------------------------------------------------- */
 
 static void links_and_other_kinds_are_refused(void **state)
@@ -775,6 +795,7 @@ int main(void)
         TEST(a_full_disk_costs_one_decision),
         TEST(a_second_one_follows),
         TEST(a_follower_takes_whole_lines_and_operations),
+        TEST(a_follower_may_come_before_the_file),
         TEST(links_and_other_kinds_are_refused),
         TEST(headers_of_others_are_refused),
         TEST(a_changed_line_is_refused),

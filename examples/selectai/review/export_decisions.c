@@ -20,6 +20,7 @@
 
 struct output {
     uint64_t n, n_left_alone, n_gone;
+    struct sidecar_batch batch;
 };
 
 static json_t *json_of_group(const struct review_groups *groups, const struct journal *journal, size_t group)
@@ -58,7 +59,7 @@ static int put_file(struct output *output, int folder, const char *path, const c
     char *old;
     size_t n, n_text = strlen(text);
     enum sidecar_state state = read_sidecar(folder, name, &old, &n, MAX_DECISION);
-    int ours = state == SIDECAR_READ && is_ours(old, n), rc = 0;
+    int ours = state == SIDECAR_READ && is_ours(old, n), code = EXIT_DONE;
     if (state != SIDECAR_NONE && !ours) {
         if (decided)
             leave_alone(output, path, name);
@@ -68,11 +69,9 @@ static int put_file(struct output *output, int folder, const char *path, const c
     int write = ours ? n != n_text || memcmp(old, text, n) != 0 : decided;
     free(old);
     if (write)
-        rc = write_sidecar(folder, name, text, n_text, !ours);
-    if (rc != 0) {
-        say("%s: cannot write %s beside it: %s", path, name, strerror(errno));
-        return EXIT_FAILED;
-    }
+        code = write_sidecar(&output->batch, folder, name, text, n_text, !ours);
+    if (code != EXIT_DONE)
+        return code;
     output->n += (uint64_t)decided;
     return EXIT_DONE;
 }
@@ -114,6 +113,8 @@ int export_decision_files(const struct review_groups *groups, const struct journ
     int code = EXIT_DONE;
     for (size_t group = 0; code == EXIT_DONE && group < groups->n_groups; group++)
         code = put_group(&output, groups, journal, group);
+    if (flush_sidecars(&output.batch) != EXIT_DONE)
+        code = EXIT_FAILED;
     for (size_t slot = groups->n_groups; slot < journal->n_slots; slot++)
         output.n_gone += journal_standing(journal, slot)->decision.outcome != UNDECIDED;
     if (output.n_gone > 0)

@@ -48,8 +48,21 @@ enum sidecar_state { SIDECAR_NONE, SIDECAR_READ, SIDECAR_OTHER /* a link, a fold
 int open_image_folder(const char *root, const char *rel_path);
 /* A regular file of at most `most` bytes; the caller frees *bytes, which end with a 0 that does not count. */
 enum sidecar_state read_sidecar(int folder, const char *name, char **bytes, size_t *n, size_t most);
-/* Whole or not at all. is_new: nothing may lie there, else what lies there is replaced. 0, or -1 and errno. */
-int write_sidecar(int folder, const char *name, const char *bytes, size_t n, int is_new);
+
+/* Files that are written, but not in their places yet. */
+#define SIDECAR_BATCH 128
+struct sidecar_batch {
+    struct pending_sidecar {
+        int folder, is_new;
+        char name[256], temporary[48];
+    } items[SIDECAR_BATCH];
+    size_t n;
+};
+/* Whole or not at all. is_new: nothing may lie there, else what lies there is replaced. name: at most 255 bytes.
+ * EXIT_DONE, or EXIT_FAILED with a message. */
+int write_sidecar(struct sidecar_batch *batch, int folder, const char *name, const char *bytes, size_t n, int is_new);
+/* Syncs and puts them in their places; also after a failure, so that none is left under its temporary name. */
+int flush_sidecars(struct sidecar_batch *batch);
 
 /* ---- xmp_*.c --------------------------------------------------------------------------------- */
 

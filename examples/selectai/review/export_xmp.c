@@ -20,6 +20,7 @@
 struct output {
     int naming, rating;
     uint64_t n, n_left_alone, n_gone;
+    struct sidecar_batch batch;
 };
 
 /* A winner that is kept whole loses an earlier crop; one that is cropped later, and losers, keep what they have. */
@@ -61,15 +62,11 @@ static int put_sidecar(struct output *output, int folder, const char *path, cons
         return leave_alone(output, path, name, why ? why : "out of memory");
     }
     int same = old && n == n_text && memcmp(old, text, n) == 0;
-    int rc = same ? 0 : write_sidecar(folder, name, text, n_text, state == SIDECAR_NONE);
+    int code = same ? EXIT_DONE : write_sidecar(&output->batch, folder, name, text, n_text, state == SIDECAR_NONE);
     free(old);
     free(text);
-    if (rc != 0) {
-        say("%s: cannot write its sidecar %s: %s", path, name, strerror(errno));
-        return EXIT_FAILED;
-    }
-    output->n++;
-    return EXIT_DONE;
+    output->n += code == EXIT_DONE;
+    return code;
 }
 
 /* Another image of the stem would share name.xmp, and one of them would be wrong in it. */
@@ -138,6 +135,8 @@ int export_xmp(const struct review_groups *groups, const struct journal *journal
 {
     struct output output = {.naming = naming, .rating = rating};
     int code = each_decided(groups, journal, put_group, &output);
+    if (flush_sidecars(&output.batch) != EXIT_DONE)
+        code = EXIT_FAILED;
     if (output.n_gone > 0)
         say("%llu groups were moved away: no sidecars for them", (unsigned long long)output.n_gone);
     if (output.n_left_alone > 0)
