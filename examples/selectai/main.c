@@ -16,7 +16,8 @@ static const struct section {
     {"to try it", {&verb_demo, &verb_sample}},
     {"past decisions", {&verb_extract, &verb_merge, &verb_anomalies, &verb_validate}},
     {"images as vectors", {&verb_embed, &verb_cache}},
-    {"models", {&verb_train, &verb_evaluate, &verb_suggest, &verb_import_model}},
+    {"new images", {&verb_suggest, &verb_review}},
+    {"models", {&verb_train, &verb_evaluate, &verb_import_model}},
     {"single images", {&verb_hash, &verb_duplicates, &verb_recover_crop}},
 };
 #define N_SECTIONS (sizeof sections / sizeof *sections)

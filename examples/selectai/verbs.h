@@ -14,7 +14,7 @@
 
 extern const struct verb verb_extract, verb_merge, verb_anomalies, verb_embed, verb_cache, verb_train, verb_evaluate,
     verb_suggest, verb_import_model, verb_validate, verb_recover_crop, verb_hash, verb_duplicates, verb_sample,
-    verb_demo;
+    verb_demo, verb_review;
 
 /* ---- output.c: results on stdout ------------------------------------------------------------- */
 

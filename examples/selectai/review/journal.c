@@ -77,6 +77,31 @@ void journal_close(struct journal **journal)
     *journal = NULL;
 }
 
+int journal_regroup(struct journal **journal, const struct review_groups *groups)
+{
+    static const struct journal_file none = {.folder_fd = -1, .lock_fd = -1, .fd = -1};
+    struct journal *fresh = calloc(1, sizeof *fresh);
+    if (!fresh)
+        return out_of_memory();
+    fresh->groups = groups;
+    fresh->project = strdup(groups->project);
+    fresh->file = (*journal)->file;
+    fresh->file.end = 0;
+    int rc = fresh->project ? state_open(fresh) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK)
+        rc = journal_replay(fresh);
+    if (rc == SELECTAI_OK) {
+        struct journal *old = *journal;
+        old->file = none; /* it is the new one's now */
+        *journal = fresh;
+        fresh = old;
+    } else {
+        fresh->file = none;
+    }
+    journal_close(&fresh);
+    return rc;
+}
+
 int journal_follow(struct journal *journal)
 {
     uint64_t size, before = journal->revision;

@@ -49,6 +49,10 @@ struct circumstances {
 int journal_open(struct journal **out, const char *folder, const struct review_groups *groups, int *read_only);
 void journal_close(struct journal **journal);
 
+/* The same file, under the same lock, over other groups: the folder was scanned anew. An error code: it is as it was.
+ */
+int journal_regroup(struct journal **journal, const struct review_groups *groups);
+
 /* Of a read-only one: reads what the writer appended since. Number of groups that changed, or a negative code. */
 int journal_follow(struct journal *journal);
 

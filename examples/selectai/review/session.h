@@ -22,7 +22,7 @@ struct session {
     struct suggestions *suggestions;
     struct pictures *pictures; /* has its own lock */
     struct learner *learner;   /* NULL: --learn was not given */
-    const char *state;         /* the state folder */
+    char *state;               /* the state folder */
     json_t *keys;              /* {"approve":["Enter","a"],...}: docs/review-protocol.md */
     int read_only;             /* another process has the journal */
     /* The window that decides: the first that claims it; another one may take it over, or takes it after 15 s silence.
@@ -30,13 +30,33 @@ struct session {
     char writer[33];
     double writer_seen;
     double min_confidence;
-    size_t cursor; /* the group on screen, for a restart */
+    size_t cursor;      /* the group on screen, for a restart */
+    size_t kept_cursor; /* that is written down; NO_INDEX: none */
+    struct selectai_group_options group;
     /* Finalize, or taking it back, runs in its own thread; meanwhile nothing can be decided. */
     int moving; /* 0, or 1 */
     size_t moved, to_move;
     json_t *moved_result; /* of the last run; NULL: none */
     uint64_t epoch;       /* rises when the groups were scanned anew: clients load everything again */
 };
+
+struct session_how {
+    const char *folder;  /* that is reviewed */
+    const char *project; /* NULL: the folder's name */
+    const char *state;   /* the state folder; NULL: ".selectai-review" in the folder */
+    const char *keys;    /* a file; NULL: the defaults */
+    const struct selectai_group_options *group;
+};
+
+/*
+ * Scans, reads the journal, finds where the last run was. No suggestions, pictures or learner yet. EXIT_DONE or
+ * EXIT_FAILED with a message.
+ */
+int session_open(struct session *session, const struct session_how *how);
+void session_close(struct session *session);
+
+/* The group that a restart begins with is written down where it has changed: "cursor" in the state folder. */
+void session_keep_cursor(struct session *session);
 
 /* Scans the folder again and goes on with what is there now; epoch rises. Called under the lock, while nothing moves.
  * SELECTAI_OK, or an error code and everything is as it was. */

@@ -203,7 +203,8 @@ static void name_model(struct suggestions *s, const char *name)
     snprintf(s->model, sizeof s->model, "%.200s %.8s", slash ? slash + 1 : name ? name : "ranker", id);
 }
 
-static int take_groups(struct suggestions *s, const struct review_groups *groups)
+/* before: what the slots belong to; NULL: there are none yet. */
+static int take_groups(struct suggestions *s, const struct review_groups *before, const struct review_groups *groups)
 {
     struct slot *slots = calloc(groups->n_groups + 1, sizeof *slots);
     if (!slots)
@@ -211,10 +212,10 @@ static int take_groups(struct suggestions *s, const struct review_groups *groups
     enum suggestion_state state = s->ranker ? SUGGESTION_PENDING : SUGGESTION_NONE;
     size_t done = 0, finished = 0;
     for (size_t g = 0; g < groups->n_groups; g++) {
-        size_t before = s->groups ? find_group(s->groups, groups->groups[g].id) : NO_INDEX;
-        if (before != NO_INDEX) {
-            slots[g] = s->slots[before];
-            s->slots[before].known.json = NULL;
+        size_t old = before ? find_group(before, groups->groups[g].id) : NO_INDEX;
+        if (old != NO_INDEX) {
+            slots[g] = s->slots[old];
+            s->slots[old].known.json = NULL;
             done += slots[g].round != 0;
             finished += slots[g].round == s->round;
         } else {
@@ -225,7 +226,6 @@ static int take_groups(struct suggestions *s, const struct review_groups *groups
         free(s->slots[g].known.json);
     free(s->slots);
     s->slots = slots;
-    s->groups = groups;
     s->n = groups->n_groups;
     s->done = done;
     s->finished = finished;
@@ -255,7 +255,8 @@ int suggestions_start(struct suggestions **out, const struct review_groups *grou
                                           .user = s};
     s->round = 1;
     name_model(s, how->model);
-    int rc = take_groups(s, groups);
+    s->groups = groups;
+    int rc = take_groups(s, NULL, groups);
     if (rc == SELECTAI_OK && pthread_create(&s->thread, NULL, run, s) != 0)
         rc = SELECTAI_ERR_OUT_OF_MEMORY;
     s->running = rc == SELECTAI_OK;
@@ -292,11 +293,17 @@ void suggestions_stop(struct suggestions **suggestions)
     *suggestions = NULL;
 }
 
-int suggestions_reload(struct suggestions *s, const struct review_groups *groups)
+int suggestions_reload(struct suggestions *s, struct review_groups *groups, struct review_groups *fresh)
 {
-    enter(s); /* the thread looks at the groups while it works */
+    struct review_groups before;
+    enter(s);
     pthread_mutex_lock(&s->lock);
-    int rc = take_groups(s, groups);
+    int rc = take_groups(s, groups, fresh);
+    if (rc == SELECTAI_OK) {
+        before = *groups;
+        *groups = *fresh;
+        *fresh = before;
+    }
     pthread_mutex_unlock(&s->lock);
     leave(s);
     return rc;

@@ -44,9 +44,10 @@ struct suggestions_how {
 int suggestions_start(struct suggestions **out, const struct review_groups *groups, const struct suggestions_how *how);
 void suggestions_stop(struct suggestions **suggestions);
 
-/* The groups were scanned anew: goes on with those, keeping what is known of groups that are still there. `groups` must
- * live until the next call or the end. */
-int suggestions_reload(struct suggestions *suggestions, const struct review_groups *groups);
+/* The groups were scanned anew: exchanges *groups (what suggestions_start() was given) with *fresh, and goes on,
+ * keeping what is known of groups that are still there. Breaks off what is being worked out. SELECTAI_OK, or an error
+ * code and nothing was exchanged. */
+int suggestions_reload(struct suggestions *suggestions, struct review_groups *groups, struct review_groups *fresh);
 
 /* Another ranker from now on (taken over), named `model`; every group is worked out anew, and shows what it had until
  * then. */
