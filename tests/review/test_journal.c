@@ -21,7 +21,7 @@
 static int flock_error, n_failing_syncs, n_failing_cuts;
 int __real_flock(int fd, int operation);
 int __real_fsync(int fd);
-int __real_ftruncate(int fd, off_t length);
+int __real_ftruncate64(int fd, off_t length);
 
 int __wrap_flock(int fd, int operation)
 {
@@ -35,10 +35,10 @@ int __wrap_fsync(int fd)
     return n_failing_syncs > 0 && n_failing_syncs-- ? -1 : __real_fsync(fd);
 }
 
-int __wrap_ftruncate(int fd, off_t length)
+int __wrap_ftruncate64(int fd, off_t length)
 {
     errno = EIO;
-    return n_failing_cuts > 0 && n_failing_cuts-- ? -1 : __real_ftruncate(fd, length);
+    return n_failing_cuts > 0 && n_failing_cuts-- ? -1 : __real_ftruncate64(fd, length);
 }
 
 static struct journal *opened(struct folder *folder)
