@@ -190,6 +190,7 @@ static inline int finalize_all(struct folder *folder, struct finalize_result *re
     struct finalize_plan plan;
     assert_int_equal(plan_finalize(&plan, &folder->groups, journal), SELECTAI_OK);
     int rc = run_finalize(result, folder->state, &folder->groups, journal, &plan, progress, user);
+    assert_int_equal(rc == SELECTAI_OK, result->message[0] == 0);
     free_plan(&plan);
     journal_close(&journal);
     return rc;
@@ -202,6 +203,7 @@ static inline int finalize_again(struct folder *folder, struct finalize_result *
 {
     struct journal *journal = open_journal(folder);
     int rc = how(result, folder->state, &folder->groups, journal, NULL, NULL);
+    assert_int_equal(rc == SELECTAI_OK, result->message[0] == 0);
     journal_close(&journal);
     return rc;
 }

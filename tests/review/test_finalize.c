@@ -17,6 +17,7 @@ static int plan_code(struct folder *folder)
     struct journal *journal = open_journal(folder);
     struct finalize_plan plan;
     int rc = plan_finalize(&plan, &folder->groups, journal);
+    assert_int_equal(rc == SELECTAI_OK, plan.message[0] == 0);
     free_plan(&plan);
     journal_close(&journal);
     return rc;

@@ -189,6 +189,31 @@ static void a_disk_that_is_full_at_once(void **state)
     free(before);
 }
 
+/* Who may only read the journal moves nothing, and leaves no plan behind. */
+static void another_process_has_the_journal(void **state)
+{
+    struct folder *folder = *state;
+    struct finalize_result result = {0};
+    struct finalize_plan plan;
+    struct journal *reader = NULL;
+    int read_only = 0;
+    char *before = tree(folder->root);
+    struct journal *writer = open_journal(folder);
+    assert_int_equal(journal_open(&reader, folder->state, &folder->groups, &read_only), SELECTAI_OK);
+    assert_int_equal(read_only, 1);
+    assert_int_equal(plan_finalize(&plan, &folder->groups, reader), SELECTAI_OK);
+    assert_int_equal(run_finalize(&result, folder->state, &folder->groups, reader, &plan, NULL, NULL),
+                     SELECTAI_ERR_PERMISSION);
+    problems_of(&result);
+    assert_int_equal(finalize_can_undo(folder->state), 0);
+    assert_int_equal(finalize_unfinished(folder->state), 0);
+    assert_same_tree(folder->root, before);
+    free_plan(&plan);
+    journal_close(&reader);
+    journal_close(&writer);
+    free(before);
+}
+
 /* ---- Taking back ----------------------------------------------------------------------------- */
 
 static void places_that_are_taken(void **state)
@@ -303,6 +328,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_leaves_the_project, project_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(a_full_disk, project_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(a_disk_that_is_full_at_once, project_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(another_process_has_the_journal, project_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(places_that_are_taken, project_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(folders_that_are_gone, project_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(files_that_were_tampered_with, project_setup, folder_teardown),

@@ -659,6 +659,7 @@ class Moving(ReviewTest):
     def test_there_and_back(self):
         before = {n: os.path.getsize(self.path("raw", n)) for n in os.listdir(self.raw)}
         self.pick(self.review, self.all, 0, 1)
+        second = self.start()  # another process, which reads
         plan = self.review.get("api/finalize").json()
         self.assertEqual({m["from"] for m in plan["moves"]}, {self.name(0, s) for s in (1, 2, 3)})
         self.pick(self.review, self.all, 1, 2)
@@ -674,12 +675,16 @@ class Moving(ReviewTest):
         groups = self.review.get("api/groups").json()
         self.assertEqual(groups["id"], self.all["id"][2:])
         self.assertTrue(done["finalize"]["can_undo"])
+        second.until(lambda c: c["epoch"] > self.all["epoch"], "that the other process sees it")
+        self.assertEqual(second.get("api/groups").json()["id"], self.all["id"][2:])
         self.assertEqual(self.review.post("api/undo-finalize", {}).json(), {})
         self.review.until(lambda c: c["moved"] and c["moved"]["what"] == "undo-finalize" and not c["moving"], "the way back")
         after = {n: os.path.getsize(self.path("raw", n)) for n in os.listdir(self.raw) if n.endswith(".png")}
         self.assertEqual(after, before)
         self.assertEqual(self.review.get("api/groups").json()["id"], self.all["id"])
         self.assertEqual(self.review.changes()["stats"]["picked"], 2)
+        second.until(lambda c: c["stats"]["picked"] == 2, "that the other process sees the way back")
+        self.assertEqual(second.get("api/groups").json()["id"], self.all["id"])
 
     def test_nothing_to_take_back(self):
         for path in ("api/undo-finalize", "api/resume-finalize"):

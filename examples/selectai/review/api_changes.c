@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "http.h"
+#include "verbs.h"
 
 /* Below 2^53, so that it is exact in JavaScript. */
 #define SUGGESTION_BITS 26u
@@ -186,6 +187,15 @@ static int parse_window(struct request *request)
     return 0;
 }
 
+/* Of the process that decides: its decisions, and that it has moved files, after which there are other groups. */
+static void follow(struct server *server)
+{
+    struct session *session = server->session;
+    if (journal_follow(session->journal) >= 0 && figures_moved(server->figures, session) &&
+        session_reload(session) != SELECTAI_OK)
+        say("the folder cannot be scanned again: %s", selectai_last_error());
+}
+
 http_result get_changes(struct request *request)
 {
     struct session *session = request->server->session;
@@ -195,7 +205,7 @@ http_result get_changes(struct request *request)
         return answer_invalid(request);
     pthread_mutex_lock(&session->lock);
     if (session->read_only)
-        journal_follow(session->journal);
+        follow(request->server);
     put_all(&text, request, since);
     pthread_mutex_unlock(&session->lock);
     return answer_text(request, &text);

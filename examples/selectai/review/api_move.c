@@ -18,6 +18,13 @@ static int is_shown(const struct finalize_plan *plan, const char *shown)
     return strcmp(name, shown) == 0;
 }
 
+static http_result answer_no_plan(struct request *request, int rc, const struct finalize_plan *plan)
+{
+    if (rc == SELECTAI_ERR_NOT_A_DIRECTORY || rc == SELECTAI_ERR_EXISTS)
+        return answer_error(request, MHD_HTTP_CONFLICT, "blocked", "%s", plan->message);
+    return answer_failure(request, rc, "no plan could be made");
+}
+
 static http_result preview(struct request *request)
 {
     struct session *session = request->server->session;
@@ -26,7 +33,7 @@ static http_result preview(struct request *request)
         return answer_error(request, MHD_HTTP_CONFLICT, "moving", "files are being moved; wait until that is done");
     int rc = plan_finalize(&plan, &session->groups, session->journal);
     if (rc != SELECTAI_OK)
-        return answer_failure(request, rc, "no plan could be made");
+        return answer_no_plan(request, rc, &plan);
     json_t *json = json_of_plan(&plan, &session->groups);
     free_plan(&plan);
     return answer_json(request, MHD_HTTP_OK, json);
@@ -60,7 +67,7 @@ http_result post_finalize(struct request *request, const json_t *body)
                             "an earlier run has not ended; go on with it, or take it back, first");
     int rc = plan_finalize(&plan, &session->groups, session->journal);
     if (rc != SELECTAI_OK)
-        return answer_failure(request, rc, "nothing was moved");
+        return answer_no_plan(request, rc, &plan);
     if (is_shown(&plan, shown))
         return start(request, FINALIZE, &plan);
     free_plan(&plan);

@@ -23,11 +23,15 @@ struct figures {
     int looked; /* at the state folder, after that many operations, in which state */
     uint64_t operations;
     int moving, unfinished, can_undo;
+    uint64_t moves; /* that the groups were scanned after */
 };
 
-struct figures *figures_open(void)
+struct figures *figures_open(const struct session *session)
 {
-    return calloc(1, sizeof(struct figures));
+    struct figures *figures = calloc(1, sizeof *figures);
+    if (figures)
+        figures->moves = journal_moves(session->journal);
+    return figures;
 }
 
 void figures_close(struct figures **figures)
@@ -106,6 +110,13 @@ void figures_put(struct figures *figures, const struct session *session, struct 
                 c->decided, c->picked, c->rejected, c->skipped, c->agreed, c->compared);
     text_number(text, figures->counted ? figures->median : NAN);
     text_format(text, ",\"n\":%zu}}", figures->n_seconds);
+}
+
+int figures_moved(struct figures *figures, const struct session *session)
+{
+    uint64_t moves = journal_moves(session->journal), before = figures->moves;
+    figures->moves = moves;
+    return moves != before;
 }
 
 void figures_put_finalize(struct figures *figures, const struct session *session, struct text *text)

@@ -4,12 +4,20 @@
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
 #include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "finalize_private.h"
 
 static void start_result(struct finalize_result *result)
 {
     *result = (struct finalize_result){.lock = result->lock, .problems = json_array()};
+}
+
+static int nothing(struct finalize_result *result, const char *message)
+{
+    snprintf(result->message, sizeof result->message, "%s", message);
+    return SELECTAI_DONE;
 }
 
 static int open_job(struct job *job, struct finalize_result *result, const char *state, uint64_t number,
@@ -55,6 +63,14 @@ int finalize_can_undo(const char *state)
     return last_run(state, &number, &failed) != RUN_NONE;
 }
 
+/* A run that never began leaves no plan that others would have to go on with. */
+static void forget_run(const char *state, uint64_t number)
+{
+    char *path = run_file(state, number);
+    unlink(path);
+    free(path);
+}
+
 static uint64_t operations_now(const struct finalize_result *result, const struct journal *journal)
 {
     if (result->lock)
@@ -78,7 +94,7 @@ int run_finalize(struct finalize_result *result, const char *state, const struct
         return refuse(result, SELECTAI_ERR_EXISTS, groups->root,
                       "an earlier run is not ended: resume it or take it back first");
     if (plan->n == 0)
-        return SELECTAI_DONE;
+        return nothing(result, "there is nothing to move");
     int rc = write_run(state, groups, plan, number + 1);
     if (rc != SELECTAI_OK)
         return refuse(result, rc, state, "the plan's file cannot be written: nothing was moved");
@@ -87,6 +103,8 @@ int run_finalize(struct finalize_result *result, const char *state, const struct
         return rc;
     job.run.resumed = 0;
     rc = go_forward(&job);
+    if (!job.begun) /* the journal cannot be written, or is another process's */
+        forget_run(state, number + 1);
     close_run(&job.run);
     return rc;
 }
@@ -100,7 +118,7 @@ int resume_finalize(struct finalize_result *result, const char *state, const str
     start_result(result);
     enum standing_of_run standing = last_run(state, &number, &failed);
     if (standing == RUN_NONE || (standing == RUN_ENDED && !failed))
-        return SELECTAI_DONE;
+        return nothing(result, "there is no run to go on with");
     int rc = open_job(&job, result, state, number, groups, journal, progress, user);
     if (rc != SELECTAI_OK)
         return rc;
@@ -119,7 +137,7 @@ int undo_finalize(struct finalize_result *result, const char *state, const struc
     int failed = 0;
     start_result(result);
     if (last_run(state, &number, &failed) == RUN_NONE)
-        return SELECTAI_DONE;
+        return nothing(result, "there is no run to take back");
     int rc = open_job(&job, result, state, number, groups, journal, progress, user);
     if (rc != SELECTAI_OK)
         return rc;

@@ -16,6 +16,8 @@
 /* Where crops go that a run made and that were taken back: nothing is deleted. */
 #define CROPS_FOLDER STAGING_FOLDER "/__crops"
 
+#define FINALIZE_MESSAGE 600
+
 enum move_kind {
     MOVE_SELECTED,   /* a winner, or its companion, to __selected/ */
     MOVE_ORIGINAL,   /* the uncropped original of a winner that was cropped, to __originals/ */
@@ -38,10 +40,11 @@ struct finalize_plan {
     struct planned *moves;
     size_t n, capacity;
     size_t n_selected, n_cropped, n_later, n_staged, n_companions,
-        n_renamed;                 /* pictures; renamed: because of a clash */
-    size_t n_undecided, n_skipped; /* groups that stay where they are */
-    uint64_t operation;            /* journal_operations() it was made from: a later one makes it stale */
-    json_t *notes;                 /* [{"path","message"}]: a companion that two pictures share */
+        n_renamed;                  /* pictures; renamed: because of a clash */
+    size_t n_undecided, n_skipped;  /* groups that stay where they are */
+    uint64_t operation;             /* journal_operations() it was made from: a later one makes it stale */
+    json_t *notes;                  /* [{"path","message"}]: a companion that two pictures share */
+    char message[FINALIZE_MESSAGE]; /* why no plan could be made */
 };
 
 /*
@@ -56,9 +59,10 @@ json_t *json_of_plan(const struct finalize_plan *plan, const struct review_group
 typedef int (*finalize_progress_fn)(size_t done, size_t total, void *user); /* non-zero: stop, to be resumed */
 
 struct finalize_result {
-    size_t done, total, failed; /* steps; a step that fails (a file vanished) is reported and the others go on */
-    json_t *problems;           /* [{"path","message"}]; the caller frees it */
-    pthread_mutex_t *lock;      /* set by the caller: taken around each call of the journal; NULL: none */
+    size_t done, total, failed;     /* steps; a step that fails (a file vanished) is reported and the others go on */
+    json_t *problems;               /* [{"path","message"}]; the caller frees it */
+    char message[FINALIZE_MESSAGE]; /* why the call did not return SELECTAI_OK; else "" */
+    pthread_mutex_t *lock;          /* set by the caller: taken around each call of the journal; NULL: none */
 };
 
 /*

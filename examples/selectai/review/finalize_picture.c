@@ -4,6 +4,7 @@
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,10 +23,19 @@ struct unit {
     const char *name;
 };
 
-static int no_memory(void)
+int no_plan(struct finalize_plan *plan, int code, const char *fmt, ...)
 {
-    say("out of memory");
-    return SELECTAI_ERR_OUT_OF_MEMORY;
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(plan->message, sizeof plan->message, fmt, args);
+    va_end(args);
+    say("%s", plan->message);
+    return code;
+}
+
+int no_memory_for(struct finalize_plan *plan)
+{
+    return no_plan(plan, SELECTAI_ERR_OUT_OF_MEMORY, "out of memory");
 }
 
 /* ---- Moves ----------------------------------------------------------------------------------- */
@@ -38,7 +48,7 @@ static int add_move(struct unit *unit, enum move_kind kind, const char *name)
         size_t capacity = plan->capacity ? 2 * plan->capacity : 256;
         struct planned *moves = realloc(plan->moves, capacity * sizeof *moves);
         if (!moves)
-            return no_memory();
+            return no_memory_for(plan);
         plan->moves = moves;
         plan->capacity = capacity;
     }
@@ -49,7 +59,7 @@ static int add_move(struct unit *unit, enum move_kind kind, const char *name)
                              .size = unit->image->size,
                              .mtime_ns = unit->image->mtime_ns};
     if (!(move->from = target_path("", unit->folder, name, strlen(name), 1, "")))
-        return no_memory();
+        return no_memory_for(plan);
     if (stat_below(unit->planner->root, move->from, &st) == 0) {
         move->size = (uint64_t)st.st_size;
         move->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
@@ -63,11 +73,11 @@ static int add_note(struct finalize_plan *plan, const char *path, const char *tw
     char text[STEP_MESSAGE];
     snprintf(text, sizeof text, "goes with %s; %s has the same name but for its ending", name, twin);
     if (!plan->notes && !(plan->notes = json_array()))
-        return no_memory();
+        return no_memory_for(plan);
     return json_array_append_new(
                plan->notes, json_pack("{s:o,s:o}", "path", json_of_bytes(path), "message", json_of_bytes(text))) == 0
                ? SELECTAI_OK
-               : no_memory();
+               : no_memory_for(plan);
 }
 
 static int take_companion(void *user, const char *name, int whole_name)
@@ -78,7 +88,7 @@ static int take_companion(void *user, const char *name, int whole_name)
     int added = from ? name_set_add(&planner->claimed, from) : -1, rc = SELECTAI_OK;
     const char *twin = twin_of(&planner->beside, unit->name);
     if (added < 0)
-        rc = no_memory();
+        rc = no_memory_for(planner->plan);
     else if (added > 0 && twin && !whole_name)
         rc = add_note(planner->plan, from, twin, unit->name);
     free(from);
@@ -117,10 +127,10 @@ static int is_free(const struct unit *unit, const char *path)
         return 0;
     if (errno == ENOENT)
         return 1;
-    say("%s/%s: %s", unit->planner->groups->root, path,
-        errno == ELOOP || errno == ENOTDIR ? "a link or file stands where Finalize needs a folder; move it away"
-                                           : strerror(errno));
-    return SELECTAI_ERR_NOT_A_DIRECTORY;
+    int blocked = errno == ELOOP || errno == ENOTDIR;
+    return no_plan(unit->planner->plan, blocked ? SELECTAI_ERR_NOT_A_DIRECTORY : SELECTAI_ERR_IO, "%s/%s: %s",
+                   unit->planner->groups->root, path,
+                   blocked ? "a link or file stands where Finalize needs a folder; move it away" : strerror(errno));
 }
 
 static int all_free(const struct unit *unit, unsigned number)
@@ -129,7 +139,7 @@ static int all_free(const struct unit *unit, unsigned number)
     int rc = 1;
     for (size_t i = unit->first; rc == 1 && i < plan->n; i++) {
         char *to = target_of(unit, &plan->moves[i], number);
-        rc = to ? is_free(unit, to) : no_memory();
+        rc = to ? is_free(unit, to) : no_memory_for(unit->planner->plan);
         free(to);
     }
     return rc;
@@ -145,15 +155,13 @@ static int name_unit(const struct unit *unit)
         number++;
     if (rc < 0)
         return rc;
-    if (rc == 0) {
-        say("%s: no free name was found for it", unit->image->rel_path);
-        return SELECTAI_ERR_EXISTS;
-    }
+    if (rc == 0)
+        return no_plan(plan, SELECTAI_ERR_EXISTS, "%s: no free name was found for it", unit->image->rel_path);
     plan->n_renamed += number > 1;
     for (size_t i = unit->first; i < plan->n; i++) {
         plan->moves[i].to = target_of(unit, &plan->moves[i], number);
         if (!plan->moves[i].to || name_set_add(&unit->planner->taken, plan->moves[i].to) < 0)
-            return no_memory();
+            return no_memory_for(plan);
     }
     return SELECTAI_OK;
 }
@@ -180,7 +188,7 @@ int place_picture(struct planner *planner, const struct review_image *image, enu
     unit.top = top_of(kind);
     unit.whole_top = kind == WRITE_CROP ? ORIGINALS_FOLDER : unit.top;
     unit.folder = folder_in_path(image->rel_path);
-    int rc = unit.folder ? read_beside(&planner->beside, planner->root, unit.folder) : no_memory();
+    int rc = unit.folder ? read_beside(&planner->beside, planner->root, unit.folder) : no_memory_for(planner->plan);
     if (rc == SELECTAI_OK)
         rc = add_move(&unit, kind, unit.name);
     if (rc == SELECTAI_OK && kind == WRITE_CROP) {

@@ -88,11 +88,25 @@ static int check_targets(const struct planner *planner)
         struct stat st;
         if (stat_below(planner->root, tops[i], &st) != 0 || S_ISDIR(st.st_mode))
             continue;
-        say("%s/%s: is %s, not a folder: move it away, Finalize fills that folder", planner->groups->root, tops[i],
-            S_ISLNK(st.st_mode) ? "a link" : "a file");
-        return SELECTAI_ERR_NOT_A_DIRECTORY;
+        return no_plan(planner->plan, SELECTAI_ERR_NOT_A_DIRECTORY,
+                       "%s/%s: is %s, not a folder: move it away, Finalize fills that folder", planner->groups->root,
+                       tops[i], S_ISLNK(st.st_mode) ? "a link" : "a file");
     }
     return SELECTAI_OK;
+}
+
+/* All but the message. */
+static void drop_plan(struct finalize_plan *plan)
+{
+    for (size_t i = 0; i < plan->n; i++) {
+        free(plan->moves[i].from);
+        free(plan->moves[i].to);
+    }
+    free(plan->moves);
+    json_decref(plan->notes);
+    plan->moves = NULL;
+    plan->notes = NULL;
+    plan->n = plan->capacity = 0;
 }
 
 int plan_finalize(struct finalize_plan *plan, const struct review_groups *groups, const struct journal *journal)
@@ -100,10 +114,8 @@ int plan_finalize(struct finalize_plan *plan, const struct review_groups *groups
     struct planner planner = {.plan = plan, .groups = groups, .taken = {.fold = 1}};
     *plan = (struct finalize_plan){.operation = journal_operations(journal)};
     planner.root = open(groups->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (planner.root < 0) {
-        say("%s: %s", groups->root, strerror(errno));
-        return SELECTAI_ERR_IO;
-    }
+    if (planner.root < 0)
+        return no_plan(plan, SELECTAI_ERR_IO, "%s: %s", groups->root, strerror(errno));
     int rc = check_targets(&planner);
     if (rc == SELECTAI_OK)
         rc = plan_groups(&planner, journal);
@@ -112,18 +124,13 @@ int plan_finalize(struct finalize_plan *plan, const struct review_groups *groups
     name_set_free(&planner.claimed);
     free_beside(&planner.beside);
     if (rc != SELECTAI_OK)
-        free_plan(plan);
+        drop_plan(plan);
     return rc;
 }
 
 void free_plan(struct finalize_plan *plan)
 {
-    for (size_t i = 0; i < plan->n; i++) {
-        free(plan->moves[i].from);
-        free(plan->moves[i].to);
-    }
-    free(plan->moves);
-    json_decref(plan->notes);
+    drop_plan(plan);
     *plan = (struct finalize_plan){0};
 }
 

@@ -116,7 +116,7 @@ void close_run(struct run *run);
 
 /* ---- finalize_step.c: one step of a run ------------------------------------------------------ */
 
-#define STEP_MESSAGE 600
+#define STEP_MESSAGE FINALIZE_MESSAGE
 enum step_outcome {
     OUTCOME_DONE,
     OUTCOME_FAILED,
@@ -154,6 +154,9 @@ struct planner {
     struct name_set claimed; /* companions that have found their picture */
     struct beside beside;
 };
+/* Says why there can be no plan, and keeps it in plan->message; returns `code`. */
+int no_plan(struct finalize_plan *plan, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int no_memory_for(struct finalize_plan *plan);
 /* kind WRITE_CROP: the crop, then its original; others: one move. Companions follow. */
 int place_picture(struct planner *planner, const struct review_image *image, enum move_kind kind,
                   const struct selectai_pixel_box *box);
@@ -167,6 +170,7 @@ struct job {
     struct journal *journal;
     finalize_progress_fn progress;
     void *user;
+    int begun; /* noted in the journal; nothing has moved before */
     int retry; /* a step failed that may succeed later */
 };
 

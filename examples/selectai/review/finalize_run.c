@@ -31,7 +31,8 @@ int refuse(struct finalize_result *result, int code, const char *path, const cha
     va_start(args, fmt);
     vsnprintf(message, sizeof message, fmt, args);
     va_end(args);
-    say("%s: %s", path, message);
+    snprintf(result->message, sizeof result->message, "%.250s: %.340s", path, message);
+    say("%s", result->message);
     add_problem(result, path, message);
     return code;
 }
@@ -91,7 +92,11 @@ static int note(struct job *job, const char *action, const char *key, json_int_t
     if (job->result->lock)
         pthread_mutex_unlock(job->result->lock);
     json_decref(more);
-    return err == 0 ? rc : cannot_record(job, err);
+    if (err != 0)
+        return cannot_record(job, err);
+    return rc == SELECTAI_OK
+               ? rc
+               : refuse(job->result, rc, "finalize", "the journal cannot be written: %s", selectai_error_name(rc));
 }
 
 /* One line in the file, and every now and then a sync. */
@@ -112,6 +117,12 @@ static int record_synced(struct job *job, const char *key, size_t i)
 static int stopped(struct job *job)
 {
     return job->progress && job->progress(job->result->done, job->result->total, job->user) != 0;
+}
+
+static int cancelled(struct job *job)
+{
+    snprintf(job->result->message, sizeof job->result->message, "stopped; go on with it, or take it back");
+    return SELECTAI_ERR_CANCELLED;
 }
 
 /* ---- Forward --------------------------------------------------------------------------------- */
@@ -153,11 +164,12 @@ static int step_forward(struct job *job, size_t i)
 int go_forward(struct job *job)
 {
     int rc = note(job, "finalize", "note", job->run.note_after);
+    job->begun = rc == SELECTAI_OK;
     for (size_t i = 0; i < job->run.n && rc == SELECTAI_OK; i++) {
         rc = step_forward(job, i);
         job->result->done = i + 1;
         if (rc == SELECTAI_OK && stopped(job))
-            rc = SELECTAI_ERR_CANCELLED;
+            rc = cancelled(job);
     }
     job->result->done -= job->result->failed;
     int err = sync_run(&job->run);
@@ -206,7 +218,7 @@ int go_back(struct job *job)
         rc = step_back(job, i);
         job->result->done = job->run.n - i;
         if (rc == SELECTAI_OK && stopped(job))
-            rc = SELECTAI_ERR_CANCELLED;
+            rc = cancelled(job);
     }
     job->result->done -= job->result->failed;
     int err = sync_run(&job->run);

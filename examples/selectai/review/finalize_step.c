@@ -37,10 +37,10 @@ static enum step_outcome by_errno(int err, const char *from, const char *to, cha
                    to, strerror(err));
 }
 
-/* A name of ours in the target's folder, for what is not complete yet. */
-static void part_name(char out[64], const struct run *run, size_t i)
+/* A name of ours in the target's folder, for what is not complete yet; no image, unless it has to be one. */
+static void part_name(char out[64], const struct run *run, size_t i, const char *ending)
 {
-    snprintf(out, 64, ".finalize-%" PRIu64 "-%zu.part.png", run->number, i);
+    snprintf(out, 64, ".finalize-%" PRIu64 "-%zu.part%s", run->number, i, ending);
 }
 
 static int lies(const struct run *run, const char *path, struct stat *st)
@@ -67,7 +67,7 @@ static void note_folders(struct run *run, const char *a, const char *b)
 static enum step_outcome move(struct run *run, size_t i, const char *from, const char *to, char *message)
 {
     char part[64];
-    part_name(part, run, i);
+    part_name(part, run, i, "");
     int err = move_below(run->root, from, to, part);
     note_folders(run, from, to);
     return err == 0 ? OUTCOME_DONE : by_errno(err, from, to, message);
@@ -116,7 +116,7 @@ static enum step_outcome make_part(const struct run *run, size_t i, const char *
 {
     char name[64];
     char *folder = folder_in_path(run->steps[i].to);
-    part_name(name, run, i);
+    part_name(name, run, i, ".png");
     *part = folder ? target_path("", folder, name, strlen(name), 1, "") : NULL;
     int fd = folder ? open_folder_below(run->root, folder, 1) : -1, err = folder ? errno : ENOMEM;
     if (fd < 0 || !*part) {

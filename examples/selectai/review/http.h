@@ -157,10 +157,12 @@ void busy_end(struct session *session);
 
 /* ---- figures.c: of all decisions. Under the session's lock -------------------------------------- */
 
-struct figures *figures_open(void);
+struct figures *figures_open(const struct session *session);
 void figures_close(struct figures **figures);
 /* Puts {"decided":...}: counted again where the journal has changed; while files move, what was counted last. */
 void figures_put(struct figures *figures, const struct session *session, struct text *text);
+/* 1 if another process has moved files since the last call, or since the server was started. */
+int figures_moved(struct figures *figures, const struct session *session);
 /* Of the state folder; looked up again where something may have changed. */
 void figures_put_finalize(struct figures *figures, const struct session *session, struct text *text);
 

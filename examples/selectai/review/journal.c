@@ -119,6 +119,11 @@ uint64_t journal_operations(const struct journal *journal)
     return journal->op;
 }
 
+uint64_t journal_moves(const struct journal *journal)
+{
+    return journal->moves;
+}
+
 size_t journal_strangers(const struct journal *journal)
 {
     size_t n = 0;

@@ -78,6 +78,7 @@ int journal_note(struct journal *journal, const char *action, const json_t *more
 uint64_t journal_revision(const struct journal *journal);
 uint64_t journal_group_revision(const struct journal *journal, size_t group);
 uint64_t journal_operations(const struct journal *journal); /* the last number given */
-size_t journal_strangers(const struct journal *journal);    /* lines about groups that are not there */
+uint64_t journal_moves(const struct journal *journal);   /* how often files were moved: "finalize", "undo-finalize" */
+size_t journal_strangers(const struct journal *journal); /* lines about groups that are not there */
 
 #endif

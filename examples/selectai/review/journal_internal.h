@@ -49,6 +49,7 @@ struct journal {
     uint64_t n_lines; /* read or written so far */
     uint64_t op;      /* the last number */
     uint64_t revision;
+    uint64_t moves;
     struct change *changes;
     size_t n_changes, changes_capacity;
     struct operation *operations;

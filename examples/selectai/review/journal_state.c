@@ -179,6 +179,7 @@ int state_finalize(struct journal *journal)
 {
     if (!make_room(&journal->floors, &journal->floors_capacity, journal->n_floors + 1, sizeof *journal->floors))
         return 0;
+    journal->moves++;
     journal->floors[journal->n_floors++] = journal->depth;
     journal->top = journal->depth;
     return 1;
@@ -186,6 +187,7 @@ int state_finalize(struct journal *journal)
 
 void state_undo_finalize(struct journal *journal)
 {
+    journal->moves++;
     if (journal->n_floors > 0)
         journal->n_floors--;
 }

@@ -67,22 +67,21 @@ static int run(struct mover *mover, struct finalize_result *result)
 }
 
 /* Takes result->problems. */
-static json_t *json_of_result(const struct mover *mover, int rc, const struct finalize_result *result,
-                              const char *message)
+static json_t *json_of_result(const struct mover *mover, int rc, const struct finalize_result *result)
 {
     static const char *const names[] = {"finalize", "resume-finalize", "undo-finalize"};
     json_t *problems = result->problems ? result->problems : json_array();
     return json_pack("{s:s, s:I, s:I, s:I, s:o, s:o}", "what", names[mover->what], "done", (json_int_t)result->done,
                      "total", (json_int_t)result->total, "failed", (json_int_t)result->failed, "problems", problems,
-                     "error", rc == SELECTAI_OK ? json_null() : json_of_bytes(message));
+                     "error", rc == SELECTAI_OK ? json_null() : json_of_bytes(result->message));
 }
 
-static void finish(struct mover *mover, int rc, const struct finalize_result *result, const char *message)
+static void finish(struct mover *mover, int rc, const struct finalize_result *result)
 {
     struct session *session = mover->session;
     pthread_mutex_lock(&session->lock);
     json_decref(session->moved_result);
-    session->moved_result = json_of_result(mover, rc, result, message);
+    session->moved_result = json_of_result(mover, rc, result);
     /* When the program ends there is nothing to be scanned for. */
     if (!__atomic_load_n(&mover->stop, __ATOMIC_RELAXED) && session_reload(session) != SELECTAI_OK)
         say("the folder cannot be scanned again: %s", selectai_last_error());
@@ -94,11 +93,8 @@ static void *move(void *user)
 {
     struct mover *mover = user;
     struct finalize_result result = {0};
-    char message[1024] = "";
     int rc = run(mover, &result);
-    if (rc != SELECTAI_OK)
-        snprintf(message, sizeof message, "%s", selectai_last_error());
-    finish(mover, rc, &result, message);
+    finish(mover, rc, &result);
     return NULL;
 }
 

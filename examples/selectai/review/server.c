@@ -106,7 +106,7 @@ static int start_all(struct server *server, uint16_t port)
         return report_failure(rc);
     server->patience = patience_open(REQUEST_SECONDS);
     server->mover = mover_open(server->session);
-    server->figures = figures_open();
+    server->figures = figures_open(server->session);
     if (!server->patience || !server->mover || !server->figures) {
         say("out of memory");
         return EXIT_FAILED;

@@ -30,18 +30,35 @@ struct suggestion_brief {
 struct suggestions; /* Thread-safety: all functions may be called from any thread. */
 
 struct suggestions_how {
-    const char *ranker, *cropper, *cache; /* paths; NULL: none (cache: one in the state folder) */
-    const char *state;
-    const char *const *history; /* logs of past decisions */
-    size_t n_history;
+    selectai_ranker *ranker;   /* taken over; NULL: none yet */
+    selectai_cropper *cropper; /* taken over; NULL: none */
+    selectai_encoder *encoder; /* taken over */
+    const char *cache;         /* the folder; made where it is missing. NULL: nothing can be written, none is used */
+    const char *model;         /* name of the ranker's file; NULL without one */
+    const selectai_trainset *history; /* past decisions to compare with; NULL: none. Borrowed */
     double min_confidence, min_keep;
-    const struct encoder_args *encoder;
-    int quiet;
+    uint32_t threads; /* 0: all cores */
 };
 
-/* Loads the models (an error is said and returned) and starts the thread that suggests, group after group. */
+/* Starts the thread that suggests, group after group. SELECTAI_OK or an error code; models are freed in any case. */
 int suggestions_start(struct suggestions **out, const struct review_groups *groups, const struct suggestions_how *how);
 void suggestions_stop(struct suggestions **suggestions);
+
+/* The groups were scanned anew: goes on with those, keeping what is known of groups that are still there. `groups` must
+ * live until the next call or the end. */
+int suggestions_reload(struct suggestions *suggestions, const struct review_groups *groups);
+
+/* Another ranker from now on (taken over), named `model`; every group is worked out anew, and shows what it had until
+ * then. */
+void suggestions_use(struct suggestions *suggestions, selectai_ranker *ranker, const char *model);
+
+/* The encoder and the cache's folder, for whoever trains: lent to one thread at a time. */
+struct lent {
+    selectai_encoder *encoder;
+    const char *cache; /* NULL: none */
+};
+void suggestions_lend(struct suggestions *suggestions, struct lent *out);
+void suggestions_take_back(struct suggestions *suggestions);
 
 /* These groups next, before all others. */
 void suggestions_want(struct suggestions *suggestions, const size_t *groups, size_t n);
@@ -52,9 +69,11 @@ json_t *suggestions_json(struct suggestions *suggestions, size_t group);
 /* {"winner","probabilities","keep","crop"} for the journal; a new reference, NULL where there is none. */
 json_t *suggestions_record(struct suggestions *suggestions, size_t group);
 
-/* The ranker's id as the journal has it: file name and the hash of its bytes; "" without one. Valid until the ranker
- * is replaced: copy it under the session's lock. */
+/* The ranker's id as the journal has it: its file's name, and a hash of what it learned from; "" without one. */
 void suggestions_model(struct suggestions *suggestions, char *out, size_t n_out);
+
+/* Why there are no suggestions: "" if nothing is wrong. */
+void suggestions_problem(struct suggestions *suggestions, char *out, size_t n_out);
 
 uint64_t suggestions_revision(struct suggestions *suggestions); /* rises with every group worked out */
 uint64_t suggestions_group_revision(struct suggestions *suggestions, size_t group);
