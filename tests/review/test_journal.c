@@ -5,6 +5,7 @@
  */
 #include "review_folder.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
@@ -15,6 +16,30 @@
 #include "review/journal_internal.h"
 
 #define JOURNAL "state/journal.jsonl"
+
+/* System calls that fail when asked to (linked with --wrap). */
+static int flock_error, n_failing_syncs, n_failing_cuts;
+int __real_flock(int fd, int operation);
+int __real_fsync(int fd);
+int __real_ftruncate64(int fd, off_t length);
+
+int __wrap_flock(int fd, int operation)
+{
+    errno = flock_error;
+    return flock_error ? -1 : __real_flock(fd, operation);
+}
+
+int __wrap_fsync(int fd)
+{
+    errno = EIO;
+    return n_failing_syncs > 0 && n_failing_syncs-- ? -1 : __real_fsync(fd);
+}
+
+int __wrap_ftruncate64(int fd, off_t length)
+{
+    errno = EIO;
+    return n_failing_cuts > 0 && n_failing_cuts-- ? -1 : __real_ftruncate64(fd, length);
+}
 
 static struct journal *opened(struct folder *folder)
 {
@@ -390,6 +415,40 @@ static void a_full_disk_costs_one_decision(void **state)
     journal_close(&journal);
 }
 
+static void what_could_not_be_synced_is_no_decision(void **state)
+{
+    struct folder *folder = *state;
+    struct journal *journal = opened(folder);
+    struct winner winner;
+    struct decision decision = pick_of(&winner, 2, CROP_WHOLE);
+    size_t size = 0, after = 0;
+    uint64_t op = 0;
+    decide(journal, 0, 0, CROP_WHOLE);
+    char *before = get_bytes(folder, JOURNAL, &size);
+    for (int cuts = 0; cuts < 3; cuts++) { /* also where taking it off fails: at once, and in the next call */
+        n_failing_syncs = 1;
+        n_failing_cuts = cuts;
+        assert_int_equal(journal_decide(journal, &op, 1, &decision, &plain), SELECTAI_ERR_IO);
+        assert_int_equal(state_of(journal, 1), -1);
+        if (cuts == 2)
+            assert_int_equal(journal_decide(journal, &op, 1, &decision, &plain), SELECTAI_ERR_IO);
+        assert_int_equal(n_failing_cuts, 0);
+        assert_int_equal(journal_operations(journal), 1);
+    }
+    n_failing_syncs = 0;
+    assert_int_equal(decide(journal, 2, 1, CROP_WHOLE), 2);
+    journal_close(&journal);
+    char *now = get_bytes(folder, JOURNAL, &after);
+    assert_memory_equal(now, before, size);
+    assert_null(strstr(now + size, folder->groups.groups[1].id));
+    free(now);
+    free(before);
+    journal = opened(folder);
+    assert_int_equal(state_of(journal, 1), -1);
+    assert_int_equal(state_of(journal, 2), 1);
+    journal_close(&journal);
+}
+
 /* ---- Two processes --------------------------------------------------------------------------- */
 
 static void a_second_one_follows(void **state)
@@ -497,6 +556,20 @@ static void links_and_other_kinds_are_refused(void **state)
     assert_int_not_equal(refused(folder), SELECTAI_OK);
     snprintf(folder->state, sizeof folder->state, "/nowhere/at all");
     assert_int_equal(refused(folder), SELECTAI_ERR_NOT_FOUND);
+}
+
+static void file_systems_without_locks_are_refused(void **state)
+{
+    static const int errors[] = {ENOLCK, EOPNOTSUPP};
+    struct folder *folder = *state;
+    for (size_t i = 0; i < 2; i++) {
+        flock_error = errors[i];
+        int rc = refused(folder);
+        flock_error = 0;
+        assert_int_equal(rc, SELECTAI_ERR_UNSUPPORTED);
+    }
+    struct journal *journal = opened(folder);
+    journal_close(&journal);
 }
 
 static void headers_of_others_are_refused(void **state)
@@ -793,10 +866,12 @@ int main(void)
         TEST(torn_files_are_never_written_over),
         TEST(a_kill_loses_nothing_that_was_acknowledged),
         TEST(a_full_disk_costs_one_decision),
+        TEST(what_could_not_be_synced_is_no_decision),
         TEST(a_second_one_follows),
         TEST(a_follower_takes_whole_lines_and_operations),
         TEST(a_follower_may_come_before_the_file),
         TEST(links_and_other_kinds_are_refused),
+        TEST(file_systems_without_locks_are_refused),
         TEST(headers_of_others_are_refused),
         TEST(a_changed_line_is_refused),
         TEST(lines_of_later_versions_are_kept),

@@ -74,7 +74,10 @@ int decision_of_json_named(struct decision *out, const json_t *json, size_t (*fi
 const char *outcome_name(enum outcome outcome); /* NULL: undecided */
 const char *crop_name(enum crop_kind crop);
 const char *source_name(enum source source);
-int source_of_name(enum source *out, const char *name); /* 0: none of them */
+/* 0: none of them. */
+int outcome_of_name(enum outcome *out, const char *name);
+int crop_of_name(enum crop_kind *out, const char *name);
+int source_of_name(enum source *out, const char *name);
 
 /* A file's name; bytes that are no UTF-8, which JSON cannot hold, become '?'. */
 json_t *json_of_name(const char *name);

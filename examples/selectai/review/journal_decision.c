@@ -65,14 +65,7 @@ static int read_sizes(struct winner *winner, struct span px, struct span size)
 static int read_crop(enum crop_kind *out, struct span text)
 {
     char word[16];
-    if (!span_text(word, sizeof word, text))
-        return 0;
-    for (int crop = CROP_WHOLE; crop <= CROP_LATER; crop++)
-        if (strcmp(word, crop_name((enum crop_kind)crop)) == 0) {
-            *out = (enum crop_kind)crop;
-            return 1;
-        }
-    return 0;
+    return span_text(word, sizeof word, text) && crop_of_name(out, word);
 }
 
 static int read_winner(struct winner *out, struct span text, find_image_fn find, const void *of)

@@ -235,8 +235,8 @@ int read_header(struct journal *journal, struct span text)
             (long long)version, JOURNAL_VERSION);
         rc = SELECTAI_ERR_UNSUPPORTED;
     } else if (strcmp(project, journal->project) != 0) {
-        say("%s: the journal of project %s, not of %s: give --project %s, or another --state folder", path, project,
-            journal->project, project);
+        say("%s: the journal of project %s, not of %s: name that project, or take another state folder", path, project,
+            journal->project);
         rc = SELECTAI_ERR_MISMATCH;
     } else if (created && strlen(created) < sizeof journal->created) {
         memcpy(journal->created, created, strlen(created) + 1);
