@@ -125,6 +125,7 @@ static int show_page(struct session *session, const struct review_args *a)
     if (code == EXIT_DONE && a->ranker)
         code = start_suggestions(session, a, history);
     session->min_confidence = a->min_confidence;
+    session->cropper = a->cropper;
     if (code == EXIT_DONE)
         code = serve_page(session, a);
     suggestions_stop(&session->suggestions);

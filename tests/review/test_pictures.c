@@ -326,6 +326,8 @@ static void text_is_json(void **state)
     text_add(&text, ",");
     text_number(&text, 0.25);
     text_add(&text, ",");
+    text_exact(&text, 0.1 + 0.2);
+    text_add(&text, ",");
     text_number(&text, 1.0 / 0.0);
     text_add(&text, ",");
     text_whole(&text, UINT64_MAX);
@@ -337,8 +339,8 @@ static void text_is_json(void **state)
     text_json(&text, NULL);
     text_format(&text, ",%d]", -5);
     assert_false(text.failed);
-    assert_string_equal(text.bytes,
-                        "[\"plain\",\"\\\"\\\\\\n\x7f\xc3\xa9\",\"?!\",0.25,null,18446744073709551615,0,true,null,-5]");
+    assert_string_equal(text.bytes, "[\"plain\",\"\\\"\\\\\\n\x7f\xc3\xa9\",\"?!\",0.25,0.30000000000000004,null,"
+                                    "18446744073709551615,0,true,null,-5]");
     assert_int_equal(strlen(text.bytes), text.n);
     text_free(&text);
 }

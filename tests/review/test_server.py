@@ -16,8 +16,7 @@ import time
 import unittest
 
 from review import OTHER_WINDOW, PATIENCE, SECURITY, WINDOW, Picture, ReviewTest, support
-
-PICK = {"outcome": "pick", "winners": []}
+from test_suggest import write_cropper, write_ranker
 
 
 def jpeg_size(data):
@@ -690,6 +689,71 @@ class Moving(ReviewTest):
         for path in ("api/undo-finalize", "api/resume-finalize"):
             answer = self.review.post(path, {})
             self.assertEqual((answer.status, answer.error()), (409, "nothing"), path)
+
+
+class Suggested(ReviewTest):
+    """With models: of random weights, which are as sure as any."""
+
+    groups = 12
+
+    def setUp(self):
+        super().setUp()
+        write_ranker(self.path("ranker.safetensors"))
+        write_cropper(self.path("cropper.safetensors"))
+        self.review = self.start("--ranker", self.path("ranker.safetensors"), "--cropper", self.path("cropper.safetensors"),
+                                 "--min-confidence", "0.3")
+        self.all = self.review.get("api/groups").json()
+        self.ready = self.review.until(lambda c: c["suggested"] == self.groups, "all suggestions")
+
+    def test_what_is_suggested(self):
+        session = self.review.get("api/session").json()
+        self.assertRegex(session["ranker"], r"^ranker\.safetensors [0-9a-f]{8}$")
+        self.assertEqual((session["cropper"], session["min_confidence"]), ("cropper.safetensors", 0.3))
+        self.assertEqual([g["i"] for g in self.ready["groups"]], list(range(self.groups)))
+        self.assertIsNone(self.ready["problem"])
+        for brief in self.ready["groups"]:
+            group = self.review.get("api/group/" + self.all["id"][brief["i"]]).json()
+            suggestion, chances = group["suggestion"], [i["probability"] for i in group["images"]]
+            self.assertEqual((brief["state"], group["state"], brief["outcome"]), ("ready", "ready", None))
+            self.assertAlmostEqual(sum(chances), 1, 4)
+            self.assertEqual(chances.index(max(chances)), brief["winner"])
+            self.assertEqual((suggestion["winner"], suggestion["sure"], suggestion["keep_nothing"]),
+                             (brief["winner"], brief["sure"], brief["keep_nothing"]))
+            self.assertAlmostEqual(suggestion["confidence"], brief["confidence"], 4)
+            self.assertEqual(group["images"][brief["winner"]]["crop"] is not None, brief["has_crop"])
+            self.assertNotIn("images", suggestion)
+        self.assertEqual(self.review.changes(self.ready["revision"])["groups"], [])
+
+    def test_agreement(self):
+        self.review.claim()
+        brief = self.ready["groups"][0]
+        self.pick(self.review, self.all, 0, brief["winner"])
+        self.pick(self.review, self.all, 1, (self.ready["groups"][1]["winner"] + 1) % 3)
+        self.review.post("api/decide", {"group": self.all["id"][2], "decision": {"outcome": "reject"}})
+        changes = self.review.changes()
+        self.assertEqual([g["agreed"] for g in changes["groups"][:3]], [True, False, None])
+        self.assertEqual((changes["stats"]["agreed"], changes["stats"]["compared"]), (1, 2))
+
+    def test_in_bulk(self):
+        self.review.claim()
+        self.pick(self.review, self.all, 3)
+        least = sorted(g["confidence"] for g in self.ready["groups"])[self.groups // 3]
+        meant = [g for g in self.ready["groups"] if g["i"] != 3 and g["sure"] and g["confidence"] >= least]
+        self.assertTrue(0 < len(meant) < self.groups - 1)
+        wrong = self.review.post("api/decide-all", {"min_confidence": least, "expected": len(meant) + 1})
+        self.assertEqual((wrong.status, wrong.error()), (409, "changed"))
+        self.assertEqual(self.review.changes()["stats"]["decided"], 1)
+        answer = self.review.post("api/decide-all", {"min_confidence": least, "expected": len(meant)})
+        self.assertEqual((answer.status, answer.json()["n"]), (200, len(meant)))
+        now = {g["i"]: g for g in self.review.changes()["groups"]}
+        for g in meant:
+            expected = ("reject", [], []) if g["keep_nothing"] else (
+                "pick", [g["winner"]], ["suggested" if g["has_crop"] else "whole"])
+            self.assertEqual((now[g["i"]]["outcome"], now[g["i"]]["winners"], now[g["i"]]["crops"]), expected)
+            self.assertEqual(now[g["i"]]["source"], "bulk")
+        self.assertEqual(self.review.changes()["stats"]["decided"], len(meant) + 1)
+        self.assertEqual(self.review.post("api/undo", {}).json()["n"], len(meant))
+        self.assertEqual(self.review.changes()["stats"]["decided"], 1)
 
 
 class Ends(ReviewTest):

@@ -83,7 +83,7 @@ static void put_brief(struct text *text, const struct suggestion_brief *brief)
     text_add(text, "\",\"winner\":");
     text_whole(text, brief->winner);
     text_add(text, ",\"confidence\":");
-    text_number(text, brief->confidence);
+    text_exact(text, brief->confidence); /* a client counts those above a bound, and must count as we do */
     text_add(text, ",\"anomaly\":");
     text_number(text, brief->anomaly);
     text_add(text, ",\"sure\":");
@@ -144,6 +144,17 @@ static void put_moving(struct text *text, const struct session *session)
     text_json(text, json_incref(session->moved_result));
 }
 
+static void put_problem(struct text *text, const struct session *session)
+{
+    char problem[256] = "";
+    if (session->suggestions)
+        suggestions_problem(session->suggestions, problem, sizeof problem);
+    if (problem[0])
+        text_string(text, problem);
+    else
+        text_add(text, "null");
+}
+
 static void put_all(struct text *text, struct request *request, uint64_t from)
 {
     struct session *session = request->server->session;
@@ -154,7 +165,9 @@ static void put_all(struct text *text, struct request *request, uint64_t from)
     text_whole(text, session->suggestions ? suggestions_done(session->suggestions) : 0);
     text_add(text, ",\"writer\":\"");
     text_add(text, writer_of(session, request->window));
-    text_add(text, "\",\"undo\":");
+    text_add(text, "\",\"problem\":");
+    put_problem(text, session);
+    text_add(text, ",\"undo\":");
     text_flag(text, !session->moving && journal_can_undo(session->journal));
     text_add(text, ",\"redo\":");
     text_flag(text, !session->moving && journal_can_redo(session->journal));

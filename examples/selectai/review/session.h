@@ -30,6 +30,7 @@ struct session {
     char writer[33];
     double writer_seen;
     double min_confidence;
+    const char *cropper; /* its file, as given; NULL: none */
     size_t cursor;      /* the group on screen, for a restart */
     size_t kept_cursor; /* that is written down; NO_INDEX: none */
     struct selectai_group_options group;

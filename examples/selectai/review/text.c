@@ -99,6 +99,14 @@ void text_number(struct text *text, double value)
         text_add(text, "null");
 }
 
+void text_exact(struct text *text, double value)
+{
+    if (isfinite(value))
+        text_format(text, "%.17g", value);
+    else
+        text_add(text, "null");
+}
+
 void text_whole(struct text *text, uint64_t value)
 {
     char digits[20];

@@ -25,7 +25,8 @@ void text_free(struct text *text);
 /* JSON: a string with its quotes (bytes of what is no UTF-8 become '?'), numbers (null where not finite), true, false.
  */
 void text_string(struct text *text, const char *string);
-void text_number(struct text *text, double value);
+void text_number(struct text *text, double value); /* six digits */
+void text_exact(struct text *text, double value);  /* the same number when it is read */
 void text_whole(struct text *text, uint64_t value);
 void text_flag(struct text *text, int value);
 /* A whole value; NULL is null. Takes the reference. */
