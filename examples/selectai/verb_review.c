@@ -77,12 +77,15 @@ static int start_suggestions(struct session *session, const struct review_args *
 /* ---- The page -------------------------------------------------------------------------------- */
 
 #if SELECTAI_HAVE_REVIEW
-static void print_link(const struct session *session, const char *link)
+/* Under the lock: the page may be open by now. */
+static void print_link(struct session *session, const char *link)
 {
     char groups[COUNT_TEXT], images[COUNT_TEXT];
+    pthread_mutex_lock(&session->lock);
     printf("%s groups of %s images%s\n%s\n", count_text(groups, session->groups.n_groups),
            count_text(images, session->groups.n_images),
            session->read_only ? "; another process decides, this one follows" : "", link);
+    pthread_mutex_unlock(&session->lock);
     fflush(stdout);
 }
 

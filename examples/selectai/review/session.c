@@ -121,8 +121,11 @@ void session_keep_cursor(struct session *session)
     int ok = file && fputs(id, file) >= 0;
     if (file && fclose(file) != 0)
         ok = 0;
-    if (ok && rename(aside, path) == 0)
+    if (ok && rename(aside, path) == 0) {
+        pthread_mutex_lock(&session->lock);
         session->kept_cursor = cursor;
+        pthread_mutex_unlock(&session->lock);
+    }
     free(path);
     free(aside);
 }

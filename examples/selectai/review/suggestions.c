@@ -178,7 +178,7 @@ static void *run(void *user)
     size_t most = 4;
     pthread_mutex_lock(&s->lock);
     while (!s->stopping) {
-        int idle = s->guests > 0 || !has_work(s);
+        int idle = __atomic_load_n(&s->guests, __ATOMIC_RELAXED) > 0 || !has_work(s);
         if (idle)
             pthread_cond_wait(&s->wake, &s->lock);
         else if (do_some(s, most) > 0)
