@@ -1,0 +1,58 @@
+// suggested.js: what a suggestion means for a decision: what Enter does, and in words. Pure functions.
+
+/** The picture that approving keeps: of the suggestion, or the highest stage where there is none. */
+export function suggestedIndex(group) {
+  return group.suggestion ? group.suggestion.winner : group.images.length - 1;
+}
+
+export function suggestsNothing(group) {
+  return Boolean(group.suggestion && group.suggestion.keep_nothing);
+}
+
+/** Is the suggested crop part of the suggestion? Not where it is more likely that the person does not crop. */
+export function suggestsCrop(group) {
+  const suggestion = group.suggestion;
+  return Boolean(suggestion && group.images[suggestion.winner].crop && !(suggestion.no_crop >= 0.5));
+}
+
+/** A winner: edits (image id -> box) go before what is suggested. crop: keep the suggested one. */
+export function winnerOf(image, edits, crop) {
+  const edited = edits.get(image.id);
+  if (edited) return { image: image.id, crop: "edited", box: edited };
+  if (crop && image.crop) return { image: image.id, crop: "suggested", box: image.crop };
+  return { image: image.id, crop: "whole" };
+}
+
+/** What approving decides. marked: ids of pictures that are to be kept together, if any. */
+export function approval(group, edits, marked) {
+  const best = suggestedIndex(group);
+  if (marked.size > 0) {
+    const winners = group.images.filter((image) => marked.has(image.id));
+    const cropped = (image) => suggestsCrop(group) && image === group.images[best];
+    return { outcome: "pick", winners: winners.map((image) => winnerOf(image, edits, cropped(image))) };
+  }
+  if (suggestsNothing(group) && edits.size === 0) return { outcome: "reject" };
+  return { outcome: "pick", winners: [winnerOf(group.images[best], edits, suggestsCrop(group))] };
+}
+
+const cropWords = { whole: "", suggested: ", cropped", edited: ", with your crop", later: ", crop later" };
+
+/** "keep 3, cropped" */
+export function inWords(decision, group) {
+  if (!decision) return "undecided";
+  if (decision.outcome === "reject") return "reject all";
+  if (decision.outcome === "skip") return "skip";
+  const parts = decision.winners.map((winner) => {
+    const number = group.images.findIndex((image) => image.id === winner.image) + 1;
+    return `${number}${cropWords[winner.crop]}`;
+  });
+  return `keep ${parts.join(" and ")}`;
+}
+
+/** The same for what was decided. */
+export function pastWords(decision, group) {
+  return inWords(decision, group)
+    .replace(/^keep/, "kept")
+    .replace(/^reject all/, "rejected all")
+    .replace(/^skip/, "skipped");
+}
