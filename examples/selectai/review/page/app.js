@@ -8,7 +8,7 @@ import { showHeader, showPlace } from "./header.js";
 import { keyName } from "./keys.js";
 import { Stopwatch } from "./stopwatch.js";
 import { store } from "./store.js";
-import { approval, inWords, pastWords, suggestedIndex, winnerOf } from "./suggested.js";
+import { approval, inWords, pastWords, saysTheSame, suggestedIndex, suggestsCrop, winnerOf } from "./suggested.js";
 import { showWhy } from "./why.js";
 
 const ahead = 3; // groups whose pictures are fetched before they are wanted
@@ -51,6 +51,7 @@ export const app = {
     if (i < 0 || i >= store.n) return;
     const turn = (this.turn = (this.turn || 0) + 1);
     this.current = i;
+    this.group = null; // keys that come too early mean nothing
     document.body.dataset.ready = "false";
     showPlace(this);
     let group;
@@ -157,33 +158,34 @@ export const app = {
 
   /** Decides the group on screen and goes on. true: it is decided. */
   async decide(decision) {
-    if (!this.group) return false;
-    if (!this.canDecide()) {
-      announce("this window only looks on");
+    const { group } = this;
+    if (!group || this.deciding) return false;
+    if (!this.canDecide() || this.unsent) {
+      announce(this.unsent ? "the last decision waits for the server" : "this window only looks on");
       return false;
     }
-    if (this.deciding) return false;
+    const sent = { group: group.id, decision, seconds: this.watch.seconds, shown: group.images.map((image) => image.id) };
+    if (!(await this.send(sent))) return false;
+    announce(`${group.name}: ${pastWords(decision, group)}`);
+    await this.advance();
+    return true;
+  },
+
+  /** true: the server has it. */
+  async send(sent) {
     this.deciding = true;
-    const sent = { group: this.group.id, decision, seconds: this.watch.seconds, shown: this.group.images.map((image) => image.id) };
     try {
-      await this.send(sent);
-      announce(`${store.names[this.current]}: ${pastWords(decision, this.group)}`);
-      await this.advance();
-      return true;
+      await api.post("api/decide", sent);
     } catch (error) {
       this.notSent(sent, error);
       return false;
     } finally {
       this.deciding = false;
     }
-  },
-
-  async send(sent) {
-    await api.post("api/decide", sent);
     unbanner("failed");
     unbanner("disk");
-    this.unsent = null;
     await store.poll();
+    return true;
   },
 
   notSent(sent, error) {
@@ -192,10 +194,12 @@ export const app = {
       store.poll(); // finds out that the server is gone, and says so
     } else if (error.status === 507) {
       banner("disk", `Nothing was decided: ${error.message}. Make room and try again.`, {
-        kind: "bad", buttons: [["Try again", () => this.decide(sent.decision)]], closable: true });
+        kind: "bad", closable: true, buttons: [["Try again", async () => {
+          if ((await this.send(sent)) && this.group && this.group.id === sent.group) await this.advance();
+        }]] });
     } else {
       this.fail(`Nothing was decided: ${error.message}`);
-      store.poll().catch(() => {});
+      store.poll();
     }
   },
 
@@ -204,13 +208,12 @@ export const app = {
     if (!this.unsent) return;
     const sent = this.unsent;
     this.unsent = null;
-    try {
-      await this.send(sent);
-      announce("the decision that waited was sent");
-      if (this.group && this.group.id === sent.group) await this.advance();
-    } catch (error) {
-      this.notSent(sent, error);
-    }
+    const i = store.indices.get(sent.group);
+    if (i === undefined) return;
+    const arrived = saysTheSame(store.status[i], sent.decision, store.images[i]); // only its answer was lost
+    if (!arrived && !(await this.send(sent))) return;
+    announce("the decision that waited was sent");
+    if (this.current === i) await this.advance();
   },
 
   pick(i, crop) {
@@ -221,7 +224,8 @@ export const app = {
       return this.editCrop(i);
     }
     const others = this.group.images.filter((other) => this.marked.has(other.id) && other !== image);
-    const winners = [...others.map((other) => winnerOf(other, this.edits, false)),
+    const best = this.group.images[suggestedIndex(this.group)];
+    const winners = [...others.map((other) => winnerOf(other, this.edits, other === best && suggestsCrop(this.group))),
       winnerOf(image, crop ? this.edits : new Map(), crop)];
     const place = (winner) => this.group.images.findIndex((other) => other.id === winner.image);
     return this.decide({ outcome: "pick", winners: winners.sort((a, b) => place(a) - place(b)) });
@@ -273,15 +277,16 @@ export const app = {
     try {
       const { group, n } = await api.post(`api/${what}`);
       await store.poll();
+      const done = what === "undo" ? "taken back" : "done again";
       const i = store.indices.get(group);
-      if (i !== undefined) {
-        await this.goTo(i);
-        announce(`${what === "undo" ? "taken back" : "done again"}: ${n > 1 ? `${n} groups` : store.names[i]}, ` +
-          `now ${pastWords(this.group.decision, this.group)}`);
-      }
+      if (i === undefined) return announce(`${done}; its group is not there any more`);
+      await this.goTo(i);
+      if (this.group)
+        announce(`${done}: ${n > 1 ? `${n} groups` : store.names[i]}, now ${pastWords(this.group.decision, this.group)}`);
     } catch (error) {
       if (error.code === "nothing") announce(`there is nothing to ${what}`);
       else this.fail(`${what}: ${error.message}`);
     }
+    return undefined;
   },
 };

@@ -149,8 +149,7 @@ export class GroupView {
     const { group, app } = this;
     const marks = [];
     if (isBest && !suggestsNothing(group)) {
-      const sure = group.suggestion ? ` ${percent(group.suggestion.confidence)}` : "";
-      marks.push(element("b.mark.best", {}, group.suggestion ? `suggested${sure}` : group.state === "pending" ? "…" : "highest stage"));
+      marks.push(element("b.mark.best", {}, group.suggestion ? "suggested" : group.state === "pending" ? "…" : "highest stage"));
     }
     if (winner) marks.push(element("b.mark.kept", {}, winner.crop === "later" ? "kept, crop later" : "kept"));
     if (app.marked.has(figure.image.id)) marks.push(element("b.mark.also", {}, "and this"));

@@ -102,13 +102,17 @@ function onFilter() {
 
 /* ---- What the server says ---- */
 
+let shownWriter = "";
+
 function showWriter(writer) {
   const texts = {
     other: "Another window decides; this one follows.",
     process: "Another program reviews this folder; this window follows. Close it and start again to decide here.",
   };
-  if (!texts[writer]) unbanner("writer");
-  else if (!hasBanner("writer"))
+  if (shownWriter === writer) return;
+  shownWriter = writer;
+  unbanner("writer");
+  if (texts[writer])
     banner("writer", texts[writer], writer === "other" ? { buttons: [["Take over", () => claim(true)]] } : {});
 }
 
@@ -179,7 +183,9 @@ async function start() {
     unbanner("gone");
     await claim(false);
     await app.sendAgain();
+    if (!app.group && app.current >= 0) await app.goTo(app.current);
   });
+  store.on("trouble", (error) => app.fail(`what has changed is not known: ${error.message}`));
   onChanges([]);
   app.reorder();
   document.addEventListener("keydown", onKey);

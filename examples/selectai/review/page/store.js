@@ -68,8 +68,8 @@ class Store {
         this.#tell("back");
       }
     } catch (error) {
-      if (error.status !== 0) throw error;
-      if (!this.gone) {
+      if (error.status !== 0) this.#tell("trouble", error);
+      else if (!this.gone) {
         this.gone = true;
         this.#tell("gone");
       }

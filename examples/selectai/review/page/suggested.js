@@ -35,6 +35,15 @@ export function approval(group, edits, marked) {
   return { outcome: "pick", winners: [winnerOf(group.images[best], edits, suggestsCrop(group))] };
 }
 
+/** Is this decision what the status of a group (api/changes) says? images: the group's ids. */
+export function saysTheSame(status, decision, images) {
+  if (status.outcome !== decision.outcome) return false;
+  if (decision.outcome !== "pick") return true;
+  const winners = decision.winners.map((winner) => images.indexOf(winner.image));
+  return winners.length === status.winners.length &&
+    winners.every((place, k) => place === status.winners[k] && decision.winners[k].crop === status.crops[k]);
+}
+
 const cropWords = { whole: "", suggested: ", cropped", edited: ", with your crop", later: ", crop later" };
 
 /** "keep 3, cropped" */
