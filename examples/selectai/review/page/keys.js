@@ -5,7 +5,7 @@ const modifiers = (event) =>
 
 /** All ways in which a press may be written: Shift is part of "?" already, and "!" is Shift+1. */
 export function namesOf(event) {
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const key = event.key === " " ? "Space" : event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const prefix = modifiers(event);
   const names = [prefix + key, prefix + key.toUpperCase()];
   if (event.shiftKey && event.key.length === 1) names.push(prefix.replace("Shift+", "") + event.key);
