@@ -2,18 +2,7 @@
 
 import { isOpen, openDialog } from "./dialog.js";
 import { element, percent } from "./dom.js";
-
-/** Those that the server means (api/decide-all): undecided, worked out, sure, and at or above the confidence. */
-export function meant(statuses, confidence) {
-  let picks = 0, cropped = 0, rejects = 0;
-  for (const status of statuses) {
-    if (!status || status.outcome !== null || status.state !== "ready" || !status.sure || !(status.confidence >= confidence)) continue;
-    if (status.keep_nothing) rejects++;
-    else picks++;
-    if (!status.keep_nothing && status.has_crop) cropped++;
-  }
-  return { picks, cropped, rejects, all: picks + rejects };
-}
+import { meant } from "./filters.js";
 
 const perCent = (value) => String(Math.round(1000 * value) / 10);
 const groups = (n) => `${n} ${n === 1 ? "group" : "groups"}`;

@@ -25,12 +25,13 @@ class Compare {
       onKey: (event) => this.key(event),
       onClose: () => this.observer.disconnect(),
     });
-    this.area = element("div.panes");
+    this.area = element("div.panes", { tabIndex: 0, role: "group", ariaLabel: "pictures: plus and minus scale, arrows move" });
     this.scaleText = element("output.scale", { dataset: { testid: "zoom-scale" } });
     this.dialog.body.append(this.#tools(), this.area);
     this.observer = new ResizeObserver(() => this.layout());
     this.observer.observe(this.area);
     this.build();
+    this.area.focus();
   }
 
   #tools() {
@@ -96,7 +97,8 @@ class Compare {
   /** About a point of the window, or the middle. */
   scale(factor, pane = this.panes[0], x = null, y = null) {
     const before = this.view;
-    const scale = Math.min(most, Math.max(1, before.scale * factor));
+    const least = Math.min(1, this.panes[0].native()); // a small picture may be seen in its own pixels
+    const scale = Math.min(most, Math.max(least, before.scale * factor));
     const held = pane.place(before);
     let middle = { x: held.x, y: held.y };
     if (x !== null) {
@@ -161,6 +163,7 @@ class Compare {
 
   toggle() {
     this.dialog.close();
+    this.app.focusPicture(this.focused);
     openCompare(this.app, this.single ? "compare" : "zoom");
   }
 

@@ -7,7 +7,7 @@ import { MoveList } from "./move_list.js";
 const files = (n) => `${n} ${n === 1 ? "file" : "files"}`;
 
 const countNames = [
-  ["selected", "chosen pictures, to __selected"], ["cropped", "of them cropped, as new files; their originals to __originals"],
+  ["selected", "kept whole, to __selected"], ["cropped", "kept and cropped, as new files in __selected; their originals to __originals"],
   ["later", "to be cropped later, to __crop"], ["staged", "not chosen, to __delete_staging"],
   ["companions", "companions that go with them"], ["renamed", "get another name, since theirs is taken"],
   ["undecided", "groups undecided: they stay"], ["skipped", "groups skipped: they stay"],

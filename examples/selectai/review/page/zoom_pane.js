@@ -2,24 +2,11 @@
 
 import { api } from "./api.js";
 import { element, stageName } from "./dom.js";
+import { fitted, held } from "./zoom_geometry.js";
 
 const first = 1280; // what the server has ready; the file itself is fetched where more pixels are seen
 
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const aspectOf = (image) => (image.width && image.height ? image.width / image.height : 1);
-
-/** Of a picture in a pane: scale 1 is the whole picture. */
-export function fitted(aspect, paneWidth, paneHeight) {
-  const width = Math.max(1, Math.min(paneWidth, paneHeight * aspect));
-  return { width, height: width / aspect };
-}
-
-/** The point in the middle (fractions of the picture) so that no more empty space than needed is seen. */
-export function held(middle, size, pane) {
-  if (size <= pane) return 0.5;
-  const half = pane / size / 2;
-  return clamp(middle, half, 1 - half);
-}
 
 export class ZoomPane {
   constructor(image, index, { marks, buttons }) {
