@@ -107,7 +107,7 @@ class Overview {
     const which = status.outcome === "pick" ? status.winners[0] : status.state === "ready" ? status.winner : store.images[i].length - 1;
     const [symbol, words] = stateWords(status);
     const side = (window.devicePixelRatio || 1) * this.size.width > 200 ? 320 : 160;
-    const picture = element("img", { src: api.picture(store.images[i][which], side), alt: "", draggable: false });
+    const picture = element("img", { alt: "", draggable: false, dataset: { src: api.picture(store.images[i][which], side) } });
     picture.addEventListener("error", () => picture.classList.add("lost"));
     const node = element("div.cell", { id: `cell-${place}`, role: "option", dataset: { testid: "overview-cell", i: String(i),
       group: store.ids[i], outcome: status.outcome || "" } },

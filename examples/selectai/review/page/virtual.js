@@ -3,11 +3,19 @@
 import { element } from "./dom.js";
 
 const beyond = 3; // rows above and below that are ready before they are seen
+const patience = 100; // milliseconds: what is scrolled past more quickly need not be loaded
+
+/** Without an address a picture is not fetched any further. */
+function drop(row) {
+  row.remove();
+  for (const picture of row.querySelectorAll("img")) picture.removeAttribute("src");
+}
 
 export class VirtualRows {
   #rows = new Map();
   #count = 0;
   #frame = 0;
+  #timer = 0;
 
   /** scroller: the element that scrolls. make(i) -> the element of row i. */
   constructor(scroller, rowHeight, make) {
@@ -24,6 +32,17 @@ export class VirtualRows {
   end() {
     this.observer.disconnect();
     cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#timer);
+    for (const row of this.#rows.values()) drop(row);
+  }
+
+  /** Pictures have their address in data-src until their row has been there for a while. */
+  #load() {
+    this.#timer = 0;
+    for (const picture of this.inside.querySelectorAll("img[data-src]")) {
+      picture.src = picture.dataset.src;
+      delete picture.dataset.src;
+    }
   }
 
   #soon() {
@@ -33,7 +52,7 @@ export class VirtualRows {
   /** Another number of rows, or the same with other contents. */
   reset(count) {
     this.#count = count;
-    for (const row of this.#rows.values()) row.remove();
+    for (const row of this.#rows.values()) drop(row);
     this.#rows.clear();
     this.inside.style.height = `${count * this.rowHeight}px`;
     this.draw();
@@ -46,10 +65,11 @@ export class VirtualRows {
     const last = Math.min(this.#count, Math.ceil((scroller.scrollTop + scroller.clientHeight) / rowHeight) + beyond);
     for (const [i, row] of this.#rows)
       if (i < first || i >= last) {
-        row.remove();
+        drop(row);
         this.#rows.delete(i);
       }
     for (let i = first; i < last; i++) if (!this.#rows.has(i)) this.#add(i);
+    if (!this.#timer) this.#timer = setTimeout(() => this.#load(), patience);
   }
 
   #add(i) {
