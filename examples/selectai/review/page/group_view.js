@@ -68,7 +68,6 @@ export class GroupView {
       element("span.numbers", { dataset: { testid: `numbers-${i + 1}` } }));
     const node = element("figure.picture", { tabIndex: 0, dataset: { testid: `picture-${i + 1}`, image: image.id } },
       frame, caption);
-    node.setAttribute("role", "group");
     node.addEventListener("click", (event) => {
       if (!event.target.closest(".crop-box")) this.app.focusPicture(i);
     });
