@@ -35,7 +35,7 @@ const axeSource = (await needed("axe-core")).default.source;
 
 /* ---- The sample ---- */
 
-const groups = 120;
+const groups = 400; // with fewer, the cropper proposes the whole picture
 
 function selectai(...args) {
   return spawnSync(program, args, { encoding: "utf8", timeout: 600_000 });
@@ -45,7 +45,7 @@ function selectai(...args) {
 function makeSample() {
   const { mtimeMs, size } = fs.statSync(program);
   const root = process.env.SELECTAI_BROWSER_DATA || path.join(os.tmpdir(), "selectai-browser-data");
-  const folder = path.join(root, `${Math.round(mtimeMs)}-${size}`);
+  const folder = path.join(root, `${Math.round(mtimeMs)}-${size}-${groups}`);
   if (!fs.existsSync(path.join(folder, "done"))) {
     fs.rmSync(root, { recursive: true, force: true });
     fs.mkdirSync(root, { recursive: true });
