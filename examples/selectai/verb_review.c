@@ -165,7 +165,8 @@ static int check_outputs(const struct review_args *a)
 static int check(const struct verb *verb, const struct review_args *a)
 {
     if (a->rest.count != 1)
-        return usage_error(verb, a->rest.count == 0 ? "give the folder to review" : "give one folder");
+        return usage_error(verb, a->rest.count == 0 ? "give the folder to review, or a list of files"
+                                                    : "give one folder, or one list of files");
     if (a->port > 65535)
         return usage_error(verb, "--port must be at most 65535");
     if (a->min_confidence > 1 || a->min_keep > 1)
@@ -233,8 +234,9 @@ static int run(int argc, char **argv, const struct verb *verb)
 const struct verb verb_review = {
     .name = "review",
     .summary = "a local page on which you see, approve and correct what is suggested; nothing moves until Finalize",
-    .usage = "DIR [--ranker FILE] [--cropper FILE] [options]",
-    .text = "Prints a link for this machine's browser, and runs until Ctrl-C. Every decision is kept at once and can "
+    .usage = "DIR|FILE [--ranker FILE] [--cropper FILE] [options]",
+    .text = "FILE: a list, a path a line, or what 'suggest --json' printed.\n"
+            "Prints a link for this machine's browser, and runs until Ctrl-C. Every decision is kept at once and can "
             "be undone,\n"
             "also after a restart. With one of the flags marked \"no page\" it does that and ends.",
     .run = run,

@@ -32,7 +32,7 @@ static void made_folder(struct folder *folder)
                      i / 10 % 50, i % 10 * 5 + k, stages[k]);
             close(open(path, O_CREAT | O_WRONLY, 0666));
         }
-    if (open_groups(&folder->groups, folder->root, "bench", NULL) != SELECTAI_OK)
+    if (open_groups(&folder->groups, folder->root, "bench", NULL, NULL) != SELECTAI_OK)
         exit(1);
 }
 

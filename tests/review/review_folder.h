@@ -98,7 +98,7 @@ static inline void put_group(const struct folder *folder, const char *sub, int m
 static inline void scan_groups(struct folder *folder)
 {
     close_groups(&folder->groups);
-    assert_int_equal(open_groups(&folder->groups, folder->root, "mojo", NULL), SELECTAI_OK);
+    assert_int_equal(open_groups(&folder->groups, folder->root, "mojo", NULL, NULL), SELECTAI_OK);
 }
 
 static inline int folder_setup(void **state)

@@ -74,7 +74,7 @@ static void takes_groups_and_leaves_what_finalize_moved(void **state)
 {
     struct review_groups groups;
     fill(*state);
-    assert_int_equal(open_groups(&groups, ((struct folder *)*state)->path, "p", NULL), SELECTAI_OK);
+    assert_int_equal(open_groups(&groups, ((struct folder *)*state)->path, "p", NULL, NULL), SELECTAI_OK);
     assert_int_equal(groups.n_groups, 3);
     assert_int_equal(groups.n_images, 7);
     assert_int_equal(groups.n_alone, 2);
@@ -95,11 +95,11 @@ static void ids_survive_a_restart_and_other_files(void **state)
     struct folder *folder = *state;
     char with_slash[80];
     fill(folder);
-    assert_int_equal(open_groups(&before, folder->path, "p", NULL), SELECTAI_OK);
+    assert_int_equal(open_groups(&before, folder->path, "p", NULL, NULL), SELECTAI_OK);
     put(folder, "0000/20240101_000000_stage1_x.png");
     put(folder, "0000/20240101_000001_stage2_x.png");
     snprintf(with_slash, sizeof with_slash, "%s/", folder->path);
-    assert_int_equal(open_groups(&after, with_slash, "p", NULL), SELECTAI_OK);
+    assert_int_equal(open_groups(&after, with_slash, "p", NULL, NULL), SELECTAI_OK);
     assert_int_equal(after.n_groups, before.n_groups + 1);
     for (size_t g = 0; g < before.n_groups; g++) {
         size_t again = find_group(&after, before.groups[g].id);
@@ -117,7 +117,7 @@ static void companions_and_paths_are_known(void **state)
     struct folder *folder = *state;
     char expected[256];
     fill(folder);
-    assert_int_equal(open_groups(&groups, folder->path, "p", NULL), SELECTAI_OK);
+    assert_int_equal(open_groups(&groups, folder->path, "p", NULL, NULL), SELECTAI_OK);
     size_t found = 0;
     for (size_t i = 0; i < groups.n_images; i++)
         if (strcmp(groups.images[i].rel_path, "a b/20250708_060711_stage1_generated.png") == 0) {
@@ -135,12 +135,62 @@ static void companions_and_paths_are_known(void **state)
     close_groups(&groups);
 }
 
+/* A path a line, or a document of suggestions; relative ones from the list's folder, too. */
+static void a_list_chooses_files(void **state)
+{
+    static const char *const texts[] = {
+        "20250709_060711_stage1_generated.png\r\n\n20250709_060713_stage2_upscaled.jpg\nnot_there.png\n"
+        "20250709_060711_stage1_generated.png\n20250810_000000_stage1_alone.png",
+        "{\"groups\": [{\"images\": [{\"path\": \"20250709_060711_stage1_generated.png\"}, {\"path\": "
+        "\"20250709_060713_stage2_upscaled.jpg\"}, {\"path\": \"not_there.png\"}, {\"path\": "
+        "\"20250810_000000_stage1_alone.png\"}]}]}",
+    };
+    struct folder *folder = *state;
+    char path[256];
+    fill(folder);
+    for (size_t k = 0; k < 2; k++) {
+        struct choice choice;
+        struct review_groups groups;
+        snprintf(path, sizeof path, "%s/list", folder->path);
+        FILE *file = fopen(path, "w");
+        assert_non_null(file);
+        fputs(texts[k], file);
+        fclose(file);
+        assert_int_equal(read_choice(&choice, path), EXIT_DONE);
+        assert_int_equal(choice.n, 3);
+        assert_int_equal(choice.n_missing, 1);
+        assert_int_equal(open_groups(&groups, choice.root, "p", NULL, &choice), SELECTAI_OK);
+        assert_int_equal(groups.n_groups, 1);
+        assert_int_equal(groups.groups[0].n, 2); /* stage 1.5, which is there, was not chosen */
+        assert_int_equal(groups.n_alone, 1);
+        close_groups(&groups);
+        free_choice(&choice);
+    }
+}
+
+static void what_is_no_list_is_refused(void **state)
+{
+    static const char *const texts[] = {"", "nothing.png\n", "{\"a\": 1}", "{", "{\"groups\": [1, {\"images\": 2}]}"};
+    struct folder *folder = *state;
+    struct choice choice;
+    char path[256];
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+        snprintf(path, sizeof path, "%s/list", folder->path);
+        FILE *file = fopen(path, "w");
+        assert_non_null(file);
+        fputs(texts[k], file);
+        fclose(file);
+        assert_int_equal(read_choice(&choice, path), EXIT_FAILED);
+        assert_null(choice.root);
+    }
+}
+
 static void what_is_no_id_is_not_found(void **state)
 {
     struct review_groups groups;
     char longer[32];
     fill(*state);
-    assert_int_equal(open_groups(&groups, ((struct folder *)*state)->path, "p", NULL), SELECTAI_OK);
+    assert_int_equal(open_groups(&groups, ((struct folder *)*state)->path, "p", NULL, NULL), SELECTAI_OK);
     assert_int_equal(find_group(&groups, ""), NO_INDEX);
     assert_int_equal(find_group(&groups, "../../etc/passwd"), NO_INDEX);
     assert_int_equal(find_group(&groups, "0000000000000000"), NO_INDEX);
@@ -168,7 +218,7 @@ static void a_folder_that_is_not_there_is_an_error(void **state)
 {
     struct review_groups groups;
     (void)state;
-    assert_int_equal(open_groups(&groups, "/nowhere/at all", "p", NULL), SELECTAI_ERR_NOT_FOUND);
+    assert_int_equal(open_groups(&groups, "/nowhere/at all", "p", NULL, NULL), SELECTAI_ERR_NOT_FOUND);
     assert_null(groups.images);
 }
 
@@ -178,6 +228,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(takes_groups_and_leaves_what_finalize_moved, setup, teardown),
         cmocka_unit_test_setup_teardown(ids_survive_a_restart_and_other_files, setup, teardown),
         cmocka_unit_test_setup_teardown(companions_and_paths_are_known, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_list_chooses_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_no_list_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_no_id_is_not_found, setup, teardown),
         cmocka_unit_test(equal_hashes_are_two_ids),
         cmocka_unit_test(a_folder_that_is_not_there_is_an_error),

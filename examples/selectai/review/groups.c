@@ -75,13 +75,13 @@ static int is_ours(const char *rel_path)
     return 0;
 }
 
-static int scan(struct found *found, struct review_groups *groups)
+static int scan(struct found *found, struct review_groups *groups, const struct choice *choice)
 {
     selectai_scanner *scanner = NULL;
     struct selectai_file file = {.struct_size = sizeof file};
     int rc = selectai_scanner_open(&scanner, groups->root);
     while (rc == SELECTAI_OK && (rc = selectai_scanner_next(scanner, &file)) == SELECTAI_OK)
-        if (!is_ours(file.rel_path))
+        if (!is_ours(file.rel_path) && (!choice || is_chosen(choice, file.rel_path)))
             rc = keep_file(found, &file);
     if (scanner) {
         groups->n_issues = selectai_issues_count(selectai_scanner_issues(scanner));
@@ -156,13 +156,13 @@ static int group_all(struct review_groups *groups, struct found *found, const st
 }
 
 int open_groups(struct review_groups *groups, const char *root, const char *project,
-                const struct selectai_group_options *how)
+                const struct selectai_group_options *how, const struct choice *choice)
 {
     struct found found = {0};
     *groups = (struct review_groups){.root = strdup(root), .project = strdup(project)};
     int rc = groups->root && groups->project ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
     if (rc == SELECTAI_OK)
-        rc = scan(&found, groups);
+        rc = scan(&found, groups, choice);
     if (rc == SELECTAI_OK)
         rc = group_all(groups, &found, how);
     free_found(&found);

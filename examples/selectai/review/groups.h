@@ -8,6 +8,7 @@
 
 #include <selectai/selectai.h>
 
+#include "choice.h"
 #include "ids.h"
 
 /* 16 hexadecimal digits of a hash of relative paths: the client never sends or sees a path that is opened. */
@@ -47,9 +48,9 @@ struct review_groups {
     struct id_table by_image, by_group; /* private */
 };
 
-/* Scans the folder and groups its images. SELECTAI_OK or an error code. */
+/* Scans the folder and groups its images, or those that were chosen (NULL: all). SELECTAI_OK or an error code. */
 int open_groups(struct review_groups *groups, const char *root, const char *project,
-                const struct selectai_group_options *how);
+                const struct selectai_group_options *how, const struct choice *choice);
 void close_groups(struct review_groups *groups);
 
 #define NO_INDEX SIZE_MAX

@@ -31,7 +31,7 @@ static char *name_of_folder(const char *folder)
 
 static int make_state_folder(struct session *session, const struct session_how *how)
 {
-    session->state = how->state ? strdup(how->state) : path_of(how->folder, STATE_FOLDER);
+    session->state = how->state ? strdup(how->state) : path_of(session->groups.root, STATE_FOLDER);
     if (!session->state)
         return EXIT_FAILED;
     if (mkdir(session->state, 0777) == 0 || errno == EEXIST)
@@ -40,14 +40,24 @@ static int make_state_folder(struct session *session, const struct session_how *
     return EXIT_FAILED;
 }
 
+/* NULL: all files of the folder. */
+static const struct choice *chosen(const struct session *session)
+{
+    return session->choice.root ? &session->choice : NULL;
+}
+
 static int scan(struct session *session, const struct session_how *how)
 {
-    char *name = how->project ? strdup(how->project) : name_of_folder(how->folder);
+    struct stat st;
+    if (stat(how->folder, &st) == 0 && S_ISREG(st.st_mode) && read_choice(&session->choice, how->folder) != EXIT_DONE)
+        return EXIT_FAILED;
+    const char *folder = session->choice.root ? session->choice.root : how->folder;
+    char *name = how->project ? strdup(how->project) : name_of_folder(folder);
     if (!name) {
         say("%s: %s", how->folder, strerror(errno));
         return EXIT_FAILED;
     }
-    int rc = open_groups(&session->groups, how->folder, name, how->group);
+    int rc = open_groups(&session->groups, folder, name, how->group, chosen(session));
     free(name);
     return rc == SELECTAI_OK ? EXIT_DONE : report_failure(rc);
 }
@@ -156,6 +166,7 @@ void session_close(struct session *session)
     suggestions_stop(&session->suggestions);
     journal_close(&session->journal);
     close_groups(&session->groups);
+    free_choice(&session->choice);
     json_decref(session->keys);
     json_decref(session->moved_result);
     free(session->state);
@@ -181,7 +192,7 @@ int session_reload(struct session *session)
     char id[REVIEW_ID] = "";
     if (session->cursor < session->groups.n_groups)
         memcpy(id, session->groups.groups[session->cursor].id, sizeof id);
-    int rc = open_groups(&fresh, session->groups.root, session->groups.project, &session->group);
+    int rc = open_groups(&fresh, session->groups.root, session->groups.project, &session->group, chosen(session));
     if (rc != SELECTAI_OK)
         return rc;
     rc = exchange(session, &fresh);

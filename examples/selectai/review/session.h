@@ -31,9 +31,10 @@ struct session {
     double writer_seen;
     double min_confidence;
     const char *cropper; /* its file, as given; NULL: none */
-    size_t cursor;      /* the group on screen, for a restart */
-    size_t kept_cursor; /* that is written down; NO_INDEX: none */
+    size_t cursor;       /* the group on screen, for a restart */
+    size_t kept_cursor;  /* that is written down; NO_INDEX: none */
     struct selectai_group_options group;
+    struct choice choice; /* of files; root NULL: the whole folder */
     /* Finalize, or taking it back, runs in its own thread; meanwhile nothing can be decided. */
     int moving; /* 0, or 1 */
     size_t moved, to_move;
@@ -42,7 +43,7 @@ struct session {
 };
 
 struct session_how {
-    const char *folder;  /* that is reviewed */
+    const char *folder;  /* that is reviewed, or a list of files: see choice.h */
     const char *project; /* NULL: the folder's name */
     const char *state;   /* the state folder; NULL: ".selectai-review" in the folder */
     const char *keys;    /* a file; NULL: the defaults */
