@@ -8,7 +8,7 @@ import { showHeader, showPlace } from "./header.js";
 import { keyName } from "./keys.js";
 import { Stopwatch } from "./stopwatch.js";
 import { store } from "./store.js";
-import { approval, inWords, pastWords, saysTheSame, suggestedIndex, suggestsCrop, winnerOf } from "./suggested.js";
+import { approval, cropOf, inWords, pastWords, saysTheSame, suggestedIndex, suggestsCrop, winnerOf } from "./suggested.js";
 import { showWhy } from "./why.js";
 
 const ahead = 3; // groups whose pictures are fetched before they are wanted
@@ -219,7 +219,7 @@ export const app = {
   pick(i, crop) {
     const image = this.group && this.group.images[i];
     if (!image) return announce(`there is no picture ${i + 1}`);
-    if (crop && !image.crop && !this.edits.has(image.id)) {
+    if (crop && !cropOf(image) && !this.edits.has(image.id)) {
       announce("no crop is suggested for it: draw one");
       return this.editCrop(i);
     }

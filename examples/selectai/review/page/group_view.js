@@ -4,7 +4,7 @@ import { api, sideFor } from "./api.js";
 import { element, percent, signed, stageName } from "./dom.js";
 import { CropEditor, makeBox } from "./crop_box.js";
 import { inWords as boxInWords, isWhole } from "./crop_geometry.js";
-import { suggestedIndex, suggestsNothing } from "./suggested.js";
+import { cropOf, suggestedIndex, suggestsNothing } from "./suggested.js";
 
 const captionHeight = 64; // CSS pixels at the base size; measured once there is one
 
@@ -180,7 +180,7 @@ export class GroupView {
     const figure = this.figures[i];
     if (!figure || figure.frame.classList.contains("broken")) return false;
     const { image, frame } = figure;
-    const before = this.app.edits.get(image.id) || image.crop || { x1: 0.1, y1: 0.1, x2: 0.9, y2: 0.9 };
+    const before = this.app.edits.get(image.id) || cropOf(image) || { x1: 0.1, y1: 0.1, x2: 0.9, y2: 0.9 };
     for (const old of frame.querySelectorAll(".crop-box")) old.remove();
     const words = element("output.box-words", { dataset: { testid: "crop-numbers" } });
     this.editor = new CropEditor(frame, before, {
