@@ -274,6 +274,8 @@ export const app = {
   },
 
   async back(what) {
+    if (!store.changes[what]) await store.poll(); // another window may have decided just now
+    if (!store.changes[what]) return announce(`there is nothing to ${what}`);
     try {
       const { group, n } = await api.post(`api/${what}`);
       await store.poll();
