@@ -117,6 +117,7 @@ function showWriter(writer) {
 }
 
 async function claim(take) {
+  if (!take && ["other", "process"].includes(store.changes.writer)) return; // it would be refused
   try {
     await api.post("api/claim", { take });
   } catch (error) {
