@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "review/learn.h"
 #include "review/review_args.h"
 #if SELECTAI_HAVE_REVIEW
 #include "review/server.h"
@@ -50,28 +51,43 @@ static int load_history(selectai_trainset **out, const struct review_args *a)
     return rc == SELECTAI_OK ? rc : report_failure(rc);
 }
 
-/* Suggestions begin while the page is opened. */
+/* Suggestions begin while the page is opened. ranker, cache: of `a`, or what is there from an earlier run. */
 static int start_suggestions(struct session *session, const struct review_args *a, const selectai_trainset *history)
 {
-    char *own = path_of(session->state, "cache");
-    struct suggestions_how how = {.cache = a->cache             ? a->cache
-                                           : session->read_only ? NULL
-                                                                : own,
+    struct suggestions_how how = {.cache = a->cache,
                                   .model = a->ranker,
                                   .history = history,
                                   .min_confidence = a->min_confidence,
                                   .min_keep = a->min_keep,
-                                  .threads = a->encoder.threads};
+                                  .threads = a->encoder.threads,
+                                  .embeds_anyway = a->learn > 0};
     int rc = load_models(&how, a);
-    if (rc == SELECTAI_OK) {
-        rc = suggestions_start(&session->suggestions, &session->groups, &how);
-    } else {
-        selectai_ranker_destroy(&how.ranker);
-        selectai_cropper_destroy(&how.cropper);
-        selectai_encoder_close(&how.encoder);
+    if (rc == SELECTAI_OK)
+        return suggestions_start(&session->suggestions, &session->groups, &how) == SELECTAI_OK ? EXIT_DONE
+                                                                                               : EXIT_FAILED;
+    selectai_ranker_destroy(&how.ranker);
+    selectai_cropper_destroy(&how.cropper);
+    selectai_encoder_close(&how.encoder);
+    return EXIT_FAILED;
+}
+
+/* With what it needs to learn, or without. */
+static int start_models(struct session *session, const struct review_args *args, const selectai_trainset *history)
+{
+    struct review_args a = *args;
+    char *own_cache = path_of(session->state, "cache");
+    char *learned = args->learn ? learned_ranker(session->state, args->ranker) : NULL;
+    a.cache = args->cache ? args->cache : session->read_only ? NULL : own_cache;
+    a.ranker = learned ? learned : args->ranker;
+    a.learn = session->read_only ? 0 : args->learn;
+    int code = a.ranker || a.learn ? start_suggestions(session, &a, history) : EXIT_DONE;
+    if (code == EXIT_DONE && a.learn) {
+        const struct learn_how how = {a.learn, args->ranker, a.ranker, a.cache, &args->history, &args->projects};
+        code = learner_start(&session->learner, session, &how);
     }
-    free(own);
-    return rc == SELECTAI_OK ? EXIT_DONE : EXIT_FAILED;
+    free(own_cache);
+    free(learned);
+    return code;
 }
 
 /* ---- The page -------------------------------------------------------------------------------- */
@@ -125,12 +141,13 @@ static int show_page(struct session *session, const struct review_args *a)
     if (session->groups.n_groups == 0)
         say("no groups were found: files named YYYYMMDD_HHMMSS_stageN.png in at least two stages are needed");
     int code = load_history(&history, a) == SELECTAI_OK ? EXIT_DONE : EXIT_FAILED;
-    if (code == EXIT_DONE && a->ranker)
-        code = start_suggestions(session, a, history);
+    if (code == EXIT_DONE)
+        code = start_models(session, a, history);
     session->min_confidence = a->min_confidence;
     session->cropper = a->cropper;
     if (code == EXIT_DONE)
         code = serve_page(session, a);
+    learner_stop(&session->learner);
     suggestions_stop(&session->suggestions);
     selectai_trainset_destroy(&history);
     return code;
@@ -197,6 +214,7 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"min-keep", ARG_DOUBLE, &a.min_keep, "P", "\"keep nothing?\" if anything is kept with less than that (0.5)",
          0},
         {"port", ARG_U32, &a.port, "N", "of the page's address; default: any that is free", 0},
+        {"learn", ARG_U32, &a.learn, "N", "train again after every N decisions, and go over to what is better", 0},
         {"keys", ARG_TEXT, &a.keys, "FILE", "which key does what, as JSON: docs/review.md", 0},
         {"state", ARG_TEXT, &a.state, "DIR", "for the journal (DIR/.selectai-review)", 0},
         {"output", ARG_TEXT, &a.output, "FILE", "no page: write what was decided as training entries (.jsonl, .csv)",

@@ -64,6 +64,7 @@ export class GroupView {
     const caption = element("figcaption", {},
       element("span.number", {}, String(i + 1)),
       element("span.stage", { title: image.name }, stageName(image.stage)),
+      image.width ? element("span.size", {}, `${image.width} × ${image.height}`) : null,
       marks,
       element("span.numbers", { dataset: { testid: `numbers-${i + 1}` } }));
     const node = element("figure.picture", { tabIndex: 0, dataset: { testid: `picture-${i + 1}`, image: image.id } },
@@ -81,7 +82,7 @@ export class GroupView {
   async #load(figure) {
     const { picture, frame, image } = figure;
     if (image.error) {
-      this.#showProblem(frame, image.error);
+      this.#showProblem(frame, `${image.name}: ${image.error}`);
       return;
     }
     const longest = Math.max(this.node.clientWidth, this.node.clientHeight) * (window.devicePixelRatio || 1);
@@ -161,7 +162,6 @@ export class GroupView {
     if (image.probability !== null && image.probability !== undefined) parts.push(element("span.chance", {}, percent(image.probability)));
     if (image.prior !== null && image.prior !== undefined) parts.push(bar("stage", image.prior, most));
     if (image.image !== null && image.image !== undefined) parts.push(bar("image", image.image, most));
-    if (image.width) parts.push(element("span.size", {}, `${image.width} × ${image.height}`));
     figure.numbers.replaceChildren(...parts);
   }
 

@@ -176,10 +176,11 @@ async function start() {
   document.getElementById("project").textContent = store.session.project;
   labelButtons();
   fillPatterns();
-  await claim(false);
+  if (["none", "you"].includes(store.changes.writer)) await claim(false); // where another decides it would be refused
   store.on("changes", onChanges);
   store.on("epoch", onEpoch);
-  store.on("gone", () => banner("gone", "The server does not answer; trying again. Nothing is lost.", { kind: "bad" }));
+  store.on("gone", () => banner("gone", "The server does not answer; trying again. " +
+    (app.unsent ? "Your last decision is kept, and sent when it does." : "Nothing is lost."), { kind: "bad" }));
   store.on("back", async () => {
     unbanner("gone");
     await claim(false);
