@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "review/learn.h"
 #include "review/review_args.h"
 #if SELECTAI_HAVE_REVIEW
 #include "review/server.h"
@@ -26,11 +27,12 @@ static int check_encoder(const char *what, const char *path, const char *id, con
     return SELECTAI_ERR_MISMATCH;
 }
 
+/* how->model: the ranker's file. */
 static int load_models(struct suggestions_how *how, const struct review_args *a)
 {
     int rc = open_encoder(&how->encoder, &a->encoder);
-    if (rc == SELECTAI_OK && a->ranker)
-        rc = selectai_ranker_load(&how->ranker, a->ranker);
+    if (rc == SELECTAI_OK && how->model)
+        rc = selectai_ranker_load(&how->ranker, how->model);
     if (rc == SELECTAI_OK && a->cropper)
         rc = selectai_cropper_load(&how->cropper, a->cropper);
     if (rc != SELECTAI_OK) {
@@ -38,7 +40,7 @@ static int load_models(struct suggestions_how *how, const struct review_args *a)
         return rc;
     }
     if (how->ranker)
-        rc = check_encoder("ranker", a->ranker, selectai_ranker_encoder_id(how->ranker), how->encoder);
+        rc = check_encoder("ranker", how->model, selectai_ranker_encoder_id(how->ranker), how->encoder);
     return rc;
 }
 
@@ -57,7 +59,7 @@ static int start_suggestions(struct session *session, const struct review_args *
     struct suggestions_how how = {.cache = a->cache             ? a->cache
                                            : session->read_only ? NULL
                                                                 : own,
-                                  .model = a->ranker,
+                                  .model = session->learner ? learner_ranker(session->learner) : a->ranker,
                                   .history = history,
                                   .min_confidence = a->min_confidence,
                                   .min_keep = a->min_keep,
@@ -119,18 +121,36 @@ static int serve_page(struct session *session, const struct review_args *a)
 }
 #endif
 
+/* Only who decides learns. */
+static int open_learner(struct session *session, const struct review_args *a)
+{
+    const struct learner_how how = {a->ranker, a->learn, &a->history, &a->projects};
+    if (a->learn == 0)
+        return EXIT_DONE;
+    if (session->read_only) {
+        say("--learn: another process decides; this one only follows, and learns nothing");
+        return EXIT_DONE;
+    }
+    return learner_open(&session->learner, session, &how) == SELECTAI_OK ? EXIT_DONE : EXIT_FAILED;
+}
+
 static int show_page(struct session *session, const struct review_args *a)
 {
     selectai_trainset *history = NULL;
     if (session->groups.n_groups == 0)
         say("no groups were found: files named YYYYMMDD_HHMMSS_stageN.png in at least two stages are needed");
     int code = load_history(&history, a) == SELECTAI_OK ? EXIT_DONE : EXIT_FAILED;
-    if (code == EXIT_DONE && a->ranker)
+    if (code == EXIT_DONE)
+        code = open_learner(session, a);
+    if (code == EXIT_DONE && (a->ranker || session->learner))
         code = start_suggestions(session, a, history);
+    if (code == EXIT_DONE && session->learner && learner_start(session->learner) != SELECTAI_OK)
+        code = EXIT_FAILED;
     session->min_confidence = a->min_confidence;
     session->cropper = a->cropper;
     if (code == EXIT_DONE)
         code = serve_page(session, a);
+    learner_stop(&session->learner);
     suggestions_stop(&session->suggestions);
     selectai_trainset_destroy(&history);
     return code;
@@ -196,6 +216,8 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"min-confidence", ARG_DOUBLE, &a.min_confidence, "P", "a winner below it is \"not sure\" (0.6)", 0},
         {"min-keep", ARG_DOUBLE, &a.min_keep, "P", "\"keep nothing?\" if anything is kept with less than that (0.5)",
          0},
+        {"learn", ARG_U32, &a.learn, "N",
+         "train the ranker again after every N decisions, and use it where it is better (docs/review.md)", 0},
         {"port", ARG_U32, &a.port, "N", "of the page's address; default: any that is free", 0},
         {"keys", ARG_TEXT, &a.keys, "FILE", "which key does what, as JSON: docs/review.md", 0},
         {"state", ARG_TEXT, &a.state, "DIR", "for the journal (DIR/.selectai-review)", 0},

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "http.h"
+#include "learn.h"
 #include "verbs.h"
 
 /* Below 2^53, so that it is exact in JavaScript. */
@@ -176,7 +177,9 @@ static void put_all(struct text *text, struct request *request, uint64_t from)
     put_moving(text, session);
     text_add(text, ",\"finalize\":");
     figures_put_finalize(request->server->figures, session, text);
-    text_add(text, ",\"learn\":null}");
+    text_add(text, ",\"learn\":");
+    text_json(text, session->learner ? learner_json(session->learner) : NULL);
+    text_add(text, "}");
 }
 
 static int parse_since(struct request *request, uint64_t *since)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "http.h"
+#include "learn.h"
 #include "verbs.h"
 
 /* The last part: the path to it is nobody's business. */
@@ -43,6 +44,7 @@ static json_t *json_of_session(struct session *session)
                              (json_int_t)groups->n_images, "alone", (json_int_t)groups->n_alone, "keys", session->keys,
                              "ranker", json_of_ranker(session), "epoch", (json_int_t)session->epoch);
     json_object_set_new(json, "cropper", session->cropper ? last_part(session->cropper) : json_null());
+    json_object_set_new(json, "learn", session->learner ? json_integer(learner_every(session->learner)) : json_null());
     json_object_set_new(json, "cursor",
                         session->cursor < groups->n_groups ? json_string(groups->groups[session->cursor].id)
                                                            : json_null());

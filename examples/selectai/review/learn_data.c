@@ -70,7 +70,7 @@ static int export_own(struct own_files *own, const struct review_groups *groups,
     if (may_be_written(own->entries) != EXIT_DONE || may_be_written(own->rejected) != EXIT_DONE ||
         export_entries(own->entries, groups, journal, &n) != EXIT_DONE ||
         export_rejected(own->rejected, groups, journal, &n) != EXIT_DONE)
-        return SELECTAI_ERR_IO;
+        return LEARN_SAID;
     own->op = journal_operations(journal);
     return note_unseen(own, journal);
 }
@@ -85,8 +85,7 @@ static int write_own(struct own_files *own, struct learner *learner)
     own->entries = path_of(learner->folder, "decisions.jsonl");
     own->rejected = path_of(learner->folder, "rejected.jsonl");
     int rc = journal_open(&journal, learner->session->state, &nothing, &read_only);
-    if (rc == SELECTAI_OK)
-        rc = export_own(own, &nothing, journal);
+    rc = rc == SELECTAI_OK ? export_own(own, &nothing, journal) : LEARN_SAID;
     journal_close(&journal);
     return rc;
 }

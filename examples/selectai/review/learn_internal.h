@@ -15,6 +15,9 @@
 /* With fewer, one lucky guess would exchange the ranker. */
 #define MIN_HELD_OUT 10u
 
+/* Instead of an error code: the message went to stderr, the library knows none. */
+#define LEARN_SAID SELECTAI_DONE
+
 enum learn_state { LEARN_IDLE, LEARN_TRAINING, LEARN_COMPARING, LEARN_OFF };
 
 /* `lock` guards what the page is told, and `stopping`; the rest is the thread's. The session's lock is never taken
@@ -82,10 +85,10 @@ void free_learn_data(struct learn_data *data);
 /* ---- learn_train.c --------------------------------------------------------------------------- */
 
 struct verdict {
-    int better;          /* 1: the candidate is to be used */
-    uint64_t held_out;   /* decisions that were compared */
+    int better;           /* 1: the candidate is to be used */
+    uint64_t held_out;    /* decisions that were compared */
     double before, after; /* shares of them whose winner was named first */
-    double p;            /* NaN: not tested */
+    double p;             /* NaN: not tested */
     char message[200];
 };
 /* The cache with the vectors of all decisions' images, as far as they can be read. */
