@@ -203,6 +203,26 @@ static int compare_with_stages(struct verdict *out, const selectai_ranker *candi
     return rc;
 }
 
+/* Ties count half, so the gain may be no whole number. As good is not better: every exchange unsettles what is shown.
+ */
+static void say_verdict(struct verdict *v, const char *old)
+{
+    double gained = round(2 * (v->after - v->before) * (double)v->held_out) / 2;
+    if (v->held_out < MIN_HELD_OUT || isnan(gained)) {
+        snprintf(v->message, sizeof v->message,
+                 "%" PRIu64 " held-out decisions could be compared, %u are needed: %s stays", v->held_out, MIN_HELD_OUT,
+                 old);
+        return;
+    }
+    v->better = gained > 0;
+    if (fabs(gained) > 0)
+        snprintf(v->message, sizeof v->message, "names %g %s of %" PRIu64 " held-out winners first than %s",
+                 fabs(gained), gained > 0 ? "more" : "fewer", v->held_out, old);
+    else
+        snprintf(v->message, sizeof v->message, "names as many of %" PRIu64 " held-out winners first as %s",
+                 v->held_out, old);
+}
+
 int judge_candidate(struct verdict *out, const struct learner *learner, const selectai_ranker *candidate,
                     const struct learn_data *data, const selectai_embedding_cache *cache)
 {
@@ -211,19 +231,6 @@ int judge_candidate(struct verdict *out, const struct learner *learner, const se
                               : compare_with_stages(out, candidate, data, cache);
     if (rc != SELECTAI_OK)
         return rc;
-    const char *old = learner->current ? "the ranker in use" : "the highest stage";
-    double gained = (out->after - out->before) * (double)out->held_out;
-    if (out->held_out < MIN_HELD_OUT) {
-        snprintf(out->message, sizeof out->message,
-                 "%" PRIu64 " held-out decisions could be compared, %u are needed: %s stays", out->held_out,
-                 MIN_HELD_OUT, old);
-    } else if (gained > 1e-6) {
-        out->better = 1;
-        snprintf(out->message, sizeof out->message, "names %g more of %" PRIu64 " held-out winners first than %s",
-                 round(2 * gained) / 2, out->held_out, old);
-    } else {
-        snprintf(out->message, sizeof out->message, "names no more of %" PRIu64 " held-out winners first than %s",
-                 out->held_out, old);
-    }
+    say_verdict(out, learner->current ? "the ranker in use" : "the highest stage");
     return SELECTAI_OK;
 }
