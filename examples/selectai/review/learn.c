@@ -138,15 +138,15 @@ static int train_and_judge(struct verdict *v, selectai_ranker **candidate, struc
     return rc;
 }
 
-/* What went wrong is an event, too; it is tried again after N more decisions. */
-static void learn_once(struct learner *l)
+/* What went wrong is an event, too; it is tried again after N more decisions. last: the last operation by now. */
+static void learn_once(struct learner *l, uint64_t last)
 {
     struct verdict v = {.before = NAN, .after = NAN, .p = NAN};
     struct learn_data data;
     selectai_ranker *candidate = NULL;
     learner_tell(l, LEARN_TRAINING, "%s", "");
     int rc = load_learn_data(&data, l);
-    uint64_t op = rc == SELECTAI_OK ? data.op : l->trained_op;
+    uint64_t op = rc == SELECTAI_OK ? data.op : last;
     if (rc == SELECTAI_OK)
         rc = train_and_judge(&v, &candidate, l, &data);
     if (rc == SELECTAI_OK && v.better && !learner_stopping(l))
@@ -164,7 +164,6 @@ static void learn_once(struct learner *l)
         add_event(l, &v);
         (void)write_learned(l);
     }
-    learner_tell(l, LEARN_IDLE, "%s", "");
     selectai_ranker_destroy(&candidate);
     free_learn_data(&data);
 }
@@ -194,6 +193,7 @@ static int look(struct learner *l, uint64_t *seen)
     *seen = op;
     size_t missing = missing_decisions(l, &counts);
     pthread_mutex_lock(&l->lock);
+    l->state = missing > 0 ? LEARN_IDLE : LEARN_TRAINING; /* only together with the new figures */
     l->decisions = counts.decided;
     l->next_at = counts.decided + missing;
     l->message[0] = '\0';
@@ -243,10 +243,11 @@ static void *run(void *user)
         return NULL;
     while (!learner_stopping(l)) {
         if (look(l, &seen)) {
-            learn_once(l);
+            learn_once(l, seen);
             seen = UINT64_MAX;
+        } else {
+            wait_a_second(l);
         }
-        wait_a_second(l);
     }
     return NULL;
 }
