@@ -27,12 +27,11 @@ static int check_encoder(const char *what, const char *path, const char *id, con
     return SELECTAI_ERR_MISMATCH;
 }
 
-/* how->model: the ranker's file. */
 static int load_models(struct suggestions_how *how, const struct review_args *a)
 {
     int rc = open_encoder(&how->encoder, &a->encoder);
-    if (rc == SELECTAI_OK && how->model)
-        rc = selectai_ranker_load(&how->ranker, how->model);
+    if (rc == SELECTAI_OK && a->ranker)
+        rc = selectai_ranker_load(&how->ranker, a->ranker);
     if (rc == SELECTAI_OK && a->cropper)
         rc = selectai_cropper_load(&how->cropper, a->cropper);
     if (rc != SELECTAI_OK) {
@@ -40,7 +39,7 @@ static int load_models(struct suggestions_how *how, const struct review_args *a)
         return rc;
     }
     if (how->ranker)
-        rc = check_encoder("ranker", how->model, selectai_ranker_encoder_id(how->ranker), how->encoder);
+        rc = check_encoder("ranker", a->ranker, selectai_ranker_encoder_id(how->ranker), how->encoder);
     return rc;
 }
 
@@ -52,28 +51,56 @@ static int load_history(selectai_trainset **out, const struct review_args *a)
     return rc == SELECTAI_OK ? rc : report_failure(rc);
 }
 
-/* Suggestions begin while the page is opened. */
+/* Suggestions begin while the page is opened. ranker, cache: of `a`, or what is there from an earlier run. */
 static int start_suggestions(struct session *session, const struct review_args *a, const selectai_trainset *history)
 {
-    char *own = path_of(session->state, "cache");
-    struct suggestions_how how = {.cache = a->cache             ? a->cache
-                                           : session->read_only ? NULL
-                                                                : own,
-                                  .model = session->learner ? learner_ranker(session->learner) : a->ranker,
+    struct suggestions_how how = {.cache = a->cache,
+                                  .model = a->ranker,
                                   .history = history,
                                   .min_confidence = a->min_confidence,
                                   .min_keep = a->min_keep,
-                                  .threads = a->encoder.threads};
+                                  .threads = a->encoder.threads,
+                                  .embeds_anyway = a->learn > 0};
     int rc = load_models(&how, a);
-    if (rc == SELECTAI_OK) {
-        rc = suggestions_start(&session->suggestions, &session->groups, &how);
-    } else {
-        selectai_ranker_destroy(&how.ranker);
-        selectai_cropper_destroy(&how.cropper);
-        selectai_encoder_close(&how.encoder);
+    if (rc == SELECTAI_OK)
+        return suggestions_start(&session->suggestions, &session->groups, &how) == SELECTAI_OK ? EXIT_DONE
+                                                                                               : EXIT_FAILED;
+    selectai_ranker_destroy(&how.ranker);
+    selectai_cropper_destroy(&how.cropper);
+    selectai_encoder_close(&how.encoder);
+    return EXIT_FAILED;
+}
+
+/* What was learned earlier may be in use instead of what was given. Only who decides learns. */
+static int open_learner(struct session *session, struct review_args *a)
+{
+    const struct learn_how how = {a->learn, a->ranker, a->cache, &a->history, &a->projects};
+    if (a->learn == 0)
+        return EXIT_DONE;
+    if (session->read_only) {
+        say("--learn: another process decides; this one follows, and learns nothing");
+        a->learn = 0;
+        return EXIT_DONE;
     }
-    free(own);
-    return rc == SELECTAI_OK ? EXIT_DONE : EXIT_FAILED;
+    if (learner_open(&session->learner, session, &how) != SELECTAI_OK)
+        return EXIT_FAILED;
+    a->ranker = learner_ranker(session->learner);
+    return EXIT_DONE;
+}
+
+/* With what it needs to learn, or without. */
+static int start_models(struct session *session, const struct review_args *args, const selectai_trainset *history)
+{
+    struct review_args a = *args;
+    char *own_cache = path_of(session->state, "cache");
+    a.cache = args->cache ? args->cache : session->read_only ? NULL : own_cache;
+    int code = open_learner(session, &a);
+    if (code == EXIT_DONE && (a.ranker || a.learn))
+        code = start_suggestions(session, &a, history);
+    if (code == EXIT_DONE && session->learner && learner_start(session->learner) != SELECTAI_OK)
+        code = EXIT_FAILED;
+    free(own_cache);
+    return code;
 }
 
 /* ---- The page -------------------------------------------------------------------------------- */
@@ -121,19 +148,6 @@ static int serve_page(struct session *session, const struct review_args *a)
 }
 #endif
 
-/* Only who decides learns. */
-static int open_learner(struct session *session, const struct review_args *a)
-{
-    const struct learner_how how = {a->ranker, a->learn, &a->history, &a->projects};
-    if (a->learn == 0)
-        return EXIT_DONE;
-    if (session->read_only) {
-        say("--learn: another process decides; this one only follows, and learns nothing");
-        return EXIT_DONE;
-    }
-    return learner_open(&session->learner, session, &how) == SELECTAI_OK ? EXIT_DONE : EXIT_FAILED;
-}
-
 static int show_page(struct session *session, const struct review_args *a)
 {
     selectai_trainset *history = NULL;
@@ -141,11 +155,7 @@ static int show_page(struct session *session, const struct review_args *a)
         say("no groups were found: files named YYYYMMDD_HHMMSS_stageN.png in at least two stages are needed");
     int code = load_history(&history, a) == SELECTAI_OK ? EXIT_DONE : EXIT_FAILED;
     if (code == EXIT_DONE)
-        code = open_learner(session, a);
-    if (code == EXIT_DONE && (a->ranker || session->learner))
-        code = start_suggestions(session, a, history);
-    if (code == EXIT_DONE && session->learner && learner_start(session->learner) != SELECTAI_OK)
-        code = EXIT_FAILED;
+        code = start_models(session, a, history);
     session->min_confidence = a->min_confidence;
     session->cropper = a->cropper;
     if (code == EXIT_DONE)
@@ -216,9 +226,8 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"min-confidence", ARG_DOUBLE, &a.min_confidence, "P", "a winner below it is \"not sure\" (0.6)", 0},
         {"min-keep", ARG_DOUBLE, &a.min_keep, "P", "\"keep nothing?\" if anything is kept with less than that (0.5)",
          0},
-        {"learn", ARG_U32, &a.learn, "N",
-         "train the ranker again after every N decisions, and use it where it is better (docs/review.md)", 0},
         {"port", ARG_U32, &a.port, "N", "of the page's address; default: any that is free", 0},
+        {"learn", ARG_U32, &a.learn, "N", "train again after every N decisions, and go over to what is better", 0},
         {"keys", ARG_TEXT, &a.keys, "FILE", "which key does what, as JSON: docs/review.md", 0},
         {"state", ARG_TEXT, &a.state, "DIR", "for the journal (DIR/.selectai-review)", 0},
         {"output", ARG_TEXT, &a.output, "FILE", "no page: write what was decided as training entries (.jsonl, .csv)",

@@ -19,6 +19,7 @@ struct desk {
     struct text_list history;
     struct project_args projects;
     struct learner *learner;
+    char cache[512];
 };
 
 /* A group's first picture is dark, its second one light, or the other way round: something to learn. */
@@ -69,6 +70,7 @@ static int desk_setup(void **state)
     assert_int_equal(open_groups(&desk->session.groups, folder->root, "mojo", NULL, NULL), SELECTAI_OK);
     assert_int_equal(desk->session.groups.n_groups, MANY);
     desk->session.state = folder->state;
+    folder_path(desk->cache, folder, "state/cache");
     assert_int_equal(journal_open(&desk->session.journal, folder->state, &desk->session.groups, &read_only),
                      SELECTAI_OK);
     assert_int_equal(read_only, 0);
@@ -91,7 +93,7 @@ static int desk_teardown(void **state)
 
 static void open_learner(struct desk *desk, const char *ranker)
 {
-    const struct learner_how how = {ranker, 5, &desk->history, &desk->projects};
+    const struct learn_how how = {5, ranker, desk->cache, &desk->history, &desk->projects};
     learner_stop(&desk->learner);
     assert_int_equal(learner_open(&desk->learner, &desk->session, &how), SELECTAI_OK);
 }
@@ -220,9 +222,8 @@ static void test_the_division(void **state)
 
 static void start_suggestions(struct desk *desk)
 {
-    char cache[512];
-    struct suggestions_how how = {.min_confidence = 0.6, .min_keep = 0.5, .threads = 1, .cache = cache};
-    folder_path(cache, &desk->folder, "state/cache");
+    struct suggestions_how how = {
+        .min_confidence = 0.6, .min_keep = 0.5, .threads = 1, .cache = desk->cache, .embeds_anyway = 1};
     assert_int_equal(selectai_encoder_open(&how.encoder, "builtin", NULL), SELECTAI_OK);
     assert_int_equal(suggestions_start(&desk->session.suggestions, &desk->session.groups, &how), SELECTAI_OK);
 }
@@ -261,7 +262,9 @@ static void test_a_candidate_has_not_seen_what_is_held_out(void **state)
     start_suggestions(desk);
     open_learner(desk, NULL);
     assert_int_equal(load_learn_data(&data, desk->learner), SELECTAI_OK);
-    assert_int_equal(open_learn_cache(&cache, desk->learner, data.all), SELECTAI_OK);
+    while (suggestions_done(desk->session.suggestions) < MANY)
+        usleep(20000);
+    assert_int_equal(selectai_embedding_cache_open(&cache, desk->learner->cache), SELECTAI_OK);
     assert_int_equal(selectai_embedding_cache_count(cache), 2 * MANY);
     int rc = train_candidate(&candidate, desk->learner, &data, cache);
     if (rc != SELECTAI_OK)
@@ -287,7 +290,7 @@ static void put_learned(struct desk *desk, const char *text)
     char path[512];
     folder_path(path, &desk->folder, "state/models");
     mkdir(path, 0777);
-    put_text(&desk->folder, "state/models/learned.json", text);
+    put_text(&desk->folder, "state/learned.json", text);
 }
 
 #define EVENT                                                                                                          \
@@ -357,7 +360,7 @@ static void test_links_are_not_written_through(void **state)
     put_text(&desk->folder, "elsewhere", "mine");
     folder_path(elsewhere, &desk->folder, "elsewhere");
     open_learner(desk, NULL);
-    folder_path(path, &desk->folder, "state/models/learned.json");
+    folder_path(path, &desk->folder, "state/learned.json");
     assert_int_equal(symlink(elsewhere, path), 0);
     assert_int_equal(write_learned(desk->learner), EXIT_FAILED);
     folder_path(path, &desk->folder, "state/models/decisions.jsonl");
@@ -376,7 +379,7 @@ static void test_a_folder_that_is_a_link(void **state)
     char path[512];
     folder_path(path, &desk->folder, "state/models");
     assert_int_equal(symlink(desk->folder.root, path), 0);
-    const struct learner_how how = {NULL, 5, &desk->history, &desk->projects};
+    const struct learn_how how = {5, NULL, desk->cache, &desk->history, &desk->projects};
     assert_int_not_equal(learner_open(&desk->learner, &desk->session, &how), SELECTAI_OK);
     assert_null(desk->learner);
 }

@@ -10,6 +10,7 @@ const crop = await load("crop_geometry.js");
 const keys = await load("keys.js");
 const filters = await load("filters.js");
 const suggested = await load("suggested.js");
+const zoom = await load("zoom_geometry.js");
 
 const near = (a, b) => assert.ok(Math.abs(a - b) < 1e-9, `${a} is not ${b}`);
 function same(box, x1, y1, x2, y2) {
@@ -87,4 +88,21 @@ test("approving keeps what is suggested, cropped only where a crop is likely", (
   assert.equal(approve({ winner: 1, no_crop: 0.5 }), "keep 2");
   assert.equal(approve({ winner: 1, keep_nothing: true }), "reject all");
   assert.equal(approve(null), "keep 3");
+});
+
+test("approving many means the undecided that are worked out, sure and above the bound", () => {
+  const ready = { outcome: null, state: "ready", sure: true, confidence: 0.8, keep_nothing: false, has_crop: true };
+  const statuses = [ready, { ...ready, has_crop: false }, { ...ready, keep_nothing: true }, { ...ready, sure: false },
+    { ...ready, outcome: "skip" }, { ...ready, state: "pending" }, { ...ready, confidence: 0.79 }, { ...ready, confidence: null }];
+  assert.deepEqual(filters.meant(statuses, 0.8), { picks: 2, cropped: 1, rejects: 1, all: 3 });
+  assert.deepEqual(filters.meant(statuses, 0.81), { picks: 0, cropped: 0, rejects: 0, all: 0 });
+});
+
+test("a zoomed picture leaves no more empty space than it must", () => {
+  near(zoom.fitted(2, 800, 800).width, 800);
+  near(zoom.fitted(0.5, 800, 800).width, 400);
+  near(zoom.held(0, 1600, 800), 0.25);
+  near(zoom.held(1, 1600, 800), 0.75);
+  near(zoom.held(0.4, 1600, 800), 0.4);
+  near(zoom.held(0.1, 700, 800), 0.5);
 });

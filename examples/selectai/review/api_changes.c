@@ -178,7 +178,10 @@ static void put_all(struct text *text, struct request *request, uint64_t from)
     text_add(text, ",\"finalize\":");
     figures_put_finalize(request->server->figures, session, text);
     text_add(text, ",\"learn\":");
-    text_json(text, session->learner ? learner_json(session->learner) : NULL);
+    if (session->learner)
+        text_json(text, learner_json(session->learner));
+    else
+        text_add(text, "null");
     text_add(text, "}");
 }
 

@@ -64,39 +64,30 @@ static json_t *number(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-static json_t *event_of(const struct verdict *v)
+static json_t *event_of(const struct learner *l, const struct verdict *v)
 {
     char time[32];
+    const char *slash = v->better ? strrchr(l->current_path, '/') : NULL;
     time_now(time);
-    return json_pack("{s:s, s:b, s:I, s:o, s:o, s:o, s:s}", "time", time, "swapped", v->better, "held_out",
-                     (json_int_t)v->held_out, "before", number(v->before), "after", number(v->after), "p", number(v->p),
+    return json_pack("{s:s, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:s}", "time", time, "swapped", v->better, "trained",
+                     (json_int_t)v->trained, "held_out", (json_int_t)v->held_out, "before", number(v->before), "after",
+                     number(v->after), "p", number(v->p), "ranker", slash ? json_string(slash + 1) : json_null(),
                      "message", v->message);
-}
-
-static void add_event(struct learner *l, const struct verdict *v)
-{
-    pthread_mutex_lock(&l->lock);
-    json_array_append_new(l->events, event_of(v));
-    pthread_mutex_unlock(&l->lock);
 }
 
 /* ---- Exchanging ------------------------------------------------------------------------------ */
 
-static int note_model(struct learner *l, const struct verdict *v, const char *path)
+/* In the journal, for whoever reads it later; a run of Finalize has the journal for itself. */
+static void note(struct learner *l, const json_t *event)
 {
-    const char *slash = strrchr(path, '/');
-    json_t *more = json_pack("{s:I, s:o, s:o, s:o, s:b, s:s}", "held_out", (json_int_t)v->held_out, "before",
-                             number(v->before), "after", number(v->after), "p", number(v->p), "swapped", v->better,
-                             "ranker", slash ? slash + 1 : path);
     pthread_mutex_lock(&l->session->lock);
-    int rc = more ? journal_note(l->session->journal, "model", more) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (!l->session->moving)
+        (void)journal_note(l->session->journal, "model", event); /* says what is wrong; learned.json has it, too */
     pthread_mutex_unlock(&l->session->lock);
-    json_decref(more);
-    return rc;
 }
 
 /* The suggestions get what anybody gets who loads the file. */
-static int use_candidate(struct learner *l, selectai_ranker **candidate, const struct verdict *v, uint64_t op)
+static int use_candidate(struct learner *l, selectai_ranker **candidate, uint64_t op)
 {
     char name[64];
     selectai_ranker *loaded = NULL;
@@ -105,8 +96,6 @@ static int use_candidate(struct learner *l, selectai_ranker **candidate, const s
     int rc = may_be_written(path) == EXIT_DONE ? selectai_ranker_save(*candidate, path) : LEARN_SAID;
     if (rc == SELECTAI_OK)
         rc = selectai_ranker_load(&loaded, path);
-    if (rc == SELECTAI_OK && note_model(l, v, path) != SELECTAI_OK)
-        rc = LEARN_SAID;
     if (rc != SELECTAI_OK) {
         selectai_ranker_destroy(&loaded);
         free(path);
@@ -121,13 +110,24 @@ static int use_candidate(struct learner *l, selectai_ranker **candidate, const s
     return SELECTAI_OK;
 }
 
+static void keep_event(struct learner *l, const struct verdict *v)
+{
+    json_t *event = event_of(l, v);
+    if (event)
+        note(l, event);
+    pthread_mutex_lock(&l->lock);
+    json_array_append_new(l->events, event);
+    pthread_mutex_unlock(&l->lock);
+    (void)write_learned(l);
+}
+
 /* ---- Once ------------------------------------------------------------------------------------ */
 
 static int train_and_judge(struct verdict *v, selectai_ranker **candidate, struct learner *l,
                            const struct learn_data *data)
 {
     selectai_embedding_cache *cache = NULL;
-    int rc = open_learn_cache(&cache, l, data->all);
+    int rc = selectai_embedding_cache_open(&cache, l->cache); /* with all that is flushed by now */
     if (rc == SELECTAI_OK)
         rc = train_candidate(candidate, l, data, cache);
     if (rc == SELECTAI_OK) {
@@ -150,7 +150,7 @@ static void learn_once(struct learner *l, uint64_t last)
     if (rc == SELECTAI_OK)
         rc = train_and_judge(&v, &candidate, l, &data);
     if (rc == SELECTAI_OK && v.better && !learner_stopping(l))
-        rc = use_candidate(l, &candidate, &v, op);
+        rc = use_candidate(l, &candidate, op);
     if (rc != SELECTAI_ERR_CANCELLED && !learner_stopping(l)) {
         if (rc != SELECTAI_OK) {
             v.better = 0;
@@ -161,8 +161,7 @@ static void learn_once(struct learner *l, uint64_t last)
                 say("%s", v.message);
         }
         l->trained_op = op;
-        add_event(l, &v);
-        (void)write_learned(l);
+        keep_event(l, &v);
     }
     selectai_ranker_destroy(&candidate);
     free_learn_data(&data);
@@ -258,9 +257,10 @@ static int copy_names(struct learner *l, const struct session *session)
 {
     l->root = strdup(session->groups.root);
     l->project = strdup(session->groups.project);
+    l->cache = strdup(l->how.cache);
     l->folder = path_of(session->state, MODELS_FOLDER);
     l->events = json_array();
-    return l->root && l->project && l->folder && l->events ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    return l->root && l->project && l->cache && l->folder && l->events ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
 }
 
 /* Twice: once to go on from, once for as long as it is the one in use. */
@@ -281,7 +281,7 @@ static int use_given(struct learner *l)
     return l->current_path ? selectai_ranker_load(&l->current, l->how.ranker) : SELECTAI_ERR_OUT_OF_MEMORY;
 }
 
-int learner_open(struct learner **out, struct session *session, const struct learner_how *how)
+int learner_open(struct learner **out, struct session *session, const struct learn_how *how)
 {
     struct learner *l = calloc(1, sizeof *l);
     *out = NULL;
@@ -336,6 +336,7 @@ void learner_stop(struct learner **learner)
     free(l->current_path);
     free(l->root);
     free(l->project);
+    free(l->cache);
     free(l->folder);
     pthread_mutex_destroy(&l->lock);
     pthread_cond_destroy(&l->wake);

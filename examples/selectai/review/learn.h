@@ -11,10 +11,11 @@
 
 struct learner;
 
-/* All of it borrowed, and needed until learner_stop(). */
-struct learner_how {
-    const char *ranker; /* that the person gave: every training goes on from it; NULL: none */
+/* Borrowed, and needed until learner_stop(). */
+struct learn_how {
     uint32_t every;     /* decisions from one training to the next, 1 or more */
+    const char *ranker; /* that the person gave: every training goes on from it; NULL: none */
+    const char *cache;  /* where the suggestions' thread keeps vectors; copied */
     const struct text_list *history;
     const struct project_args *projects; /* how the history's logs are read */
 };
@@ -23,7 +24,7 @@ struct learner_how {
  * Finds out which ranker is in use: the last one that was learned, if `ranker` is what it was learned from or NULL;
  * else `ranker`. SELECTAI_OK, or an error code with a message.
  */
-int learner_open(struct learner **out, struct session *session, const struct learner_how *how);
+int learner_open(struct learner **out, struct session *session, const struct learn_how *how);
 
 /* The file of the ranker in use, for suggestions_start(); NULL: none. */
 const char *learner_ranker(const struct learner *learner);

@@ -135,6 +135,7 @@ struct division {
     const char *project;
     json_t *names; /* of all images that were decided here */
     uint8_t *training, *held_out, *rejected;
+    uint64_t n_own;
 };
 
 static const char *name_in(const char *path)
@@ -191,6 +192,7 @@ static int divide_decisions(struct division *d, const selectai_trainset *set)
         } else if (!json_object_get(d->own->unseen, e.set_id)) {
             d->held_out[i] = is_held_out(e.set_id) != 0;
             d->training[i] = !d->held_out[i];
+            d->n_own += d->training[i];
         }
     }
     return rc;
@@ -232,6 +234,7 @@ static int divide(struct learn_data *data, const struct own_files *own, const ch
         rc = selectai_trainset_select(&data->training, data->all, d.training, d.rejected);
     if (rc == SELECTAI_OK)
         rc = selectai_trainset_select(&data->held_out, data->all, d.held_out, NULL);
+    data->n_own = d.n_own;
     json_decref(d.names);
     free(d.training);
     free(d.held_out);

@@ -10,7 +10,7 @@
 #include "learn.h"
 
 #define MODELS_FOLDER "models"       /* in the state folder */
-#define LEARNED_FILE  "learned.json" /* in it: what is in use, and the events */
+#define LEARNED_FILE  "learned.json" /* beside it: what is in use, and the events */
 
 /* With fewer, one lucky guess would exchange the ranker. */
 #define MIN_HELD_OUT 10u
@@ -28,10 +28,10 @@ struct learner {
     pthread_t thread;
     int running, stopping;
     struct session *session;
-    struct learner_how how;
-    char *root, *project, *folder; /* copies: a new scan of the folder exchanges the session's */
-    selectai_ranker *base;         /* that every training goes on from; NULL: from the start */
-    selectai_ranker *current;      /* in use; NULL: none, the highest stage is suggested */
+    struct learn_how how;
+    char *root, *project, *cache, *folder; /* copies: a new scan of the folder exchanges the session's */
+    selectai_ranker *base;                 /* that every training goes on from; NULL: from the start */
+    selectai_ranker *current;              /* in use; NULL: none, the highest stage is suggested */
     char *current_path;
     char base_id[ID_TEXT]; /* of the ranker that was given; "": none was */
     uint64_t trained_op;   /* decisions up to this one were looked at by the last training */
@@ -76,7 +76,8 @@ void count_decisions_since(struct learn_counts *out, const struct journal *journ
 struct learn_data {
     selectai_trainset *all; /* own and history */
     selectai_trainset *training, *held_out;
-    uint64_t op; /* the last operation that is in it */
+    uint64_t n_own; /* decisions made here that are trained on */
+    uint64_t op;    /* the last operation that is in it */
 };
 /* From the journal's file, without the session's lock. SELECTAI_OK or an error code. */
 int load_learn_data(struct learn_data *out, struct learner *learner);
@@ -85,14 +86,13 @@ void free_learn_data(struct learn_data *data);
 /* ---- learn_train.c --------------------------------------------------------------------------- */
 
 struct verdict {
+    uint64_t trained;     /* decisions made here that it learned from */
     int better;           /* 1: the candidate is to be used */
     uint64_t held_out;    /* decisions that were compared */
     double before, after; /* shares of them whose winner was named first */
     double p;             /* NaN: not tested */
     char message[200];
 };
-/* The cache with the vectors of all decisions' images, as far as they can be read. */
-int open_learn_cache(selectai_embedding_cache **out, struct learner *learner, const selectai_trainset *set);
 int train_candidate(selectai_ranker **out, struct learner *learner, const struct learn_data *data,
                     const selectai_embedding_cache *cache);
 int judge_candidate(struct verdict *out, const struct learner *learner, const selectai_ranker *candidate,

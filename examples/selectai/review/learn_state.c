@@ -1,5 +1,5 @@
 /*
- * review/learn_state.c: what was learned, over a restart: state/models/learned.json.
+ * review/learn_state.c: what was learned, over a restart: state/learned.json.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
@@ -117,7 +117,7 @@ void read_learned(struct learner *learner)
 {
     json_error_t error;
     struct stat st;
-    char *path = path_of(learner->folder, LEARNED_FILE);
+    char *path = path_of(learner->session->state, LEARNED_FILE);
     json_t *learned = NULL;
     if (lstat(path, &st) == 0) {
         learned = S_ISREG(st.st_mode) ? json_load_file(path, JSON_REJECT_DUPLICATES, &error) : NULL;
@@ -155,7 +155,7 @@ static json_t *json_of_learned(struct learner *learner)
 
 int write_learned(struct learner *learner)
 {
-    char *path = path_of(learner->folder, LEARNED_FILE);
+    char *path = path_of(learner->session->state, LEARNED_FILE);
     json_t *learned = json_of_learned(learner);
     int code = learned ? may_be_written(path) : EXIT_FAILED;
     if (code == EXIT_DONE)

@@ -30,7 +30,7 @@ struct suggestions {
     pthread_mutex_t lock, work;
     pthread_cond_t wake;
     pthread_t thread;
-    int running;
+    int running, embeds_anyway;
     int stopping, guests; /* changed under `lock`, read without it, too */
     struct suggestions_tools tools;
     selectai_ranker *ranker;
@@ -74,7 +74,7 @@ static size_t choose(struct suggestions *s, size_t chosen[MOST_AT_ONCE], size_t 
 
 static int has_work(const struct suggestions *s)
 {
-    return s->ranker && s->finished < s->n;
+    return (s->ranker || s->embeds_anyway) && s->finished < s->n;
 }
 
 static void take(struct suggestions *s, const size_t *chosen, struct suggested *found, size_t n, uint32_t round)
@@ -157,7 +157,7 @@ static size_t do_some(struct suggestions *s, size_t most)
     pthread_mutex_unlock(&s->lock);
     pthread_mutex_lock(&s->work);
     pthread_mutex_lock(&s->lock);
-    size_t n = s->ranker ? choose(s, chosen, most) : 0;
+    size_t n = has_work(s) ? choose(s, chosen, most) : 0;
     uint32_t round = s->round;
     s->tools.ranker = s->ranker;
     s->tools.groups = s->groups;
@@ -254,6 +254,7 @@ int suggestions_start(struct suggestions **out, const struct review_groups *grou
                                           .progress = stop_asked,
                                           .user = s};
     s->round = 1;
+    s->embeds_anyway = how->embeds_anyway;
     name_model(s, how->model);
     s->groups = groups;
     int rc = take_groups(s, NULL, groups);
@@ -320,23 +321,12 @@ void suggestions_use(struct suggestions *s, selectai_ranker *ranker, const char 
     s->problem[0] = '\0';
     name_model(s, model);
     for (size_t g = 0; g < s->n; g++)
-        if (s->slots[g].round == 0 && s->slots[g].known.brief.state == SUGGESTION_NONE) {
+        if (s->slots[g].known.brief.state == SUGGESTION_NONE) {
             s->slots[g].known.brief.state = SUGGESTION_PENDING;
             s->slots[g].revision = s->revision + 1;
         }
     s->revision++;
     pthread_mutex_unlock(&s->lock);
-    leave(s);
-}
-
-void suggestions_lend(struct suggestions *s, struct lent *out)
-{
-    enter(s);
-    *out = (struct lent){s->tools.encoder, s->cache_folder};
-}
-
-void suggestions_take_back(struct suggestions *s)
-{
     leave(s);
 }
 

@@ -37,7 +37,8 @@ struct suggestions_how {
     const char *model;         /* name of the ranker's file; NULL without one */
     const selectai_trainset *history; /* past decisions to compare with; NULL: none. Borrowed */
     double min_confidence, min_keep;
-    uint32_t threads; /* 0: all cores */
+    uint32_t threads;  /* 0: all cores */
+    int embeds_anyway; /* 1: vectors go into the cache also while there is no ranker, for one that learns */
 };
 
 /* Starts the thread that suggests, group after group. SELECTAI_OK or an error code; models are freed in any case. */
@@ -52,14 +53,6 @@ int suggestions_reload(struct suggestions *suggestions, struct review_groups *gr
 /* Another ranker from now on (taken over), named `model`; every group is worked out anew, and shows what it had until
  * then. */
 void suggestions_use(struct suggestions *suggestions, selectai_ranker *ranker, const char *model);
-
-/* The encoder and the cache's folder, for whoever trains: lent to one thread at a time. */
-struct lent {
-    selectai_encoder *encoder;
-    const char *cache; /* NULL: none */
-};
-void suggestions_lend(struct suggestions *suggestions, struct lent *out);
-void suggestions_take_back(struct suggestions *suggestions);
 
 /* These groups next, before all others. */
 void suggestions_want(struct suggestions *suggestions, const size_t *groups, size_t n);

@@ -8,7 +8,7 @@ import { showHeader, showPlace } from "./header.js";
 import { keyName } from "./keys.js";
 import { Stopwatch } from "./stopwatch.js";
 import { store } from "./store.js";
-import { approval, inWords, pastWords, saysTheSame, suggestedIndex, suggestsCrop, winnerOf } from "./suggested.js";
+import { approval, cropOf, inWords, pastWords, saysTheSame, suggestedIndex, suggestsCrop, winnerOf } from "./suggested.js";
 import { showWhy } from "./why.js";
 
 const ahead = 3; // groups whose pictures are fetched before they are wanted
@@ -219,7 +219,7 @@ export const app = {
   pick(i, crop) {
     const image = this.group && this.group.images[i];
     if (!image) return announce(`there is no picture ${i + 1}`);
-    if (crop && !image.crop && !this.edits.has(image.id)) {
+    if (crop && !cropOf(image) && !this.edits.has(image.id)) {
       announce("no crop is suggested for it: draw one");
       return this.editCrop(i);
     }
@@ -274,6 +274,9 @@ export const app = {
   },
 
   async back(what) {
+    if (!this.canDecide()) return announce("this window only looks on");
+    if (!store.changes[what]) await store.poll(); // another window may have decided just now
+    if (!store.changes[what]) return announce(`there is nothing to ${what}`);
     try {
       const { group, n } = await api.post(`api/${what}`);
       await store.poll();

@@ -1,188 +1,214 @@
-// compare.js: pictures side by side, or one alone, zoomed and moved together.
+// compare.js: one picture large, or several side by side, which are moved and scaled together.
 
-import { sideFor } from "./api.js";
-import { button, openDialog } from "./dialog.js";
-import { element, stageName } from "./dom.js";
+import { openDialog, isForField, isOpen } from "./dialog.js";
+import { element } from "./dom.js";
+import { columnsFor } from "./group_view.js";
+import { actionOf, makeTable } from "./keys.js";
+import { suggestedIndex, suggestsNothing } from "./suggested.js";
+import { followPointers } from "./zoom_pointers.js";
+import { ZoomPane } from "./zoom_pane.js";
 
-const most = 16; // times the fitted size
+const step = 1.25; // of the scale
+const most = 64;
 
 class Compare {
   constructor(app, mode) {
     this.app = app;
     this.group = app.group;
-    this.scale = 1;
-    this.x = this.y = 0.5; // the point of the pictures, in fractions, that lies in the middle of each pane
-    this.pinned = -1;
-    const all = this.group.images.map((_, i) => i);
-    this.shown = mode === "zoom" ? [app.focused] : all;
+    this.single = mode === "zoom";
+    this.focused = app.focused;
+    this.pinned = -1; // the best so far: it stays while the others change beside it
+    this.view = { scale: 1, x: 0.5, y: 0.5 };
+    this.table = makeTable(app.store.session.keys);
     this.panes = [];
-    this.row = element("div.panes", { dataset: { testid: "compare-panes" } });
-    this.said = element("output.zoom-said", { dataset: { testid: "zoom" } });
+    this.dialog = openDialog("compare", this.single ? "Zoom" : "Compare", {
+      onKey: (event) => this.key(event),
+      onClose: () => this.observer.disconnect(),
+    });
+    this.area = element("div.panes", { tabIndex: 0, role: "group", ariaLabel: "pictures: plus and minus scale, arrows move" });
+    this.scaleText = element("output.scale", { dataset: { testid: "zoom-scale" } });
+    this.dialog.body.append(this.#tools(), this.area);
+    this.observer = new ResizeObserver(() => this.layout());
+    this.observer.observe(this.area);
+    this.build();
+    this.area.focus();
   }
 
-  open() {
-    this.dialog = openDialog("compare", this.shown.length > 1 ? "Compare" : "Zoom", (body, dialog) => {
-      dialog.classList.add("full");
-      body.append(this.row, element("div.buttons.start", {},
-        button("−", () => this.zoom(1 / 1.5)), button("+", () => this.zoom(1.5)), button("Fit", () => this.fit()),
-        button("Pixels", () => this.pixels()), this.said,
-        element("span.hint", {}, "wheel or + − zoom, drag or arrows move, Tab goes through, P pins, 1–9 keeps")));
-    }, { onClose: () => this.observer.disconnect() });
-    if (!this.dialog) return;
-    this.dialog.addEventListener("keydown", (event) => this.key(event));
-    this.build();
-    this.observer = new ResizeObserver(() => this.draw());
-    this.observer.observe(this.row);
+  #tools() {
+    const button = (text, title, action) => element("button", { type: "button", title, onclick: action }, text);
+    return element("div.pane-tools", {},
+      button("−", "farther: −", () => this.scale(1 / step)), button("+", "nearer: +", () => this.scale(step)),
+      button("Whole", "0", () => this.fit()), button("1 : 1", "n", () => this.native()), this.scaleText,
+      element("span.gap"),
+      button("←", "the picture before: ,", () => this.turn(-1)), button("→", "the picture after: .", () => this.turn(1)),
+      button(this.single ? "Side by side" : "One alone", this.single ? "v" : "z", () => this.toggle()));
+  }
+
+  /** Indices of the pictures that are on screen. */
+  shown() {
+    if (this.single) return [this.focused];
+    if (this.pinned >= 0 && this.group.images.length > 1) return [this.pinned, this.focused];
+    return this.group.images.map((_, i) => i);
   }
 
   build() {
-    const order = this.pinned >= 0 ? [this.pinned, ...this.shown.filter((i) => i !== this.pinned)] : this.shown;
-    this.panes = order.map((i) => this.pane(i));
-    this.row.replaceChildren(...this.panes.map((pane) => pane.node));
-    this.row.style.setProperty("--panes", Math.min(this.panes.length, this.row.clientWidth > this.row.clientHeight ? 4 : 2));
-    this.draw();
-    this.panes[0].node.focus();
+    if (this.pinned >= 0 && this.focused === this.pinned && !this.single) this.focused = this.#after(this.pinned, 1);
+    this.panes = this.shown().map((i) => this.#pane(i));
+    this.area.replaceChildren(...this.panes.map((pane) => pane.node));
+    this.layout();
   }
 
-  pane(i) {
+  #pane(i) {
     const image = this.group.images[i];
-    const picture = element("img", { src: this.app.api.picture(image.id, 1280), alt: `picture ${i + 1}, ${stageName(image.stage)}`, draggable: false });
-    const caption = element("span.pane-name", {}, `${i + 1} · ${stageName(image.stage)}${i === this.pinned ? " · pinned" : ""}`);
-    const node = element("div.pane", { tabIndex: 0, role: "img", dataset: { testid: `pane-${i + 1}`, index: String(i) } }, picture, caption);
-    node.setAttribute("aria-label", `picture ${i + 1}, ${stageName(image.stage)}`);
-    const pane = { node, picture, image, i, full: false };
-    picture.addEventListener("load", () => this.draw());
-    node.addEventListener("wheel", (event) => this.wheel(event, pane), { passive: false });
-    this.listen(node, pane);
+    const marks = [];
+    if (i === this.pinned) marks.push("best so far");
+    if (i === suggestedIndex(this.group) && this.group.suggestion && !suggestsNothing(this.group)) marks.push("suggested");
+    const keep = element("button", { type: "button", dataset: { testid: `keep-${i + 1}` }, onclick: () => this.pick(`pick${i + 1}`) },
+      `Keep ${i + 1}`);
+    const pin = element("button", { type: "button", ariaPressed: String(i === this.pinned), title: "p",
+      dataset: { testid: `pin-${i + 1}` }, onclick: () => this.pin(i) }, "Pin");
+    const pane = new ZoomPane(image, i, { marks, buttons: this.single ? [keep] : [pin, keep] });
+    pane.node.classList.toggle("pinned", i === this.pinned);
+    pane.node.addEventListener("pointerenter", () => (this.under = i));
+    followPointers(pane.area, {
+      drag: (dx, dy) => this.drag(pane, dx, dy),
+      scale: (factor, x, y) => this.scale(factor, pane, x, y),
+      twice: (x, y) => (this.view.scale > 1.01 ? this.fit() : this.scale(Math.max(2, pane.native()), pane, x, y)),
+    });
     return pane;
   }
 
-  /* ---- Pointers: one drags, two pinch ---- */
-
-  listen(node, pane) {
-    const down = new Map();
-    const spread = () => {
-      const [a, b] = [...down.values()];
-      return b ? Math.hypot(a.x - b.x, a.y - b.y) : 0;
-    };
-    node.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      node.setPointerCapture(event.pointerId);
-      down.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    });
-    node.addEventListener("pointermove", (event) => {
-      const before = down.get(event.pointerId);
-      if (!before) return;
-      const wide = spread();
-      const size = this.sizeOf(pane);
-      this.move(-(event.clientX - before.x) / down.size / size.width, -(event.clientY - before.y) / down.size / size.height);
-      down.set(event.pointerId, { x: event.clientX, y: event.clientY });
-      if (wide > 0) this.zoom(spread() / wide);
-    });
-    for (const end of ["pointerup", "pointercancel"]) node.addEventListener(end, (event) => down.delete(event.pointerId));
+  layout() {
+    if (this.panes.length === 0) return;
+    const aspects = this.panes.map(({ image }) => (image.width && image.height ? image.width / image.height : 1));
+    const { columns } = columnsFor(aspects, this.area.clientWidth, this.area.clientHeight, 40, 4);
+    this.area.style.setProperty("--columns", columns);
+    this.show();
   }
 
-  wheel(event, pane) {
-    event.preventDefault();
-    const rect = pane.node.getBoundingClientRect();
-    const size = this.sizeOf(pane);
-    const dx = (event.clientX - rect.left - rect.width / 2) / size.width;
-    const dy = (event.clientY - rect.top - rect.height / 2) / size.height;
-    const before = this.scale;
-    this.scale = Math.min(Math.max(1, this.scale * Math.exp(-event.deltaY / 400)), most);
-    const kept = 1 - before / this.scale; // what lies under the pointer stays there
-    this.move(dx * kept, dy * kept);
+  show() {
+    for (const pane of this.panes) pane.show(this.view);
+    const { image } = this.panes[0];
+    this.scaleText.textContent = image.width ? `${Math.round((100 * this.view.scale) / this.panes[0].native())} %` : "";
   }
 
-  /* ---- Where everything lies ---- */
+  /* ---- Moving, scaling ---- */
 
-  fitted(pane) {
-    const aspect = pane.image.width ? pane.image.width / pane.image.height : 1;
-    const width = Math.min(pane.node.clientWidth, pane.node.clientHeight * aspect);
-    return { width, height: width / aspect };
+  /** About a point of the window, or the middle. */
+  scale(factor, pane = this.panes[0], x = null, y = null) {
+    const before = this.view;
+    const least = Math.min(1, this.panes[0].native()); // a small picture may be seen in its own pixels
+    const scale = Math.min(most, Math.max(least, before.scale * factor));
+    const held = pane.place(before);
+    let middle = { x: held.x, y: held.y };
+    if (x !== null) {
+      const at = pane.pointAt(before, x, y);
+      const grown = scale / before.scale;
+      middle = { x: at.fx + at.dx / (held.width * grown), y: at.fy + at.dy / (held.height * grown) };
+    }
+    this.view = { scale, ...middle };
+    this.#settle(pane);
   }
 
-  sizeOf(pane) {
-    const { width, height } = this.fitted(pane);
-    return { width: Math.max(1, width * this.scale), height: Math.max(1, height * this.scale) };
+  drag(pane, dx, dy) {
+    const { width, height, x, y } = pane.place(this.view);
+    this.view = { ...this.view, x: x - dx / width, y: y - dy / height };
+    this.#settle(pane);
   }
 
-  move(dx, dy) {
-    this.x = Math.min(Math.max(0, this.x + dx), 1);
-    this.y = Math.min(Math.max(0, this.y + dy), 1);
-    this.draw();
-  }
-
-  zoom(factor) {
-    this.scale = Math.min(Math.max(1, this.scale * factor), most);
-    this.draw();
+  /** What lies outside is not remembered: moving back is seen at once. */
+  #settle(pane) {
+    const { x, y } = pane.place(this.view);
+    this.view = { ...this.view, x, y };
+    this.show();
   }
 
   fit() {
-    this.scale = 1;
-    this.x = this.y = 0.5;
-    this.draw();
+    this.view = { scale: 1, x: 0.5, y: 0.5 };
+    this.show();
   }
 
-  /** One pixel of the largest picture is one of the screen. */
-  pixels() {
-    const ratios = this.panes.map((pane) => (pane.image.width || 1) / (window.devicePixelRatio || 1) / Math.max(1, this.fitted(pane).width));
-    this.scale = Math.min(Math.max(1, ...ratios), most);
-    this.draw();
+  native() {
+    this.scale(this.panes[0].native() / this.view.scale);
   }
 
-  draw() {
-    for (const pane of this.panes) {
-      const { width, height } = this.sizeOf(pane);
-      const room = pane.node.getBoundingClientRect();
-      const at = (position, size, space) => (size <= space ? (space - size) / 2 : Math.min(0, Math.max(space - size, space / 2 - position * size)));
-      pane.picture.style.width = `${width}px`;
-      pane.picture.style.height = `${height}px`;
-      pane.picture.style.transform = `translate(${at(this.x, width, room.width)}px, ${at(this.y, height, room.height)}px)`;
-      this.sharpen(pane, width);
-    }
-    this.said.textContent = `${Math.round(100 * this.scale)} %`;
+  /* ---- Which pictures ---- */
+
+  #after(i, by) {
+    const n = this.group.images.length;
+    let next = i;
+    do next = (next + by + n) % n;
+    while (next === this.pinned && n > 1 && !this.single);
+    return next;
   }
 
-  /** A larger picture where what is there would be blown up. */
-  sharpen(pane, width) {
-    const wanted = width * (window.devicePixelRatio || 1);
-    if (pane.full || wanted <= 1280 || !pane.image.width) return;
-    pane.full = true;
-    const full = new Image();
-    full.src = this.app.api.picture(pane.image.id, pane.image.width > 2560 ? 0 : sideFor(Math.max(pane.image.width, pane.image.height)));
-    full.decode().then(() => (pane.picture.src = full.src), () => {});
+  turn(by) {
+    if (!this.single && this.pinned < 0) return this.app.announce("all pictures are shown: pin one to see the others beside it");
+    this.focused = this.#after(this.focused, by);
+    this.build();
+    return this.app.announce(`picture ${this.focused + 1}`);
+  }
+
+  pin(i) {
+    if (this.single) return;
+    this.pinned = this.pinned === i ? -1 : i;
+    this.app.announce(this.pinned < 0 ? "nothing pinned" : `${i + 1} pinned as the best so far`);
+    this.build();
+  }
+
+  pick(action) {
+    this.dialog.close();
+    this.app.act(action);
+  }
+
+  toggle() {
+    this.dialog.close();
+    this.app.focusPicture(this.focused);
+    openCompare(this.app, this.single ? "compare" : "zoom");
   }
 
   /* ---- Keys ---- */
 
-  pin() {
-    const i = Number(document.activeElement.dataset && document.activeElement.dataset.index);
-    if (!Number.isInteger(i)) return;
-    this.pinned = this.pinned === i ? -1 : i;
-    this.build();
-    this.app.announce(this.pinned < 0 ? "nothing is pinned" : `picture ${i + 1} is pinned as the best`);
+  key(event) {
+    if (isForField(event)) return false;
+    const pan = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    if (pan && !event.ctrlKey && !event.altKey && !event.metaKey) return this.#arrow(event, pan);
+    const does = {
+      "+": () => this.scale(step), "=": () => this.scale(step), "-": () => this.scale(1 / step), 0: () => this.fit(),
+      n: () => this.native(), ",": () => this.turn(-1), ".": () => this.turn(1), p: () => this.pin(this.#pinnable()),
+    }[event.ctrlKey || event.altKey || event.metaKey ? "" : event.key];
+    if (does) {
+      does();
+      return true;
+    }
+    const action = actionOf(this.table, event);
+    if (action === "zoom" || action === "compare") return this.#other(action);
+    if (!action || !/^(pick|pick_crop|later)[1-9]$/.test(action) || event.repeat) return false;
+    this.pick(action);
+    return true;
   }
 
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const step = 0.1 / this.scale;
-    const keys = {
-      ArrowLeft: () => this.move(-step, 0), ArrowRight: () => this.move(step, 0), ArrowUp: () => this.move(0, -step),
-      ArrowDown: () => this.move(0, step), "+": () => this.zoom(1.25), "=": () => this.zoom(1.25), "-": () => this.zoom(0.8),
-      0: () => this.fit(), p: () => this.pin(), z: () => this.dialog.close(), v: () => this.dialog.close(),
-    };
-    const digit = /^[1-9]$/.exec(event.key);
-    if (digit) {
-      this.dialog.close();
-      this.app.act(`pick${digit[0]}`);
-    } else if (keys[event.key]) keys[event.key]();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
+  #pinnable() {
+    const pane = this.panes.find(({ node }) => node.contains(document.activeElement));
+    return pane ? pane.index : this.pinned >= 0 ? this.focused : this.under ?? this.focused;
+  }
+
+  #other(action) {
+    if ((action === "zoom") === this.single) this.dialog.close();
+    else this.toggle();
+    return true;
+  }
+
+  #arrow(event, [dx, dy]) {
+    if (this.view.scale > 1.01) {
+      const share = event.shiftKey ? 0.5 : 0.1;
+      this.drag(this.panes[0], dx * share * this.panes[0].area.clientWidth, dy * share * this.panes[0].area.clientHeight);
+    } else if (dx !== 0 && (this.single || this.pinned >= 0)) this.turn(-dx);
+    return true;
   }
 }
 
+/** mode: "zoom": the picture that has the focus; "compare": all of the group. */
 export function openCompare(app, mode) {
-  if (app.group) new Compare(app, mode).open();
+  if (app.group && !isOpen("compare")) new Compare(app, mode);
 }

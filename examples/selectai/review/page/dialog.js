@@ -1,61 +1,51 @@
-// dialog.js: a dialog of the page: made when it is opened, gone when it is closed; the focus goes back to where it was.
+// dialog.js: a window in front of the page. It keeps keys to itself; the browser gives the focus back when it closes.
 
 import { element } from "./dom.js";
 
+let made = 0;
+
 /**
- * Opens a modal dialog with a title and a close button. build(body, dialog) fills it; onClose is called once.
- * Returns the <dialog>, or null where it is open already.
+ * name: class and data-testid. onKey(event) -> true: the key was meant for the dialog. Returns {node, body, close};
+ * the node is removed when it closes.
  */
-export function openDialog(name, title, build, { wide = false, onClose } = {}) {
-  if (document.querySelector(`dialog[data-testid="${name}"]`)) return null;
-  const before = document.activeElement;
-  const heading = element("h2", { id: `${name}-title` }, title);
-  const close = element("button.close", { type: "button", ariaLabel: "close", onclick: () => dialog.close() }, "×");
-  const body = element("div.dialog-body", { tabIndex: 0, role: "group" });
-  body.setAttribute("aria-labelledby", heading.id);
-  const dialog = element("dialog", { dataset: { testid: name } }, element("header", {}, heading, close), body);
-  dialog.setAttribute("aria-labelledby", heading.id);
-  dialog.classList.toggle("wide", wide);
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    if (onClose) onClose();
-    if (before instanceof HTMLElement && before.isConnected && before !== document.body) before.focus();
+export function openDialog(name, title, { onKey = () => false, onClose = () => {} } = {}) {
+  const id = `dialog-${++made}`;
+  const body = element("div.dialog-body");
+  const close = () => node.close();
+  const closer = element("button.dialog-close", { type: "button", ariaLabel: "close", title: "Escape", onclick: close,
+    dataset: { testid: `${name}-close` } }, "×");
+  const node = element(`dialog.${name}`, { dataset: { testid: name } },
+    element("header.dialog-top", {}, element("h2", { id }, title), closer), body);
+  node.setAttribute("aria-labelledby", id);
+  node.addEventListener("keydown", (event) => {
+    if (!node.open) return; // Escape has closed it, and the focus is still on its way back: the page's
+    event.stopPropagation(); // also where the key closes the dialog: the page would take it for its own
+    if (!event.defaultPrevented && !event.isComposing && onKey(event)) event.preventDefault();
   });
-  document.body.append(dialog);
-  build(body, dialog);
-  dialog.showModal();
-  return dialog;
+  node.addEventListener("close", () => {
+    if (!node.isConnected) return;
+    moveSaid(document.querySelector("dialog[open]") || document.body);
+    node.remove();
+    onClose();
+  });
+  document.body.append(node);
+  // After a click the page's keys are wanted again when the dialog closes, not the button.
+  if (!document.activeElement.matches(":focus-visible")) document.activeElement.blur();
+  node.showModal();
+  moveSaid(node);
+  return { node, body, close };
 }
 
-export const button = (text, onclick, { main = false, testid } = {}) =>
-  element(`button${main ? ".main" : ""}`, { type: "button", onclick, dataset: testid ? { testid } : {} }, text);
+/** What is said must be in front of the dialog too, and screen readers hear nothing from behind it. */
+function moveSaid(where) {
+  where.append(document.getElementById("said"));
+}
 
-/** A list of which only what can be seen is in the page. rows of one height, in CSS pixels. row(i) makes one. */
-export function virtualList(n, height, row, { label, testid }) {
-  const filler = element("div.filler");
-  const list = element("div.virtual", { tabIndex: 0, role: "list", dataset: { testid } }, filler);
-  list.setAttribute("aria-label", label);
-  let first = -1, last = -1, count = n;
-  const draw = () => {
-    const from = Math.max(0, Math.floor(list.scrollTop / height) - 4);
-    const to = Math.min(count, Math.ceil((list.scrollTop + list.clientHeight) / height) + 4);
-    if (from === first && to === last) return;
-    [first, last] = [from, to];
-    filler.style.height = `${count * height}px`;
-    filler.replaceChildren(...Array.from({ length: to - from }, (_, k) => {
-      const node = row(from + k);
-      node.style.top = `${(from + k) * height}px`;
-      node.style.height = `${height}px`;
-      return node;
-    }));
-  };
-  list.addEventListener("scroll", draw, { passive: true });
-  new ResizeObserver(draw).observe(list);
-  list.setCount = (value) => {
-    count = value;
-    first = last = -1;
-    list.scrollTop = 0;
-    draw();
-  };
-  return list;
+/** Is one of this name open? */
+export const isOpen = (name) => Boolean(document.querySelector(`dialog.${name}[open]`));
+
+/** Does the key belong to a field or a button that has the focus? */
+export function isForField(event) {
+  if (event.target.matches("input, select, textarea")) return true;
+  return event.target.matches("button, a, summary") && (event.key === "Enter" || event.key === " ");
 }

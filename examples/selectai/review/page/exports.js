@@ -1,41 +1,42 @@
-// exports.js: decisions as other programs read them.
+// exports.js: what was decided, as files for others: downloads, and files written beside the pictures.
 
-import { button, openDialog } from "./dialog.js";
+import { isOpen, openDialog } from "./dialog.js";
 import { element } from "./dom.js";
 
-const files = [
-  ["entries.jsonl", "training entries, for selectai train"],
-  ["rejected.jsonl", "rejected groups"],
-  ["selection_only_log.csv", "selections, as older tools log them"],
-  ["select_crop_log.csv", "selections with crops, as older tools log them"],
-  ["journal.jsonl", "the journal itself"],
+const downloads = [
+  ["entries.jsonl", "training entries: what was chosen, and over what"],
+  ["rejected.jsonl", "groups of which nothing was kept"],
+  ["selection_only_log.csv", "the old log of selections"],
+  ["select_crop_log.csv", "the old log of selections with crops"],
+  ["journal.jsonl", "the journal: every decision, as it was made"],
 ];
 
 export function openExports(app) {
-  const done = element("p.count", { role: "status", dataset: { testid: "exports-done" } });
-
-  async function write(body, words) {
-    done.textContent = "…";
+  if (isOpen("exports-dialog")) return;
+  const dialog = openDialog("exports-dialog", "Exports");
+  const said = element("p", { role: "status", dataset: { testid: "exports-said" } });
+  const naming = element("select", { dataset: { testid: "xmp-naming" } }, element("option", { value: "adobe" }, "x.xmp (Adobe and most)"),
+    element("option", { value: "darktable" }, "x.png.xmp (darktable)"), element("option", { value: "both" }, "both"));
+  const write = async (body) => {
+    said.textContent = "Writing …";
+    said.classList.remove("bad");
     try {
       const { n } = await app.api.post("api/write", body);
-      done.textContent = `${n} ${words}`;
+      said.textContent = `${n} ${n === 1 ? "file" : "files"} written beside the pictures.`;
     } catch (error) {
-      done.textContent = error.message;
+      said.textContent = `Not written: ${error.message}`;
+      said.classList.add("bad");
     }
-  }
-
-  openDialog("exports-dialog", "Exports", (body) => {
-    body.append(
-      element("h3", {}, "Save"),
-      element("ul.files", {}, ...files.map(([name, text]) =>
-        element("li", {}, element("a", { href: `api/export/${name}`, download: name, dataset: { testid: `export-${name}` } }, name), ` – ${text}`))),
-      element("h3", {}, "Write beside the pictures"),
-      element("p", {}, "Files that are there and are not ours are never written over."),
-      element("div.buttons.start", {},
-        button(".decision files", () => write({ what: "decision-files" }, ".decision files are up to date"), { testid: "write-decisions" }),
-        button("XMP, name.xmp", () => write({ what: "xmp", naming: "adobe" }, "sidecars are up to date"), { testid: "write-xmp" }),
-        button("XMP, name.png.xmp", () => write({ what: "xmp", naming: "darktable" }, "sidecars are up to date")),
-        button("XMP, both", () => write({ what: "xmp", naming: "both" }, "sidecars are up to date"))),
-      done);
-  });
+  };
+  const button = (text, testid, body) => element("button", { type: "button", disabled: !app.canDecide(), dataset: { testid },
+    onclick: () => write(body()) }, text);
+  dialog.body.append(
+    element("h3", {}, "Download"),
+    element("ul.downloads", {}, ...downloads.map(([name, text]) => element("li", {},
+      element("a", { href: `api/export/${name}`, download: name, dataset: { testid: `export-${name}` } }, name), ` ${text}`))),
+    element("h3", {}, "Write beside the pictures"),
+    element("p.note", {}, "Files that are there and are not ours are never written over."),
+    element("div.dialog-actions", {}, button("Write .decision files", "write-decisions", () => ({ what: "decision-files" }))),
+    element("div.dialog-actions", {}, button("Write XMP sidecars", "write-xmp", () => ({ what: "xmp", naming: naming.value })),
+      element("label", {}, "named ", naming)), said);
 }

@@ -35,3 +35,15 @@ export function ordered(store, { order, filter, pattern }) {
   if (compare) list.sort((a, b) => compare(store.status[a], store.status[b]) || a - b);
   return list;
 }
+
+/** Those that the server means (api/decide-all): undecided, worked out, sure, and at or above the confidence. */
+export function meant(statuses, confidence) {
+  let picks = 0, cropped = 0, rejects = 0;
+  for (const status of statuses) {
+    if (!status || status.outcome !== null || status.state !== "ready" || !status.sure || !(status.confidence >= confidence)) continue;
+    if (status.keep_nothing) rejects++;
+    else picks++;
+    if (!status.keep_nothing && status.has_crop) cropped++;
+  }
+  return { picks, cropped, rejects, all: picks + rejects };
+}

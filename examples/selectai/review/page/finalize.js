@@ -1,121 +1,162 @@
-// finalize.js: what would move where, moving it, and taking it back.
+// finalize.js: what Finalize would move, every single move; moving, going on, taking back.
 
-import { button, openDialog, virtualList } from "./dialog.js";
+import { isOpen, openDialog } from "./dialog.js";
 import { element } from "./dom.js";
+import { MoveList } from "./move_list.js";
 
-const kinds = { selected: "selected", original: "original kept", "crop-later": "crop later", staging: "staged for deletion", crop: "cropped" };
-const rowHeight = 26;
+const files = (n) => `${n} ${n === 1 ? "file" : "files"}`;
 
-const countWords = (c) => [`${c.selected} selected (${c.cropped} cropped)`, `${c.later} to crop later`, `${c.staged} staged for deletion`,
-  `${c.companions} companions`, c.renamed > 0 ? `${c.renamed} renamed, since their names are taken` : null,
-  `${c.undecided} undecided and ${c.skipped} skipped groups stay`].filter(Boolean).join(" · ");
+const countNames = [
+  ["selected", "kept whole, to __selected"], ["cropped", "kept and cropped, as new files in __selected; their originals to __originals"],
+  ["later", "to be cropped later, to __crop"], ["staged", "not chosen, to __delete_staging"],
+  ["companions", "companions that go with them"], ["renamed", "get another name, since theirs is taken"],
+  ["undecided", "groups undecided: they stay"], ["skipped", "groups skipped: they stay"],
+];
 
-class FinalizeDialog {
+const runNames = { finalize: "Moving", "resume-finalize": "Going on with moving", "undo-finalize": "Taking back" };
+
+class Finalize {
   constructor(app) {
     this.app = app;
-    this.counts = element("p.count", { dataset: { testid: "finalize-counts" } }, "…");
-    this.state = element("p", { role: "status", dataset: { testid: "finalize-state" } });
-    this.bar = element("progress", { max: 1, value: 0, hidden: true, ariaLabel: "files moved" });
-    this.problems = element("ul.problems", { dataset: { testid: "finalize-problems" } });
-    this.search = element("input", { type: "search", placeholder: "search names", ariaLabel: "search the moves" });
-    this.run = button("Move", () => this.start("finalize", { plan: this.plan.plan }), { main: true, testid: "finalize-run" });
-    this.undo = button("Take back the last run", () => this.start("undo-finalize"), { testid: "finalize-undo" });
-    this.resume = button("Go on", () => this.start("resume-finalize"), { testid: "finalize-resume" });
-    this.moves = [];
-    this.list = virtualList(0, rowHeight, (i) => this.row(this.moves[i]), { label: "moves", testid: "finalize-list" });
+    this.moves = null; // the list, where a preview is shown
+    this.dialog = openDialog("finalize-dialog", "Finalize", { onClose: () => this.end() });
+    this.state = "";
+    this.update();
   }
 
-  row(move) {
-    return element("div.move", { role: "listitem", dataset: { testid: "finalize-move" } },
-      element("span.kind", {}, kinds[move.kind] || move.kind), element("span.from", { title: move.from }, move.from),
-      element("span.to", { title: move.to }, `→ ${move.to}`));
+  end() {
+    if (this.moves) this.moves.end();
+    this.moves = null;
+    if (open === this) open = null;
   }
 
-  open() {
-    this.dialog = openDialog("finalize-dialog", "Finalize", (body) => {
-      body.append(element("p", {}, "Winners go to __selected/ (cropped ones as new files, their originals to __originals/), crops for later to __crop/, the rest to " +
-        "__delete_staging/, each with its companions. Nothing is deleted or written over, and all of it can be taken back."),
-      this.counts, this.search, this.list, this.state, this.bar, this.problems,
-      element("div.buttons", {}, this.undo, this.resume, button("Close", () => this.dialog.close()), this.run));
-    }, { wide: true, onClose: () => (this.closed = true) });
-    if (!this.dialog) return;
-    this.search.addEventListener("input", () => this.filter());
-    this.app.store.on("changes", () => !this.closed && this.follow());
-    this.app.store.on("epoch", () => !this.closed && this.load());
-    this.buttons();
-    this.load();
-  }
-
-  filter() {
-    const text = this.search.value.trim().toLowerCase();
-    this.moves = this.plan ? this.plan.moves.filter((m) => !text || `${m.from} ${m.to}`.toLowerCase().includes(text)) : [];
-    this.list.setCount(this.moves.length);
-  }
-
-  async load() {
-    try {
-      this.plan = await this.app.api.get("api/finalize");
-      this.counts.textContent = countWords(this.plan.counts);
-      this.filter();
-    } catch (error) {
-      this.plan = null;
-      this.counts.textContent = error.message;
-    }
-    this.buttons();
-  }
-
-  buttons() {
+  /** What the dialog shows follows from what the server says. */
+  update() {
     const { moving, finalize } = this.app.store.changes;
-    const may = this.app.canDecide() && !moving && !this.busy;
-    const n = this.plan ? this.plan.moves.length : 0;
-    this.run.textContent = `Move ${n} files`;
-    this.run.disabled = !may || n === 0 || finalize.unfinished;
-    this.undo.disabled = !may || !finalize.can_undo;
-    this.resume.hidden = !finalize.unfinished;
-    this.resume.disabled = !may;
+    const state = moving ? "moving" : finalize.unfinished ? "unfinished" : "preview";
+    if (state === "moving") this.#progress(moving);
+    else if (state !== this.state) this.#still(state);
+    this.state = state;
   }
 
-  async start(what, body = {}) {
-    this.busy = true;
-    this.buttons();
-    this.problems.replaceChildren();
+  #body(...nodes) {
+    if (this.moves) this.moves.end();
+    this.moves = null;
+    this.dialog.body.replaceChildren(...nodes.filter(Boolean));
+  }
+
+  #button(text, testid, action, kind = "button") {
+    return element(kind, { type: "button", dataset: { testid }, onclick: action }, text);
+  }
+
+  #progress({ done, total }) {
+    if (this.state !== "moving") {
+      this.bar = element("progress", { max: 1, value: 0, ariaLabel: "files moved", dataset: { testid: "finalize-progress" } });
+      this.words = element("p", { role: "status" });
+      this.#body(this.words, this.bar, element("p.note", {}, "This window may be closed; moving goes on. If the program is stopped, it goes on " +
+        "where it was."));
+      this.#wasFocused();
+    }
+    this.bar.max = Math.max(1, total);
+    this.bar.value = done;
+    this.words.textContent = total > 0 ? `${done} of ${files(total)} moved` : "Preparing …";
+  }
+
+  /** The button that had the focus is gone. */
+  #wasFocused() {
+    if (!this.dialog.node.contains(document.activeElement)) this.dialog.node.querySelector(".dialog-close").focus();
+  }
+
+  async #still(state) {
+    const problem = element("p.bad", { role: "alert", hidden: true, dataset: { testid: "finalize-problem" } });
+    this.problem = problem;
+    if (state === "unfinished") {
+      this.#body(this.#ended(), element("p", {}, "Moving files was interrupted. Go on with it, or put everything back."), problem,
+        element("div.dialog-actions", {}, this.#button("Go on", "finalize-resume", () => this.post("resume-finalize"), "button.main"),
+          this.#button("Take back", "finalize-undo", () => this.post("undo-finalize"))));
+      return this.#wasFocused();
+    }
+    this.#body(element("p", { role: "status" }, "Looking at what would be moved …"));
+    let plan = null;
+    try {
+      plan = await this.app.api.get("api/finalize");
+    } catch (error) {
+      problem.textContent = error.message;
+      problem.hidden = false;
+    }
+    if (this.state !== "preview" || open !== this) return undefined;
+    this.#preview(plan, problem);
+    return this.#wasFocused();
+  }
+
+  #preview(plan, problem) {
+    const undo = this.app.store.changes.finalize.can_undo
+      ? this.#button("Take everything back", "finalize-undo", () => this.post("undo-finalize")) : null;
+    const leave = this.#button("Leave", "finalize-leave", () => this.dialog.close());
+    if (!plan || plan.moves.length === 0) {
+      this.#body(this.#ended(), plan ? element("p", { dataset: { testid: "finalize-nothing" } }, "Nothing has been decided that could be moved.") : null,
+        problem, element("div.dialog-actions", {}, undo, leave));
+      return;
+    }
+    const run = this.#button(`Move ${files(plan.moves.length)}`, "finalize-run", () => this.post("finalize", { plan: plan.plan }), "button.main");
+    run.disabled = !this.app.canDecide();
+    const list = element("div.moves");
+    this.#body(this.#ended(), this.#counts(plan.counts), notes(plan.notes), list, problem,
+      element("p.note", {}, "Nothing is deleted or written over. All of it can be taken back."),
+      element("div.dialog-actions", {}, run, undo, leave));
+    this.moves = new MoveList(list, plan.moves);
+  }
+
+  #counts(counts) {
+    const rows = countNames.filter(([name]) => counts[name] > 0);
+    return element("ul.counts", { dataset: { testid: "finalize-counts" } },
+      ...rows.map(([name, text]) => element("li", {}, element("b", {}, String(counts[name])), ` ${text}`)));
+  }
+
+  /** How the last run ended. */
+  #ended() {
+    const { moved } = this.app.store.changes;
+    if (!moved) return null;
+    const what = { finalize: "moved", "resume-finalize": "moved", "undo-finalize": "taken back" }[moved.what];
+    const good = !moved.error && moved.failed === 0;
+    const text = `${moved.done} of ${files(moved.total)} ${what}` + (moved.failed > 0 ? `, ${moved.failed} could not be` : "") +
+      (moved.error ? `: ${moved.error}` : ".");
+    return element(`div.ended${good ? "" : ".bad"}`, { role: "status", dataset: { testid: "finalize-result" } }, element("p", {}, text),
+      moved.problems.length > 0 ? element("ul.problems", { tabIndex: 0, ariaLabel: "problems" }, ...moved.problems.slice(0, 200).map(({ path, message }) =>
+        element("li", {}, element("code", {}, path), `: ${message}`))) : null);
+  }
+
+  async post(what, body = {}) {
+    this.problem.hidden = true;
+    for (const button of this.dialog.body.querySelectorAll("button")) button.disabled = true;
     try {
       await this.app.api.post(`api/${what}`, body);
-      this.state.textContent = "Moving …";
-      this.running = true;
+      this.app.announce(`${runNames[what]} …`);
+      await this.app.store.poll();
+      this.state = this.state === "moving" ? this.state : ""; // it may have ended before we asked
+      this.update();
     } catch (error) {
-      this.state.textContent = error.code === "changed" ? "Decisions were made meanwhile: this is the new list. Look again." : error.message;
+      if (error.code === "changed") this.state = "";
+      await this.app.store.poll();
+      this.update();
+      this.app.announce(error.message);
+      this.problem.textContent = error.message;
+      this.problem.hidden = false;
+      for (const button of this.dialog.body.querySelectorAll("button")) button.disabled = false;
     }
-    this.busy = false;
-    await this.app.store.poll();
-    if (!this.running) await this.load();
-  }
-
-  follow() {
-    const { moving, moved } = this.app.store.changes;
-    this.bar.hidden = !moving;
-    if (moving) {
-      this.bar.max = Math.max(1, moving.total);
-      this.bar.value = moving.done;
-      this.state.textContent = `${moving.done} of ${moving.total}`;
-      this.running = true;
-    } else if (this.running && moved) {
-      this.running = false;
-      this.ended(moved);
-    }
-    this.buttons();
-  }
-
-  ended(moved) {
-    const verb = moved.what === "undo-finalize" ? "moved back" : "moved";
-    const failed = moved.failed > 0 ? `; ${moved.failed} could not be` : "";
-    this.state.textContent = moved.error || `${moved.done} of ${moved.total} files ${verb}${failed}.`;
-    this.problems.replaceChildren(...moved.problems.slice(0, 200).map((p) => element("li", {}, `${p.path}: ${p.message}`)));
-    this.app.announce(this.state.textContent);
-    this.load();
   }
 }
 
+const notes = (list) => (list && list.length > 0 ? element("ul.notes", {}, ...list.map((note) => element("li", {},
+  typeof note === "string" ? note : `${note.path}: ${note.message}`))) : null);
+
+let open = null;
+let listening = false;
+
 export function openFinalize(app) {
-  new FinalizeDialog(app).open();
+  if (isOpen("finalize-dialog")) return;
+  if (!listening) app.store.on("changes", () => open && open.update());
+  if (!listening) app.store.on("epoch", () => open && ((open.state = ""), open.update()));
+  listening = true;
+  open = new Finalize(app);
 }

@@ -4,7 +4,7 @@ import { api, sideFor } from "./api.js";
 import { element, percent, signed, stageName } from "./dom.js";
 import { CropEditor, makeBox } from "./crop_box.js";
 import { inWords as boxInWords, isWhole } from "./crop_geometry.js";
-import { suggestedIndex, suggestsNothing } from "./suggested.js";
+import { cropOf, suggestedIndex, suggestsNothing } from "./suggested.js";
 
 const captionHeight = 64; // CSS pixels at the base size; measured once there is one
 
@@ -64,6 +64,7 @@ export class GroupView {
     const caption = element("figcaption", {},
       element("span.number", {}, String(i + 1)),
       element("span.stage", { title: image.name }, stageName(image.stage)),
+      image.width ? element("span.size", {}, `${image.width} × ${image.height}`) : null,
       marks,
       element("span.numbers", { dataset: { testid: `numbers-${i + 1}` } }));
     const node = element("figure.picture", { tabIndex: 0, dataset: { testid: `picture-${i + 1}`, image: image.id } },
@@ -81,7 +82,7 @@ export class GroupView {
   async #load(figure) {
     const { picture, frame, image } = figure;
     if (image.error) {
-      this.#showProblem(frame, image.error);
+      this.#showProblem(frame, `${image.name}: ${image.error}`);
       return;
     }
     const longest = Math.max(this.node.clientWidth, this.node.clientHeight) * (window.devicePixelRatio || 1);
@@ -161,7 +162,6 @@ export class GroupView {
     if (image.probability !== null && image.probability !== undefined) parts.push(element("span.chance", {}, percent(image.probability)));
     if (image.prior !== null && image.prior !== undefined) parts.push(bar("stage", image.prior, most));
     if (image.image !== null && image.image !== undefined) parts.push(bar("image", image.image, most));
-    if (image.width) parts.push(element("span.size", {}, `${image.width} × ${image.height}`));
     figure.numbers.replaceChildren(...parts);
   }
 
@@ -180,7 +180,7 @@ export class GroupView {
     const figure = this.figures[i];
     if (!figure || figure.frame.classList.contains("broken")) return false;
     const { image, frame } = figure;
-    const before = this.app.edits.get(image.id) || image.crop || { x1: 0.1, y1: 0.1, x2: 0.9, y2: 0.9 };
+    const before = this.app.edits.get(image.id) || cropOf(image) || { x1: 0.1, y1: 0.1, x2: 0.9, y2: 0.9 };
     for (const old of frame.querySelectorAll(".crop-box")) old.remove();
     const words = element("output.box-words", { dataset: { testid: "crop-numbers" } });
     this.editor = new CropEditor(frame, before, {

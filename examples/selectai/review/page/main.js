@@ -117,6 +117,7 @@ function showWriter(writer) {
 }
 
 async function claim(take) {
+  if (!take && ["other", "process"].includes(store.changes.writer)) return; // it would be refused
   try {
     await api.post("api/claim", { take });
   } catch (error) {
@@ -175,15 +176,22 @@ async function start() {
   document.getElementById("project").textContent = store.session.project;
   labelButtons();
   fillPatterns();
-  await claim(false);
+  if (["none", "you"].includes(store.changes.writer)) await claim(false); // where another decides it would be refused
   store.on("changes", onChanges);
   store.on("epoch", onEpoch);
-  store.on("gone", () => banner("gone", "The server does not answer; trying again. Nothing is lost.", { kind: "bad" }));
+  store.on("gone", () => banner("gone", "The server does not answer; trying again. " +
+    (app.unsent ? "Your last decision is kept, and sent when it does." : "Nothing is lost."), { kind: "bad" }));
   store.on("back", async () => {
     unbanner("gone");
     await claim(false);
     await app.sendAgain();
     if (!app.group && app.current >= 0) await app.goTo(app.current);
+  });
+  store.on("lost", () => {
+    unbanner("gone");
+    banner("lost", "The program that this page belongs to has ended, and another one runs in its place: open the link that it printed." +
+      (app.unsent ? " Your last decision had not reached it." : " Nothing is lost."), { kind: "bad" });
+    showHeader(app);
   });
   store.on("trouble", (error) => app.fail(`what has changed is not known: ${error.message}`));
   onChanges([]);

@@ -1,136 +1,175 @@
-// overview.js: all groups at a glance: what was decided, or is suggested. Only the rows that can be seen are in the page.
+// overview.js: all groups as small pictures, with what was decided about each; 10,000 are no more work than 100.
 
-import { openDialog } from "./dialog.js";
-import { element } from "./dom.js";
+import { api } from "./api.js";
+import { isForField, isOpen, openDialog } from "./dialog.js";
+import { element, percent } from "./dom.js";
+import { actionOf, makeTable } from "./keys.js";
+import { VirtualRows } from "./virtual.js";
 
-const cell = { width: 150, height: 178 }; // CSS pixels
-const filters = [["all", "all"], [null, "undecided"], ["pick", "picked"], ["reject", "rejected"], ["skip", "skipped"]];
-const words = { pick: "kept", reject: "rejected", skip: "skipped" };
+const cropped = (status) => status.crops.some((crop) => crop === "suggested" || crop === "edited");
 
-function wordsOf(status) {
-  if (status.outcome === null) return "undecided";
-  const cropped = status.crops.some((crop) => crop === "suggested" || crop === "edited");
-  const later = status.crops.includes("later");
-  return words[status.outcome] + (cropped ? ", cropped" : later ? ", crop later" : "");
+const filters = [
+  ["all", "All", () => true],
+  ["undecided", "Undecided", (s) => s.outcome === null],
+  ["pick", "Kept", (s) => s.outcome === "pick"],
+  ["cropped", "Cropped", (s) => s.outcome === "pick" && cropped(s)],
+  ["later", "Crop later", (s) => s.outcome === "pick" && s.crops.includes("later")],
+  ["reject", "Rejected", (s) => s.outcome === "reject"],
+  ["skip", "Skipped", (s) => s.outcome === "skip"],
+  ["differs", "Not as suggested", (s) => s.outcome !== null && s.agreed === false],
+];
+
+/** [symbol, words] for the state of a group. */
+export function stateWords(status) {
+  if (status.outcome === "reject") return ["✗", "rejected"];
+  if (status.outcome === "skip") return ["»", "skipped"];
+  if (status.outcome === "pick") {
+    const which = status.winners.map((i) => i + 1).join(" and ");
+    const how = cropped(status) ? ", cropped" : status.crops.includes("later") ? ", crop later" : "";
+    return ["✓", `kept ${which}${how}`];
+  }
+  if (status.state === "pending") return ["", "…"];
+  if (status.keep_nothing) return ["?", "keep nothing?"];
+  return ["", status.confidence === null ? "undecided" : `undecided, ${percent(status.confidence)}`];
 }
 
 class Overview {
   constructor(app) {
     this.app = app;
-    this.wanted = "all";
-    this.filler = element("div.filler");
-    this.grid = element("div.overview-grid", { tabIndex: 0, role: "listbox", dataset: { testid: "overview-grid" } }, this.filler);
-    this.grid.setAttribute("aria-label", "groups");
-    this.count = element("span.count", { role: "status" });
-    this.first = this.last = -1;
-  }
-
-  open() {
-    this.dialog = openDialog("overview", "Overview", (body) => {
-      const buttons = filters.map(([outcome, text]) => element("button", { type: "button", ariaPressed: String(outcome === this.wanted),
-        dataset: { testid: `overview-${text}` }, onclick: (event) => this.filter(outcome, event.target) }, text));
-      body.append(element("div.buttons.start", {}, ...buttons, this.count), this.grid);
-    }, { wide: true, onClose: () => this.observer.disconnect() });
-    if (!this.dialog) return;
-    this.dialog.classList.add("full");
-    this.grid.addEventListener("scroll", () => this.draw(), { passive: true });
-    this.grid.addEventListener("keydown", (event) => this.key(event));
-    this.observer = new ResizeObserver(() => this.layout());
-    this.observer.observe(this.grid);
-    this.collect();
-    this.selected = Math.max(0, this.list.indexOf(this.app.current));
-    this.layout();
-    this.reveal();
+    this.filter = "all";
+    this.table = makeTable(app.store.session.keys);
+    this.dialog = openDialog("overview", "Overview", { onKey: (event) => this.key(event), onClose: () => this.end() });
+    this.buttons = filters.map(([name, text]) => element("button", { type: "button", dataset: { filter: name },
+      onclick: () => this.choose(name) }, element("span", {}, text), " ", element("span.count")));
+    this.grid = element("div.cells", { tabIndex: 0, role: "listbox", dataset: { testid: "overview-cells" } });
+    this.grid.setAttribute("aria-label", "groups; arrows move, Enter opens");
+    this.grid.addEventListener("click", (event) => this.#click(event));
+    this.dialog.body.append(element("div.filters", { role: "group", ariaLabel: "show" }, ...this.buttons), this.grid);
+    this.resized = new ResizeObserver(() => this.arrange());
+    this.resized.observe(this.grid);
+    this.size = this.#cellSize();
+    this.rows = new VirtualRows(this.grid, this.size.height, (row) => this.#row(row));
+    this.choose("all");
     this.grid.focus();
   }
 
-  filter(outcome, pressed) {
-    this.wanted = outcome;
-    for (const other of pressed.parentNode.querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === pressed));
-    this.collect();
-    this.selected = 0;
-    this.grid.scrollTop = 0;
-    this.layout();
+  end() {
+    this.resized.disconnect();
+    this.rows.end();
+    if (open === this) open = null;
   }
 
-  collect() {
-    const { order, store } = this.app;
-    this.list = this.wanted === "all" ? order : order.filter((i) => store.status[i].outcome === this.wanted);
-    this.count.textContent = `${this.list.length} groups`;
+  #cellSize() {
+    const em = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    return { width: Math.round(12 * em), height: Math.round(11 * em) };
   }
 
-  layout() {
-    this.columns = Math.max(1, Math.floor((this.grid.clientWidth - 8) / cell.width));
-    this.filler.style.height = `${Math.ceil(this.list.length / this.columns) * cell.height}px`;
-    this.first = this.last = -1;
-    this.draw();
+  choose(name) {
+    this.filter = name;
+    for (const button of this.buttons) button.ariaPressed = String(button.dataset.filter === name);
+    this.list();
+    this.active = Math.max(0, this.shown.indexOf(this.app.current));
+    this.rows.reveal(Math.floor(this.active / this.columns));
+    this.arrange();
   }
 
-  draw() {
-    const from = Math.max(0, Math.floor(this.grid.scrollTop / cell.height) - 1) * this.columns;
-    const to = Math.min(this.list.length, (Math.ceil((this.grid.scrollTop + this.grid.clientHeight) / cell.height) + 1) * this.columns);
-    if (from === this.first && to === this.last) return;
-    [this.first, this.last] = [from, to];
-    const kept = new Map([...this.filler.children].map((node) => [node.dataset.place, node]));
-    const nodes = [];
-    for (let place = from; place < to; place++) nodes.push(kept.get(`${place}:${this.list[place]}`) || this.cell(place));
-    this.filler.replaceChildren(...nodes);
-    this.mark();
+  /** Which groups are shown, and how many each filter has. */
+  list() {
+    const { app } = this;
+    for (const [k, [, , is]] of filters.entries()) {
+      const n = app.order.reduce((sum, i) => sum + (is(app.store.status[i]) ? 1 : 0), 0);
+      this.buttons[k].querySelector(".count").textContent = String(n);
+    }
+    const is = filters.find(([name]) => name === this.filter)[2];
+    this.shown = app.order.filter((i) => is(app.store.status[i]));
+    this.active = Math.min(this.active || 0, Math.max(0, this.shown.length - 1));
+    this.arrange();
   }
 
-  cell(place) {
-    const { store, api } = this.app;
-    const i = this.list[place];
-    const status = store.status[i];
-    const shown = status.outcome === "pick" ? status.winners[0] : status.winner;
-    const image = store.images[i][Math.min(shown, store.images[i].length - 1)];
-    const text = wordsOf(status);
-    const node = element("div.cell", { id: `cell-${place}`, role: "option", dataset: { testid: "overview-cell", place: `${place}:${i}`, outcome: status.outcome || "undecided" },
-      onclick: () => this.go(place) },
-    element("img", { src: api.picture(image, 160), alt: "", loading: "lazy" }),
-    element("span.cell-name", {}, store.names[i]), element("span.cell-state", {}, text));
-    node.style.left = `${(place % this.columns) * cell.width}px`;
-    node.style.top = `${Math.floor(place / this.columns) * cell.height}px`;
+  arrange() {
+    if (!this.shown) return;
+    this.columns = Math.max(1, Math.floor(this.grid.clientWidth / this.size.width));
+    this.rows.reset(Math.ceil(this.shown.length / this.columns));
+    this.#point();
+  }
+
+  #row(row) {
+    const from = row * this.columns;
+    const cells = this.shown.slice(from, from + this.columns).map((i, k) => this.#cell(i, from + k));
+    const node = element("div.cell-row", { role: "presentation" }, ...cells);
+    node.style.setProperty("--columns", this.columns);
     return node;
   }
 
-  mark() {
-    for (const node of this.filler.children) {
-      const is = node.id === `cell-${this.selected}`;
-      node.classList.toggle("selected", is);
-      node.setAttribute("aria-selected", String(is));
-    }
-    this.grid.setAttribute("aria-activedescendant", `cell-${this.selected}`);
+  #cell(i, place) {
+    const { store, current } = this.app;
+    const status = store.status[i];
+    const which = status.outcome === "pick" ? status.winners[0] : status.state === "ready" ? status.winner : store.images[i].length - 1;
+    const [symbol, words] = stateWords(status);
+    const side = (window.devicePixelRatio || 1) * this.size.width > 200 ? 320 : 160;
+    const picture = element("img", { alt: "", draggable: false, dataset: { src: api.picture(store.images[i][which], side) } });
+    picture.addEventListener("error", () => picture.classList.add("lost"));
+    const node = element("div.cell", { id: `cell-${place}`, role: "option", dataset: { testid: "overview-cell", i: String(i),
+      group: store.ids[i], outcome: status.outcome || "" } },
+    picture, element("div.cell-words", {}, element("b", {}, `${symbol} `), words), element("div.cell-name", {}, store.names[i]));
+    node.classList.toggle("current", i === current);
+    node.setAttribute("aria-selected", String(i === current));
+    node.setAttribute("aria-setsize", String(this.shown.length));
+    node.setAttribute("aria-posinset", String(place + 1));
+    node.classList.toggle("active", place === this.active);
+    return node;
   }
 
-  reveal() {
-    const top = Math.floor(this.selected / this.columns) * cell.height;
-    if (top < this.grid.scrollTop) this.grid.scrollTop = top;
-    else if (top + cell.height > this.grid.scrollTop + this.grid.clientHeight) this.grid.scrollTop = top + cell.height - this.grid.clientHeight;
-    this.draw();
-    this.mark();
+  /** Shows which cell the keys mean. */
+  #point() {
+    for (const cell of this.grid.querySelectorAll(".cell.active")) cell.classList.remove("active");
+    const cell = document.getElementById(`cell-${this.active}`);
+    if (cell) cell.classList.add("active");
+    if (cell) this.grid.setAttribute("aria-activedescendant", cell.id);
+    else this.grid.removeAttribute("aria-activedescendant");
+  }
+
+  #go(place) {
+    this.active = Math.min(Math.max(0, place), Math.max(0, this.shown.length - 1));
+    this.rows.reveal(Math.floor(this.active / this.columns));
+    this.#point();
+  }
+
+  #open(i) {
+    this.dialog.close();
+    if (i !== undefined) this.app.goTo(i);
+  }
+
+  #click(event) {
+    const cell = event.target.closest(".cell");
+    if (cell) this.#open(Number(cell.dataset.i));
   }
 
   key(event) {
-    const page = Math.max(1, Math.floor(this.grid.clientHeight / cell.height)) * this.columns;
+    if (actionOf(this.table, event) === "overview") {
+      this.dialog.close();
+      return true;
+    }
+    if (isForField(event) || event.ctrlKey || event.altKey || event.metaKey) return false;
+    const page = Math.max(1, Math.floor(this.grid.clientHeight / this.size.height)) * this.columns;
     const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -this.columns, ArrowDown: this.columns, PageUp: -page, PageDown: page,
-      Home: -this.list.length, End: this.list.length };
-    if (event.key === "Enter") this.go(this.selected);
-    else if (event.key in moves) {
-      this.selected = Math.min(Math.max(0, this.selected + moves[event.key]), Math.max(0, this.list.length - 1));
-      this.reveal();
-    } else return;
-    event.preventDefault();
-  }
-
-  go(place) {
-    const i = this.list[place];
-    if (i === undefined) return;
-    this.dialog.close();
-    this.app.goTo(i);
+      Home: -Infinity, End: Infinity };
+    if (event.key in moves) this.#go(this.active + moves[event.key]);
+    else if (event.key === "Enter") this.#open(this.shown[this.active]);
+    else return false;
+    return true;
   }
 }
 
+let open = null;
+let listening = false;
+
 export function openOverview(app) {
-  new Overview(app).open();
+  if (isOpen("overview")) return;
+  if (!listening) {
+    app.store.on("changes", (changed) => open && changed.length > 0 && open.list());
+    app.store.on("epoch", () => open && open.dialog.close());
+    listening = true;
+  }
+  open = new Overview(app);
 }

@@ -9,17 +9,23 @@ export function suggestsNothing(group) {
   return Boolean(group.suggestion && group.suggestion.keep_nothing);
 }
 
+/** The crop that is proposed for a picture; null too where it is all of it: then there is nothing to draw or to keep. */
+export function cropOf(image) {
+  const box = image.crop;
+  return box && (box.x1 > 0 || box.y1 > 0 || box.x2 < 1 || box.y2 < 1) ? box : null;
+}
+
 /** Is the suggested crop part of the suggestion? Not where it is more likely that the person does not crop. */
 export function suggestsCrop(group) {
   const suggestion = group.suggestion;
-  return Boolean(suggestion && group.images[suggestion.winner].crop && !(suggestion.no_crop >= 0.5));
+  return Boolean(suggestion && cropOf(group.images[suggestion.winner]) && !(suggestion.no_crop >= 0.5));
 }
 
 /** A winner: edits (image id -> box) go before what is suggested. crop: keep the suggested one. */
 export function winnerOf(image, edits, crop) {
   const edited = edits.get(image.id);
   if (edited) return { image: image.id, crop: "edited", box: edited };
-  if (crop && image.crop) return { image: image.id, crop: "suggested", box: image.crop };
+  if (crop && cropOf(image)) return { image: image.id, crop: "suggested", box: cropOf(image) };
   return { image: image.id, crop: "whole" };
 }
 

@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { element, percent, stageName } from "./dom.js";
-import { suggestedIndex, suggestsCrop, suggestsNothing } from "./suggested.js";
+import { cropOf, suggestedIndex, suggestsCrop, suggestsNothing } from "./suggested.js";
 
 function headline(group, app) {
   if (group.state === "pending") return ["Working it out …", "The highest stage is marked until then."];
@@ -25,7 +25,8 @@ function cropLine(group) {
   if (suggestion.crop_iou !== null)
     parts.push(`overlap with yours expected ${percent(suggestion.crop_iou)} (${percent(suggestion.crop_iou_low)} to ` +
       `${percent(suggestion.crop_iou_high)})`);
-  const what = suggestsCrop(group) ? "Crop" : "Crop, not taken by Enter";
+  const whole = !cropOf(group.images[suggestion.winner]);
+  const what = whole ? "Crop: the whole picture" : suggestsCrop(group) ? "Crop" : "Crop, not taken by Enter";
   return element("p.crop-line", {}, `${what}: ${parts.join("; ") || "as proposed"}`);
 }
 
