@@ -76,13 +76,14 @@ static void take_ranker(struct learner *learner, const json_t *learned)
 {
     const char *name = json_string_value(json_object_get(learned, "ranker"));
     const char *base = json_string_value(json_object_get(learned, "base"));
-    if (!name)
-        return;
     if (learner->how.ranker && (!base || strcmp(base, learner->base_id) != 0)) {
-        say("%s is not what %s was learned from: learning begins with it anew", learner->how.ranker, name);
+        if (name)
+            say("%s is not what %s was learned from: learning begins with it anew", learner->how.ranker, name);
         learner->trained_op = 0;
         return;
     }
+    if (!name)
+        return;
     char *path = path_of(learner->folder, name);
     int rc = selectai_ranker_load(&learner->current, path);
     if (rc != SELECTAI_OK) {
