@@ -7,6 +7,11 @@ cd "$(dirname "$0")/.."
 . .ci/packages
 # shellcheck disable=SC2086  # a list of words
 sh .ci/install-packages $build_packages $test_packages
+# shellcheck disable=SC2086
+command -v npm >/dev/null || sh .ci/install-packages $node_packages
+# The browser's tests: two packages of npm, as the lock file has them. Without them these tests are skipped.
+(cd tests/review/browser && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci; }) ||
+    echo "npm could not install what the tests in a browser need: they are skipped" >&2
 
 werror=false
 [ "${CI:-}" = true ] && werror=true
