@@ -71,10 +71,10 @@ static int start_suggestions(struct session *session, const struct review_args *
     return EXIT_FAILED;
 }
 
-/* What was learned earlier may be in use instead of what was given. Only who decides learns. */
-static int open_learner(struct session *session, struct review_args *a)
+/* What was learned earlier may be in use instead of what was given: a->ranker. Only who decides learns. */
+static int open_learner(struct session *session, struct review_args *a, const struct review_args *given)
 {
-    const struct learn_how how = {a->learn, a->ranker, a->cache, &a->history, &a->projects};
+    const struct learn_how how = {a->learn, given->ranker, a->cache, &given->history, &given->projects};
     if (a->learn == 0)
         return EXIT_DONE;
     if (session->read_only) {
@@ -94,7 +94,7 @@ static int start_models(struct session *session, const struct review_args *args,
     struct review_args a = *args;
     char *own_cache = path_of(session->state, "cache");
     a.cache = args->cache ? args->cache : session->read_only ? NULL : own_cache;
-    int code = open_learner(session, &a);
+    int code = open_learner(session, &a, args);
     if (code == EXIT_DONE && (a.ranker || a.learn))
         code = start_suggestions(session, &a, history);
     if (code == EXIT_DONE && session->learner && learner_start(session->learner) != SELECTAI_OK)
