@@ -97,6 +97,12 @@ export function tree(folder, below = "") {
   return found;
 }
 
+/** What is in one tree and not, or not the same, in the other: ["+ name", "- name", "! name"]. */
+export function differences(before, after) {
+  const found = Object.keys(before).map((name) => (name in after ? (after[name] === before[name] ? "" : `! ${name}`) : `- ${name}`));
+  return [...found, ...Object.keys(after).map((name) => (name in before ? "" : `+ ${name}`))].filter(Boolean);
+}
+
 /* ---- The program ---- */
 
 const noise = /Traceback|Segmentation|Sanitizer|runtime error|\(null\)|core dumped|terminate called|internal error/;
