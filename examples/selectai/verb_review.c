@@ -111,6 +111,7 @@ static void print_link(struct session *session, const char *link)
 {
     char groups[COUNT_TEXT], images[COUNT_TEXT];
     pthread_mutex_lock(&session->lock);
+    say("decisions are kept in %s", session->state);
     printf("%s groups of %s images%s\n%s\n", count_text(groups, session->groups.n_groups),
            count_text(images, session->groups.n_images),
            session->read_only ? "; another process decides, this one follows" : "", link);
@@ -207,8 +208,15 @@ static int check(const struct verb *verb, const struct review_args *a)
         return usage_error(verb, "--exif is not for the review: it shows and crops pictures as they are stored");
     if (a->rating < 1 || a->rating > 5)
         return usage_error(verb, "--rating must be 1 to 5");
-    if (a->finalize && a->undo_finalize)
-        return usage_error(verb, "give --finalize or --undo-finalize, not both");
+    if (a->preview + a->finalize + a->undo_finalize > 1)
+        return usage_error(verb, "give one of --preview, --finalize and --undo-finalize");
+    if (a->history.count > 0 && !a->cache && !a->learn)
+        return usage_error(verb, "--history needs --cache, where the vectors of past decisions are");
+    if ((a->output && !has_ending(a->output, ".jsonl")) || (a->rejected && !has_ending(a->rejected, ".jsonl")))
+        return usage_error(verb, "--output and --rejected write JSON lines: end their names in .jsonl");
+    if ((a->selection_log && !has_ending(a->selection_log, ".csv")) ||
+        (a->crop_log && !has_ending(a->crop_log, ".csv")))
+        return usage_error(verb, "--selection-log and --crop-log write CSV: end their names in .csv");
     int code = check_project_args(verb, &a->projects);
     return code < 0 ? check_outputs(a) : code;
 }
@@ -230,8 +238,7 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"learn", ARG_U32, &a.learn, "N", "train again after every N decisions, and go over to what is better", 0},
         {"keys", ARG_TEXT, &a.keys, "FILE", "which key does what, as JSON: docs/review.md", 0},
         {"state", ARG_TEXT, &a.state, "DIR", "for the journal (DIR/.selectai-review)", 0},
-        {"output", ARG_TEXT, &a.output, "FILE", "no page: write what was decided as training entries (.jsonl, .csv)",
-         0},
+        {"output", ARG_TEXT, &a.output, "FILE", "no page: write what was decided as training entries (.jsonl)", 0},
         {"rejected", ARG_TEXT, &a.rejected, "FILE", "no page: write the rejected groups (.jsonl)", 0},
         {"selection-log", ARG_TEXT, &a.selection_log, "FILE", "no page: write selection_only_log.csv", 0},
         {"crop-log", ARG_TEXT, &a.crop_log, "FILE", "no page: write select_crop_log.csv", 0},

@@ -190,6 +190,10 @@ int read_choice(struct choice *out, const char *path)
     }
     if (code == EXIT_DONE)
         code = keep(out, &r.paths);
+    if (code == EXIT_DONE && strchr(out->root + 1, '/') == NULL) { /* all of /home would be walked for it */
+        say("%s: its files share no folder but %s: give a list of one project's files", path, out->root);
+        code = EXIT_FAILED;
+    }
     free_paths(&r.paths);
     free(r.beside);
     if (code != EXIT_DONE)

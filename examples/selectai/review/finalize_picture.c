@@ -55,7 +55,8 @@ static int add_move(struct unit *unit, enum move_kind kind, const char *name)
     struct planned *move = &plan->moves[plan->n];
     *move = (struct planned){.kind = kind,
                              .group = unit->group,
-                             .lead = unit->first,
+                             .lead = plan->n == unit->first && unit->planner->lead != NO_INDEX ? unit->planner->lead
+                                                                                               : unit->first,
                              .size = unit->image->size,
                              .mtime_ns = unit->image->mtime_ns};
     if (!(move->from = target_path("", unit->folder, name, strlen(name), 1, "")))
@@ -95,7 +96,8 @@ static int take_companion(void *user, const char *name, int whole_name)
     if (rc != SELECTAI_OK || added == 0)
         return rc;
     enum move_kind kind = planner->plan->moves[unit->first].kind;
-    const char *top = whole_name ? unit->whole_top : unit->top;
+    const char *top = whole_name || has_ending(name, ".xmp") ? unit->whole_top
+                                                             : unit->top; /* an XMP's crop is the original's */
     if (kind == WRITE_CROP)
         kind = strcmp(top, ORIGINALS_FOLDER) == 0 ? MOVE_ORIGINAL : MOVE_SELECTED;
     rc = add_move(unit, kind, name);

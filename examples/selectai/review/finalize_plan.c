@@ -46,16 +46,21 @@ static int place_winner(struct planner *planner, const struct review_image *imag
     return place_picture(planner, image, kind, &box);
 }
 
-/* Winners first: a companion that is shared goes with them. */
+/* Winners first: a companion that is shared goes with them, and if one cannot go, those after it stay: else the group
+ * would be torn, and nobody would be asked about it again. */
 static int place_group(struct planner *planner, size_t g, const struct decision *decision)
 {
     const struct review_group *group = &planner->groups->groups[g];
     const struct review_image *images = &planner->groups->images[group->first];
     size_t w = 0;
     int rc = SELECTAI_OK;
+    planner->lead = NO_INDEX;
     for (size_t i = 0; i < decision->n_winners && rc == SELECTAI_OK; i++)
-        if (decision->winners[i].image < group->n)
+        if (decision->winners[i].image < group->n) {
+            size_t first = planner->plan->n;
             rc = place_winner(planner, &images[decision->winners[i].image], &decision->winners[i]);
+            planner->lead = first;
+        }
     for (uint32_t i = 0; i < group->n && rc == SELECTAI_OK; i++) {
         while (w < decision->n_winners && decision->winners[w].image < i)
             w++;

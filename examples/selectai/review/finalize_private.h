@@ -119,6 +119,7 @@ void close_run(struct run *run);
 #define STEP_MESSAGE FINALIZE_MESSAGE
 enum step_outcome {
     OUTCOME_DONE,
+    OUTCOME_NOTHING, /* of taking back: it never was done */
     OUTCOME_FAILED,
     OUTCOME_RETRY, /* for want of space and the like: the run does not end with it */
 };
@@ -150,6 +151,7 @@ struct planner {
     struct finalize_plan *plan;
     const struct review_groups *groups;
     int root;
+    size_t lead;             /* the first step of the group's last winner: the losers wait for it; NO_INDEX: none */
     struct name_set taken;   /* targets */
     struct name_set claimed; /* companions that have found their picture */
     struct beside beside;
@@ -170,8 +172,9 @@ struct job {
     struct journal *journal;
     finalize_progress_fn progress;
     void *user;
-    int begun; /* noted in the journal; nothing has moved before */
-    int retry; /* a step failed that may succeed later */
+    int begun;      /* noted in the journal; nothing has moved before */
+    int retry;      /* a step failed that may succeed later */
+    size_t nothing; /* steps to take back that never were done */
 };
 
 /* Says why, and notes it as a problem; returns `code`. */

@@ -151,7 +151,10 @@ static int step_forward(struct job *job, size_t i)
     if (is_done(&job->run, i))
         return SELECTAI_OK;
     if (step->lead != i && job->run.states[step->lead] != STEP_DONE)
-        return fail_step(job, i, "stays with its picture");
+        return fail_step(job, i,
+                         step->kind == MOVE_STAGING && job->run.steps[step->lead].kind != MOVE_STAGING
+                             ? "stays: what was chosen instead of it could not be moved"
+                             : "stays with its picture");
     enum step_outcome outcome = do_step(&job->run, i, message);
     if (outcome != OUTCOME_DONE) {
         job->retry |= outcome == OUTCOME_RETRY;
@@ -186,7 +189,8 @@ static int step_back(struct job *job, size_t i)
     if (job->run.states[i] == STEP_UNDONE)
         return SELECTAI_OK;
     enum step_outcome outcome = undo_step(&job->run, i, message);
-    if (outcome == OUTCOME_DONE) {
+    job->nothing += outcome == OUTCOME_NOTHING;
+    if (outcome == OUTCOME_DONE || outcome == OUTCOME_NOTHING) {
         job->run.states[i] = STEP_UNDONE;
         return record(job, "undone", i, NULL);
     }
@@ -220,7 +224,8 @@ int go_back(struct job *job)
         if (rc == SELECTAI_OK && stopped(job))
             rc = cancelled(job);
     }
-    job->result->done -= job->result->failed;
+    job->result->done -= job->result->failed + job->nothing;
+    job->result->total -= job->nothing;
     int err = sync_run(&job->run);
     if (rc == SELECTAI_OK && err != 0)
         rc = cannot_record(job, err);

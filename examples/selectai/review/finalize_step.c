@@ -159,6 +159,8 @@ static enum step_outcome do_crop(struct run *run, size_t i, char *message)
     if (at_to && !run->resumed)
         return by_errno(EEXIST, step->from, step->to, message);
     enum step_outcome value = make_part(run, i, from, &part, message);
+    if (value == OUTCOME_DONE) /* nobody else may look at it who could not before */
+        (void)fchmodat(run->root, part, st.st_mode & 0777, 0);
     if (value == OUTCOME_DONE && at_to)
         value = same_bytes_below(run->root, part, step->to) == 1 ? OUTCOME_DONE
                                                                  : by_errno(EEXIST, step->from, step->to, message);
@@ -238,7 +240,7 @@ enum step_outcome undo_step(struct run *run, size_t i, char message[STEP_MESSAGE
     struct stat st;
     const struct planned *step = &run->steps[i];
     if (run->states[i] != STEP_DONE && run->states[i] != STEP_STAYS && !was_done(run, i, message))
-        return OUTCOME_DONE;
+        return OUTCOME_NOTHING;
     if (step->kind != WRITE_CROP)
         return undo_move(run, i, message);
     return lies(run, step->to, &st) ? put_crop_away(run, i, message) : OUTCOME_DONE;

@@ -164,9 +164,23 @@ static int cut_off(struct journal_file *file)
     return SELECTAI_OK;
 }
 
+/* What is written to a file that was removed or replaced meanwhile would be lost with the program. */
+static int check_place(const struct journal_file *file)
+{
+    struct stat ours, there;
+    if (fstat(file->fd, &ours) == 0 && fstatat(file->folder_fd, JOURNAL_NAME, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+        ours.st_ino == there.st_ino && ours.st_dev == there.st_dev)
+        return SELECTAI_OK;
+    say("%s: was removed or replaced while it was in use: nothing is written any more; put it back, and start again",
+        file->path);
+    return SELECTAI_ERR_NOT_FOUND;
+}
+
 int journal_file_append(struct journal_file *file, const char *bytes, size_t n)
 {
-    int rc = file->spoilt ? cut_off(file) : SELECTAI_OK;
+    int rc = check_place(file);
+    if (rc == SELECTAI_OK && file->spoilt)
+        rc = cut_off(file);
     if (rc != SELECTAI_OK)
         return rc;
     if (write_all(file->fd, bytes, n, file->end) == 0 && fsync(file->fd) == 0) {

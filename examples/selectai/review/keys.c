@@ -150,8 +150,10 @@ json_t *load_keys(const char *path)
     json_t *file = json_load_file(path, JSON_REJECT_DUPLICATES, &error), *list;
     const char *action;
     int rc = json_is_object(file) ? 0 : -1;
-    if (!file)
+    if (!file && error.line > 0)
         say("%s, line %d: %s", path, error.line, error.text);
+    else if (!file)
+        say("%s: %s", path, error.text);
     else if (rc != 0)
         say("%s must hold an object, as {\"skip\": [\"n\"]}", path);
     json_object_foreach(file, action, list) if (rc == 0) rc = take_action(keys, path, action, list);

@@ -152,6 +152,24 @@ static void print_report(const json_t *report)
     }
 }
 
+/* Exports must not take the place of the journal or of a plan. */
+static int spare_state(const struct session *session, const struct review_args *a)
+{
+    const char *const paths[] = {a->output, a->rejected, a->selection_log, a->crop_log};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        if (paths[i] && lies_directly_in(paths[i], session->state)) {
+            say("%s: lies in the review's own folder; write it elsewhere", paths[i]);
+            return EXIT_FAILED;
+        }
+        for (size_t k = 0; k < i; k++)
+            if (paths[i] && paths[k] && same_place(paths[i], paths[k])) {
+                say("%s: two exports cannot be one file", paths[i]);
+                return EXIT_FAILED;
+            }
+    }
+    return EXIT_DONE;
+}
+
 int do_tasks(struct session *session, const struct review_args *a)
 {
     struct progress progress = {.quiet = a->quiet};
@@ -161,7 +179,9 @@ int do_tasks(struct session *session, const struct review_args *a)
         json_decref(report);
         return EXIT_FAILED;
     }
-    int code = do_exports(report, session, a);
+    int code = spare_state(session, a);
+    if (code == EXIT_DONE)
+        code = do_exports(report, session, a);
     if (code == EXIT_DONE && a->preview)
         code = preview(report, session, a->json);
     if (code == EXIT_DONE && (a->finalize || a->undo_finalize))

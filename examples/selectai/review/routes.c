@@ -12,7 +12,8 @@
 enum need {
     ANYONE = 0,
     LOCK = 1,    /* called under the session's lock */
-    DECIDES = 2, /* by the window that decides, while no files move; implies LOCK */
+    MOVES = 2,   /* by the window that decides, while no files move; implies LOCK */
+    DECIDES = 3, /* the same, and no run of Finalize waits to be ended: it was planned from what is decided now */
 };
 
 struct get_route {
@@ -39,9 +40,9 @@ static const struct post_route posts[] = {
     {"api/decide-all", post_decide_all, DECIDES},
     {"api/undo", post_undo, DECIDES},
     {"api/redo", post_redo, DECIDES},
-    {"api/finalize", post_finalize, DECIDES},
-    {"api/resume-finalize", post_resume_finalize, DECIDES},
-    {"api/undo-finalize", post_undo_finalize, DECIDES},
+    {"api/finalize", post_finalize, MOVES},
+    {"api/resume-finalize", post_resume_finalize, MOVES},
+    {"api/undo-finalize", post_undo_finalize, MOVES},
     {"api/write", post_write, ANYONE},
 };
 
@@ -102,8 +103,12 @@ static json_t *parse_body(struct request *request)
 static http_result run_locked(struct request *request, const struct post_route *route, const json_t *body)
 {
     const char *message = NULL;
-    const char *why = route->need == DECIDES ? why_not_decide(request->server->session, request->window, &message)
-                                             : NULL;
+    struct session *session = request->server->session;
+    const char *why = route->need >= MOVES ? why_not_decide(session, request->window, &message) : NULL;
+    if (!why && route->need == DECIDES && finalize_unfinished(session->state)) {
+        why = "unfinished";
+        message = "moving files was interrupted; go on with it or take it back before you decide";
+    }
     return why ? answer_error(request, MHD_HTTP_CONFLICT, why, "%s", message) : route->run(request, body);
 }
 
