@@ -14,7 +14,7 @@ list() {
         git ls-files "$@"
     else
         for pattern; do
-            find . -name 'build*' -prune -o -type f -path "./$pattern" -print
+            find . \( -name 'build*' -o -name node_modules \) -prune -o -type f -path "./$pattern" -print
         done
     fi
 }
