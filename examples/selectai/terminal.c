@@ -5,6 +5,7 @@
  */
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #include "args.h"
 #include "terminal.h"
 
-static volatile sig_atomic_t interrupt_count;
+static _Atomic int interrupt_count;        /* threads look at it, too; an int is free of locks where this runs */
 static volatile sig_atomic_t first_second; /* when the first one came, of the monotonic clock */
 
 /* A person who asks again after a while wants out at once. Tools such as timeout send one signal twice, to the process

@@ -71,22 +71,35 @@ static int start_suggestions(struct session *session, const struct review_args *
     return EXIT_FAILED;
 }
 
+/* What was learned earlier may be in use instead of what was given: a->ranker. Only who decides learns. */
+static int open_learner(struct session *session, struct review_args *a, const struct review_args *given)
+{
+    const struct learn_how how = {a->learn, given->ranker, a->cache, &given->history, &given->projects};
+    if (a->learn == 0)
+        return EXIT_DONE;
+    if (session->read_only) {
+        say("--learn: another process decides; this one follows, and learns nothing");
+        a->learn = 0;
+        return EXIT_DONE;
+    }
+    if (learner_open(&session->learner, session, &how) != SELECTAI_OK)
+        return EXIT_FAILED;
+    a->ranker = learner_ranker(session->learner);
+    return EXIT_DONE;
+}
+
 /* With what it needs to learn, or without. */
 static int start_models(struct session *session, const struct review_args *args, const selectai_trainset *history)
 {
     struct review_args a = *args;
     char *own_cache = path_of(session->state, "cache");
-    char *learned = args->learn ? learned_ranker(session->state, args->ranker) : NULL;
     a.cache = args->cache ? args->cache : session->read_only ? NULL : own_cache;
-    a.ranker = learned ? learned : args->ranker;
-    a.learn = session->read_only ? 0 : args->learn;
-    int code = a.ranker || a.learn ? start_suggestions(session, &a, history) : EXIT_DONE;
-    if (code == EXIT_DONE && a.learn) {
-        const struct learn_how how = {a.learn, args->ranker, a.ranker, a.cache, &args->history, &args->projects};
-        code = learner_start(&session->learner, session, &how);
-    }
+    int code = open_learner(session, &a, args);
+    if (code == EXIT_DONE && (a.ranker || a.learn))
+        code = start_suggestions(session, &a, history);
+    if (code == EXIT_DONE && session->learner && learner_start(session->learner) != SELECTAI_OK)
+        code = EXIT_FAILED;
     free(own_cache);
-    free(learned);
     return code;
 }
 

@@ -1,37 +1,41 @@
 /*
- * review/learn.h: a ranker that learns from the decisions while they are made.
- *
- * After every N decisions a ranker is trained in the background, going on from the one in use. A quarter of the decided
- * groups, chosen by their ids, is never trained on. The new ranker takes over only if it names more winners of that
- * quarter first.
+ * review/learn.h: a thread that trains the ranker again after every N decisions, and exchanges it where that is better.
  *
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
 #ifndef REVIEW_LEARN_H
 #define REVIEW_LEARN_H
 
-#include "learn_train.h"
+#include "project_args.h"
 #include "session.h"
 
-struct learner; /* Thread-safety: all functions may be called from any thread. */
+struct learner;
 
+/* Borrowed, and needed until learner_stop(). */
 struct learn_how {
-    uint32_t every;     /* decisions */
-    const char *base;   /* the ranker's file that was given; NULL: none */
-    const char *ranker; /* that is in use: `base`, or what learned_ranker() found */
-    const char *cache;  /* where the suggestions' thread keeps vectors */
+    uint32_t every;     /* decisions from one training to the next, 1 or more */
+    const char *ranker; /* that the person gave: every training goes on from it; NULL: none */
+    const char *cache;  /* where the suggestions' thread keeps vectors; copied */
     const struct text_list *history;
-    const struct project_args *projects;
+    const struct project_args *projects; /* how the history's logs are read */
 };
 
-/* The ranker that an earlier run learned from the same base; NULL: none. The caller frees it. */
-char *learned_ranker(const char *state, const char *base);
+/*
+ * Finds out which ranker is in use: the last one that was learned, if `ranker` is what it was learned from or NULL;
+ * else `ranker`. SELECTAI_OK, or an error code with a message.
+ */
+int learner_open(struct learner **out, struct session *session, const struct learn_how *how);
 
-/* EXIT_DONE, or EXIT_FAILED with a message. The session and its suggestions must outlive it. */
-int learner_start(struct learner **out, struct session *session, const struct learn_how *how);
+/* The file of the ranker in use, for suggestions_start(); NULL: none. */
+const char *learner_ranker(const struct learner *learner);
+
+/* Begins, once session->suggestions are there. SELECTAI_OK, or an error code with a message. */
+int learner_start(struct learner *learner);
+
+/* Breaks off a training; before suggestions_stop(). */
 void learner_stop(struct learner **learner);
 
-/* {"state":"idle|training|off","decisions","next_at","message":null|"...","events":[...]}: a new reference. */
+/* What api/changes tells (docs/review-protocol.md); a new reference. From any thread, also under the session's lock. */
 json_t *learner_json(struct learner *learner);
 uint32_t learner_every(const struct learner *learner);
 
