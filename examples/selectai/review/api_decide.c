@@ -8,6 +8,8 @@
 
 #include "http.h"
 
+#define MOST_SECONDS 1000000 /* eleven days */
+
 /* 1: what was suggested, alone; 0: not; -1: there was no suggestion, or no pick. */
 static int agreement(const struct suggestion_brief *brief, const struct decision *decision)
 {
@@ -64,6 +66,8 @@ static int read_decision(struct request *request, const json_t *body, size_t g, 
     *decision = (struct decision){.outcome = UNDECIDED};
     if (want_number(request, body, "seconds", seconds) != 0)
         return -1;
+    if (*seconds < 0 || *seconds > MOST_SECONDS)
+        return refuse_field(request, "\"seconds\" must be 0 to %d", MOST_SECONDS);
     if (order && !json_is_null(order) && check_shown(request, order, groups, g) != 0)
         return -1;
     if (!wish)

@@ -40,10 +40,10 @@ struct finalize_plan {
     struct planned *moves;
     size_t n, capacity;
     size_t n_selected, n_cropped, n_later, n_staged, n_companions,
-        n_renamed;                  /* pictures; renamed: because of a clash */
-    size_t n_undecided, n_skipped;  /* groups that stay where they are */
-    uint64_t operation;             /* journal_operations() it was made from: a later one makes it stale */
-    json_t *notes;                  /* [{"path","message"}]: a companion that two pictures share */
+        n_renamed;                 /* pictures; renamed: because of a clash */
+    size_t n_undecided, n_skipped; /* groups that stay where they are */
+    uint64_t operation;            /* journal_operations() it was made from: a later one makes it stale */
+    json_t *notes; /* [{"path","message"}]: a companion that two pictures share, a picture whose size has changed */
     char message[FINALIZE_MESSAGE]; /* why no plan could be made */
 };
 

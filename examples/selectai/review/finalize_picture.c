@@ -69,10 +69,13 @@ static int add_move(struct unit *unit, enum move_kind kind, const char *name)
     return SELECTAI_OK;
 }
 
-static int add_note(struct finalize_plan *plan, const char *path, const char *twin, const char *name)
+int plan_note(struct finalize_plan *plan, const char *path, const char *fmt, ...)
 {
     char text[STEP_MESSAGE];
-    snprintf(text, sizeof text, "goes with %s; %s has the same name but for its ending", name, twin);
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
     if (!plan->notes && !(plan->notes = json_array()))
         return no_memory_for(plan);
     return json_array_append_new(
@@ -91,7 +94,7 @@ static int take_companion(void *user, const char *name, int whole_name)
     if (added < 0)
         rc = no_memory_for(planner->plan);
     else if (added > 0 && twin && !whole_name)
-        rc = add_note(planner->plan, from, twin, unit->name);
+        rc = plan_note(planner->plan, from, "goes with %s; %s has the same name but for its ending", unit->name, twin);
     free(from);
     if (rc != SELECTAI_OK || added == 0)
         return rc;

@@ -19,20 +19,27 @@ static int32_t side_of(double fraction, uint32_t side)
     return (int32_t)lround(fmin(fmax(fraction, 0), 1) * side);
 }
 
-/* Where the journal does not know the picture's size: looked up now; all 0 where that fails, and cropping will say. */
-static struct selectai_pixel_box box_of(const struct planner *planner, const struct review_image *image,
-                                        const struct winner *winner)
+/*
+ * As the journal has it, if the picture still has the size that it had then; else what its fractions are now, which is
+ * noted where another size was known. All 0 where the picture cannot be read, and cropping will say.
+ */
+static int box_of(struct selectai_pixel_box *box, struct planner *planner, const struct review_image *image,
+                  const struct winner *winner)
 {
-    struct selectai_pixel_box box = winner->pixels;
     struct selectai_image_info info = {.struct_size = sizeof info};
-    if (box.x2 > box.x1 && box.y2 > box.y1)
-        return box;
     char *path = path_of(planner->groups->root, image->rel_path);
-    if (selectai_image_read_info(&info, path) == SELECTAI_OK)
-        box = (struct selectai_pixel_box){side_of(winner->box.x1, info.width), side_of(winner->box.y1, info.height),
-                                          side_of(winner->box.x2, info.width), side_of(winner->box.y2, info.height)};
+    int known = selectai_image_read_info(&info, path) == SELECTAI_OK;
     free(path);
-    return box;
+    *box = winner->pixels;
+    if (!known || (info.width == winner->width && info.height == winner->height))
+        return SELECTAI_OK;
+    *box = (struct selectai_pixel_box){side_of(winner->box.x1, info.width), side_of(winner->box.y1, info.height),
+                                       side_of(winner->box.x2, info.width), side_of(winner->box.y2, info.height)};
+    if (winner->width == 0)
+        return SELECTAI_OK;
+    return plan_note(planner->plan, image->rel_path,
+                     "has another size than when its crop was decided, %u x %u now: the crop is scaled with it",
+                     info.width, info.height);
 }
 
 static int place_winner(struct planner *planner, const struct review_image *image, const struct winner *winner)
@@ -41,9 +48,8 @@ static int place_winner(struct planner *planner, const struct review_image *imag
     enum move_kind kind = winner->crop == CROP_LATER   ? MOVE_CROP_LATER
                           : winner->crop == CROP_WHOLE ? MOVE_SELECTED
                                                        : WRITE_CROP;
-    if (kind == WRITE_CROP)
-        box = box_of(planner, image, winner);
-    return place_picture(planner, image, kind, &box);
+    int rc = kind == WRITE_CROP ? box_of(&box, planner, image, winner) : SELECTAI_OK;
+    return rc == SELECTAI_OK ? place_picture(planner, image, kind, &box) : rc;
 }
 
 /* Winners first: a companion that is shared goes with them, and if one cannot go, those after it stay: else the group

@@ -159,6 +159,8 @@ struct planner {
 /* Says why there can be no plan, and keeps it in plan->message; returns `code`. */
 int no_plan(struct finalize_plan *plan, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int no_memory_for(struct finalize_plan *plan);
+/* Something that the person should know before the plan is carried out. */
+int plan_note(struct finalize_plan *plan, const char *path, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* kind WRITE_CROP: the crop, then its original; others: one move. Companions follow. */
 int place_picture(struct planner *planner, const struct review_image *image, enum move_kind kind,
                   const struct selectai_pixel_box *box);

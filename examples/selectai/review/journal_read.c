@@ -227,13 +227,14 @@ int read_header(struct journal *journal, struct span text)
                *created = json_string_value(json_object_get(json, "created"));
     json_int_t version = json_integer_value(json_object_get(json, "version"));
     int rc = SELECTAI_OK;
-    if (!kind || strcmp(kind, JOURNAL_KIND) != 0 || version < 1 || !project) {
-        say("%s, line 1: this is no journal of a review: move it away", path);
-        rc = SELECTAI_ERR_FORMAT;
-    } else if (version > JOURNAL_VERSION) {
+    int is_ours = kind && strcmp(kind, JOURNAL_KIND) == 0;
+    if (is_ours && version > JOURNAL_VERSION) { /* whatever else it holds */
         say("%s: a journal of version %lld, this program knows version %d: take a later selectai", path,
             (long long)version, JOURNAL_VERSION);
         rc = SELECTAI_ERR_UNSUPPORTED;
+    } else if (!is_ours || version < 1 || !project) {
+        say("%s, line 1: this is no journal of a review: move it away", path);
+        rc = SELECTAI_ERR_FORMAT;
     } else if (strcmp(project, journal->project) != 0) {
         say("%s: the journal of project %s, not of %s: name that project, or take another state folder", path, project,
             journal->project);

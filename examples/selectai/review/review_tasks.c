@@ -113,6 +113,13 @@ static void print_plan(const struct finalize_plan *plan)
         print_name(plan->moves[i].to, 0);
         putchar('\n');
     }
+    json_t *note;
+    size_t k;
+    json_array_foreach(plan->notes, k, note)
+    {
+        print_name(json_string_value(json_object_get(note, "path")), 0);
+        printf(": %s\n", json_string_value(json_object_get(note, "message")));
+    }
     printf("%zu selected (%zu cropped), %zu to crop later, %zu staged for deletion, %zu companions, %zu renamed; "
            "%zu groups undecided and %zu skipped stay\n",
            plan->n_selected, plan->n_cropped, plan->n_later, plan->n_staged, plan->n_companions, plan->n_renamed,

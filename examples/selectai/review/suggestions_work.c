@@ -74,7 +74,8 @@ static json_t *json_of_images(const struct selectai_suggestion *s)
     json_t *list = json_array();
     for (uint32_t i = 0; i < s->n_images; i++)
         json_array_append_new(list,
-                              json_pack("{s:o, s:o, s:o, s:o}", "probability", number((double)s->probabilities[i]),
+                              json_pack("{s:o, s:o, s:o, s:o}", "probability",
+                                        number(isnan(s->scores[i]) ? (double)NAN : (double)s->probabilities[i]),
                                         "prior", number((double)s->priors[i]), "image", number((double)s->images[i]),
                                         "crop", json_of_box(s->crops ? &s->crops[i] : NULL)));
     return list;
