@@ -6,6 +6,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,26 +92,29 @@ static size_t last_decided(const struct session *session)
     return last;
 }
 
-static size_t read_cursor(const struct session *session)
+/* "<group id> <operation>" */
+static size_t read_cursor(const struct session *session, uint64_t *op)
 {
     char id[REVIEW_ID] = "", *path = path_of(session->state, CURSOR_FILE);
     FILE *file = fopen(path, "r");
-    size_t n = file ? fread(id, 1, sizeof id - 1, file) : 0;
+    int n = file ? fscanf(file, "%16[0-9a-f] %" SCNu64, id, op) : 0;
     if (file)
         fclose(file);
     free(path);
-    return n == sizeof id - 1 ? find_group(&session->groups, id) : NO_INDEX;
+    return n == 2 ? find_group(&session->groups, id) : NO_INDEX;
 }
 
-/* The group that was on screen. It was written down a moment later than shown: if it is what was decided last, the page
- * had gone on already. */
+/* The group that was on screen. It is written down a moment later than shown: if something was decided since, above all
+ * this very group, the page had gone on already. */
 static void find_cursor(struct session *session)
 {
-    size_t shown = read_cursor(session), last = last_decided(session);
+    uint64_t op = 0;
+    size_t shown = read_cursor(session, &op), last = last_decided(session);
     session->kept_cursor = shown;
+    session->kept_op = op;
     if (session->groups.n_groups == 0)
         session->cursor = 0;
-    else if (shown == NO_INDEX || shown == last)
+    else if (shown == NO_INDEX || shown == last || op != journal_operations(session->journal))
         session->cursor = next_undecided(session, last == NO_INDEX ? 0 : last);
     else
         session->cursor = shown;
@@ -120,20 +124,23 @@ void session_keep_cursor(struct session *session)
 {
     char id[REVIEW_ID] = "";
     pthread_mutex_lock(&session->lock);
-    if (!session->read_only && session->cursor < session->groups.n_groups && session->cursor != session->kept_cursor)
-        memcpy(id, session->groups.groups[session->cursor].id, sizeof id);
     size_t cursor = session->cursor;
+    uint64_t op = session->read_only ? 0 : journal_operations(session->journal);
+    if (!session->read_only && cursor < session->groups.n_groups &&
+        (cursor != session->kept_cursor || op != session->kept_op))
+        memcpy(id, session->groups.groups[cursor].id, sizeof id);
     pthread_mutex_unlock(&session->lock);
     if (!id[0])
         return;
     char *path = path_of(session->state, CURSOR_FILE), *aside = path_of(session->state, CURSOR_FILE ".new");
     FILE *file = fopen(aside, "w"); /* not synced: a lost one costs a key press */
-    int ok = file && fputs(id, file) >= 0;
+    int ok = file && fprintf(file, "%s %" PRIu64 "\n", id, op) > 0;
     if (file && fclose(file) != 0)
         ok = 0;
     if (ok && rename(aside, path) == 0) {
         pthread_mutex_lock(&session->lock);
         session->kept_cursor = cursor;
+        session->kept_op = op;
         pthread_mutex_unlock(&session->lock);
     }
     free(path);

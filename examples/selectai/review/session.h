@@ -33,6 +33,7 @@ struct session {
     const char *cropper; /* its file, as given; NULL: none */
     size_t cursor;       /* the group on screen, for a restart */
     size_t kept_cursor;  /* that is written down; NO_INDEX: none */
+    uint64_t kept_op;    /* ... with the journal's last operation then */
     struct selectai_group_options group;
     struct choice choice; /* of files; root NULL: the whole folder */
     /* Finalize, or taking it back, runs in its own thread; meanwhile nothing can be decided. */

@@ -274,6 +274,9 @@ export const app = {
   },
 
   async back(what) {
+    if (!this.canDecide()) return announce("this window only looks on");
+    if (!store.changes[what]) await store.poll(); // another window may have decided just now
+    if (!store.changes[what]) return announce(`there is nothing to ${what}`);
     try {
       const { group, n } = await api.post(`api/${what}`);
       await store.poll();

@@ -117,6 +117,7 @@ function showWriter(writer) {
 }
 
 async function claim(take) {
+  if (!take && ["other", "process"].includes(store.changes.writer)) return; // it would be refused
   try {
     await api.post("api/claim", { take });
   } catch (error) {
@@ -185,6 +186,12 @@ async function start() {
     await claim(false);
     await app.sendAgain();
     if (!app.group && app.current >= 0) await app.goTo(app.current);
+  });
+  store.on("lost", () => {
+    unbanner("gone");
+    banner("lost", "The program that this page belongs to has ended, and another one runs in its place: open the link that it printed." +
+      (app.unsent ? " Your last decision had not reached it." : " Nothing is lost."), { kind: "bad" });
+    showHeader(app);
   });
   store.on("trouble", (error) => app.fail(`what has changed is not known: ${error.message}`));
   onChanges([]);

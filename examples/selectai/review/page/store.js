@@ -12,6 +12,7 @@ class Store {
   changes = null;
   status = [];
   gone = false;
+  lost = false; // the token is refused: the program of this page has ended, and another one has its port
   #revision = 0;
   #listeners = new Map();
   #documents = new Map();
@@ -48,6 +49,7 @@ class Store {
 
   start() {
     clearTimeout(this.#timer);
+    if (this.lost) return;
     this.#timer = setTimeout(async () => {
       await this.poll();
       this.start();
@@ -56,6 +58,7 @@ class Store {
 
   /** Asks now; questions do not overlap. */
   async poll() {
+    if (this.lost) return undefined;
     if (!this.#asking) this.#asking = this.#pollOnce().finally(() => (this.#asking = null));
     return this.#asking;
   }
@@ -68,7 +71,11 @@ class Store {
         this.#tell("back");
       }
     } catch (error) {
-      if (error.status !== 0) this.#tell("trouble", error);
+      if (error.status === 403) {
+        this.lost = true;
+        this.changes = { ...this.changes, writer: "none" };
+        this.#tell("lost");
+      } else if (error.status !== 0) this.#tell("trouble", error);
       else if (!this.gone) {
         this.gone = true;
         this.#tell("gone");
