@@ -18,6 +18,7 @@ export function openDialog(name, title, { onKey = () => false, onClose = () => {
     element("header.dialog-top", {}, element("h2", { id }, title), closer), body);
   node.setAttribute("aria-labelledby", id);
   node.addEventListener("keydown", (event) => {
+    if (!node.open) return; // Escape has closed it, and the focus is still on its way back: the page's
     event.stopPropagation(); // also where the key closes the dialog: the page would take it for its own
     if (!event.defaultPrevented && !event.isComposing && onKey(event)) event.preventDefault();
   });
