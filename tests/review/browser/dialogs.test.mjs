@@ -1,11 +1,9 @@
-// dialogs.test.mjs: the views in front of the page: overview, zoom and comparing, keys, exports, bulk approval, Finalize.
+// dialogs.test.mjs: the views in front of the page: overview, learning, keys, exports, bulk approval, Finalize.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import zlib from "node:zlib";
 import { benchTest, eventually, goBy, hasModels, id, ready, shown, suggested, tree, until, violations } from "./support.mjs";
 
-const near = (a, b, tolerance, what) => assert.ok(Math.abs(a - b) <= tolerance, `${what}: ${a} is not ${b}`);
 const closed = (page, name) => id(page, name).waitFor({ state: "detached" });
 const count = (page, name) => page.getByTestId(name).count();
 
@@ -23,36 +21,6 @@ const ask = (page, where, body) => page.evaluate(async ([address, sent]) => {
     body: JSON.stringify({ window: sessionStorage.getItem("window"), ...sent }) });
   return response.status;
 }, [where, body]);
-
-/** A PNG without a library: a coarse pattern, so that it is small. */
-function png(width, height) {
-  const chunk = (type, data) => {
-    const body = Buffer.concat([Buffer.from(type), data]);
-    const sum = Buffer.alloc(4);
-    sum.writeUInt32BE(crc(body));
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(data.length);
-    return Buffer.concat([length, body, sum]);
-  };
-  const head = Buffer.alloc(13);
-  head.writeUInt32BE(width, 0);
-  head.writeUInt32BE(height, 4);
-  head.set([8, 2, 0, 0, 0], 8);
-  const rows = Buffer.alloc(height * (1 + 3 * width));
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) rows.fill(((x >> 6) + (y >> 6)) % 2 ? 200 : 40, y * (1 + 3 * width) + 1 + 3 * x, y * (1 + 3 * width) + 4 + 3 * x);
-  return Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), chunk("IHDR", head), chunk("IDAT", zlib.deflateSync(rows)),
-    chunk("IEND", Buffer.alloc(0))]);
-}
-
-function crc(data) {
-  let value = ~0;
-  for (const byte of data) {
-    value ^= byte;
-    for (let k = 0; k < 8; k++) value = (value >>> 1) ^ (value & 1 ? 0xedb88320 : 0);
-  }
-  return ~value >>> 0;
-}
 
 /* ---- Overview ---- */
 
@@ -105,94 +73,30 @@ benchTest("the overview follows what is decided while it is open", async (bench)
   assert.match(await page.locator('[data-filter="reject"]').textContent(), /1/);
 });
 
-/* ---- Zoom, compare ---- */
+/* ---- Learning ---- */
 
-/** Where a pane's picture lies: what counts is the point of the picture below the middle of the pane, and the scale. */
-const places = (page) => page.evaluate(() => [...document.querySelectorAll('[data-testid^="pane-"]')].map((node) => {
-  const picture = node.querySelector("img").getBoundingClientRect();
-  const area = node.querySelector("img").parentNode.getBoundingClientRect();
-  return { scale: picture.width, x: (area.x + area.width / 2 - picture.x) / picture.width, y: (area.y + area.height / 2 - picture.y) / picture.height,
-    left: picture.x, top: picture.y, width: picture.width, height: picture.height, area: { x: area.x, y: area.y, width: area.width, height: area.height } };
-}));
-
-benchTest("all pictures are moved and scaled together, about the pointer", async (bench) => {
-  bench.fill(12);
+benchTest("what was learned is listed, with figures before and after", async (bench) => {
+  bench.fill(4);
   await bench.start(false);
   const page = await bench.open();
-  while ((await shown(page)).images.length < 3) await goBy(page, "ArrowRight");
-  const { images, group } = await shown(page);
-  await page.keyboard.press("v");
-  await id(page, "compare").waitFor();
-  assert.equal(await page.locator('[data-testid^="pane-"]').count(), images.length);
-  await page.waitForFunction(() => [...document.querySelectorAll('[data-testid^="pane-"] img')].every((img) => img.complete && img.naturalWidth > 0));
-  const [start] = await places(page);
-  const at = { x: start.left + 0.7 * start.width, y: start.top + 0.6 * start.height };
-  await page.mouse.move(at.x, at.y);
-  for (let i = 0; i < 4; i++) await page.mouse.wheel(0, -300);
-  await eventually(async () => (await places(page))[0].scale > 2 * start.width, "the wheel scales");
-  const zoomed = await places(page);
-  near((at.x - zoomed[0].left) / zoomed[0].width, 0.7, 0.01, "the point under the pointer, across");
-  near((at.y - zoomed[0].top) / zoomed[0].height, 0.6, 0.01, "the point under the pointer, down");
-  for (const place of zoomed) near(place.x, zoomed[0].x, 0.02, "all show the same part");
-  await bench.shot(page, "dialogs-compare-zoomed");
-  await page.mouse.down();
-  await page.mouse.move(at.x - 60, at.y, { steps: 3 });
-  await page.mouse.up();
-  const dragged = await places(page);
-  near(dragged[0].left, zoomed[0].left - 60, 2, "a drag moves as far as the pointer");
-  near(dragged[1].x, dragged[0].x, 0.02, "and the others with it");
-  await page.keyboard.press("ArrowLeft");
-  assert.ok((await places(page))[0].left > dragged[0].left, "an arrow shows what lies there");
-  await page.keyboard.press("0");
-  near((await places(page))[0].scale, start.scale, 1, "0 fits");
-  await accessible(page, "compare");
-  await page.keyboard.press("2");
-  await closed(page, "compare");
-  await eventually(() => bench.journal().length === 1, "the decision is in the journal");
-  assert.equal(bench.journal()[0].group, group);
-  assert.equal(bench.journal()[0].decision.winners[0].image, images[1]);
-});
-
-benchTest("a pinned picture stays while the others are gone through", async (bench) => {
-  bench.fill(12);
-  await bench.start(false);
-  const page = await bench.open({ height: 720 });
-  while ((await shown(page)).images.length < 3) await goBy(page, "ArrowRight");
-  await page.keyboard.press("v");
-  await id(page, "pin-2").click();
-  const panes = () => page.evaluate(() => [...document.querySelectorAll('[data-testid^="pane-"]')].map((node) => node.dataset.testid));
-  assert.equal((await panes())[0], "pane-2");
-  const before = await panes();
-  await page.keyboard.press(".");
-  const after = await panes();
-  assert.equal(after[0], "pane-2");
-  assert.notDeepEqual(after, before);
-  await bench.shot(page, "dialogs-compare-pinned");
-  await accessible(page, "pinned");
-  await page.keyboard.press("p");
-  assert.equal((await panes()).length, (await shown(page)).images.length, "taking the pin off shows all");
-  await page.keyboard.press("Escape");
-  await closed(page, "compare");
-});
-
-benchTest("a large picture is fetched whole only when it is zoomed into", async (bench) => {
-  fs.mkdirSync(bench.folder, { recursive: true });
-  for (const name of ["20250708_060711_stage1_generated.png", "20250708_060745_stage2_upscaled.png"])
-    fs.writeFileSync(path.join(bench.folder, name), png(2400, 1600));
-  await bench.start(false);
-  const page = await bench.open();
-  const asked = [];
-  page.on("request", (request) => asked.push(request.url()));
-  const whole = () => asked.filter((url) => /picture\/.*side=0$/.test(url)).length;
-  await page.keyboard.press("z");
-  await id(page, "compare").waitFor();
-  await page.waitForFunction(() => document.querySelector('[data-testid^="pane-"] img').complete);
-  assert.equal(whole(), 0, "not before");
-  for (let i = 0; i < 6; i++) await page.keyboard.press("+");
-  await eventually(() => whole() === 1, "the whole picture is asked for");
-  await page.waitForFunction(() => document.querySelector('[data-testid^="pane-"] img').naturalWidth === 2400);
-  await bench.shot(page, "dialogs-zoom");
-  await accessible(page, "zoom");
+  const learn = { state: "idle", decisions: 60, next_at: 75, message: null, events: [
+    { time: "2026-11-28T05:00:00Z", swapped: false, held_out: 12, before: 0.75, after: 0.75, p: 1, message: "no better" },
+    { time: "2026-11-28T05:10:00Z", swapped: true, held_out: 15, before: 0.7, after: 0.8, p: 0.25, message: "" }] };
+  await page.route("**/api/changes*", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), learn } });
+  });
+  await id(page, "learn").waitFor();
+  assert.match(await id(page, "learn").textContent(), /70 % → 80 %/);
+  await id(page, "learn").click();
+  const rows = () => id(page, "learn-events").locator("tr").allTextContents();
+  assert.equal((await rows()).length, 2);
+  assert.match((await rows())[0], /swapped.*70\.0 %.*80\.0 %.*15/, "the latest first");
+  await bench.shot(page, "dialogs-learn");
+  await accessible(page, "learning");
+  learn.events.push({ time: "2026-11-28T05:20:00Z", swapped: false, held_out: 18, before: null, after: null, p: null, message: "too few" });
+  await eventually(async () => (await rows()).length === 3, "it follows");
+  await page.unrouteAll({ behavior: "wait" });
 });
 
 /* ---- Keys, exports ---- */
