@@ -53,9 +53,13 @@ class Compare {
 
   build() {
     if (this.pinned >= 0 && this.focused === this.pinned && !this.single) this.focused = this.#after(this.pinned, 1);
+    const had = document.activeElement;
+    const within = this.area.contains(had);
     this.panes = this.shown().map((i) => this.#pane(i));
     this.area.replaceChildren(...this.panes.map((pane) => pane.node));
     this.layout();
+    // The button that had the focus is gone: without one in the dialog its keys would be nobody's.
+    if (within) (this.area.querySelector(`[data-testid="${had.dataset.testid}"]`) || this.area).focus();
   }
 
   #pane(i) {

@@ -94,7 +94,7 @@ class Finalize {
       ? this.#button("Take everything back", "finalize-undo", () => this.post("undo-finalize")) : null;
     const leave = this.#button("Leave", "finalize-leave", () => this.dialog.close());
     if (!plan || plan.moves.length === 0) {
-      this.#body(this.#ended(), plan ? element("p", { dataset: { testid: "finalize-nothing" } }, "Nothing has been decided that could be moved.") : null,
+      this.#body(this.#ended(), plan ? element("p", { dataset: { testid: "finalize-nothing" } }, `Nothing ${this.app.store.changes.moved ? "else " : ""}is decided that could be moved.`) : null,
         problem, element("div.dialog-actions", {}, undo, leave));
       return;
     }
