@@ -273,8 +273,9 @@ class TestHash(ProgramTest):
     def test_interrupted_prints_what_is_done(self):
         self.write("big.png", Picture.noise(700, 700, "h").png(level=1))
         os.makedirs(self.path("in"))
-        for i in range(400):
-            os.link(self.path("big.png"), self.path("in/%03d.png" % i))
+        n = 4000  # some five seconds of work on a quick machine
+        for i in range(n):
+            os.link(self.path("big.png"), self.path("in/%04d.png" % i))
         for delay in (0.5, 1, 2, 4):
             process = subprocess.Popen([PROGRAM, "hash", "in", "--quiet"], cwd=self.dir, env=environment(),
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -286,7 +287,7 @@ class TestHash(ProgramTest):
             self.assertEqual(process.returncode, INTERRUPTED, err)
             self.assertIn(b"interrupted", err)
             lines = out.decode().splitlines()
-            self.assertLess(len(lines), 400)
+            self.assertLess(len(lines), n)
             self.assertEqual(len({line[:16] for line in lines}), min(1, len(lines)))
             if lines:
                 return
