@@ -89,7 +89,9 @@ if [ "${1:-}" != quick ]; then
     step "address and undefined-behaviour sanitizers"
     build build-asan --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dtorch=disabled \
         -Dpython=false
-    ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+    # Nothing can be trained there: the browser's tests borrow what those of the release build trained.
+    SELECTAI_BROWSER_MODELS=$PWD/build/tests/review/browser-data \
+        ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         check build-asan --suite selectai:unit --suite selectai:fuzz --suite selectai:program \
         --suite selectai:review -t 5
 

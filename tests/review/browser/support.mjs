@@ -41,6 +41,16 @@ function selectai(...args) {
   return spawnSync(program, args, { encoding: "utf8", timeout: 600_000 });
 }
 
+const modelNames = ["ranker.safetensors", "cropper.safetensors"];
+
+/** Those that the tests of another build have trained, in the folders of $SELECTAI_BROWSER_MODELS; scoring needs no torch module. */
+function borrowModels(folder) {
+  const root = process.env.SELECTAI_BROWSER_MODELS;
+  const others = root && fs.existsSync(root) ? fs.readdirSync(root).map((name) => path.join(root, name)) : [];
+  const other = others.find((one) => modelNames.every((name) => fs.existsSync(path.join(one, name))));
+  if (other) for (const name of modelNames) fs.copyFileSync(path.join(other, name), path.join(folder, name));
+}
+
 /** Draws the sample and trains on it, once for each build of the program. Without the torch module nothing is trained. */
 function makeSample() {
   const { mtimeMs, size } = fs.statSync(program);
@@ -51,13 +61,15 @@ function makeSample() {
     fs.mkdirSync(root, { recursive: true });
     const demo = selectai("demo", "--output", folder, "--groups", String(groups), "--size", "320", "--quiet");
     if (demo.status !== 0) {
-      console.log(`no models: ${demo.stderr.trim()}`);
+      console.log(`no models of its own: ${demo.stderr.trim()}`);
+      fs.mkdirSync(folder, { recursive: true });
       const sample = selectai("sample", "--output", path.join(folder, "sample"), "--groups", String(groups), "--size", "320", "--quiet");
       assert.equal(sample.status, 0, sample.stderr);
     }
+    if (demo.status !== 0) borrowModels(folder);
     fs.writeFileSync(path.join(folder, "done"), "");
   }
-  const models = ["ranker.safetensors", "cropper.safetensors"].map((name) => path.join(folder, name));
+  const models = modelNames.map((name) => path.join(folder, name));
   return { folder: path.join(folder, "sample"), models: models.every((file) => fs.existsSync(file)) ? models : null };
 }
 const sample = makeSample();
