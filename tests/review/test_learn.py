@@ -181,6 +181,7 @@ class Others(LearnTest):
         self.assertIsNotNone(first.changes()["learn"])
         self.assertIsNone(second.changes()["learn"])
         self.assertIsNone(second.get("api/session").json()["learn"])
+        self.assertEqual(second.stop(), 0)  # what it said has been read then
         self.assertIn(b"--learn", second.err)
 
     def test_a_ranker_that_is_not_there(self):
