@@ -153,7 +153,7 @@ static int show_page(struct session *session, const struct review_args *a)
 {
     selectai_trainset *history = NULL;
     if (session->groups.n_groups == 0)
-        say("no groups were found: files named YYYYMMDD_HHMMSS_stageN.png in at least two stages are needed");
+        say("no groups are left here: what was decided has been moved, or the files are gone");
     int code = load_history(&history, a) == SELECTAI_OK ? EXIT_DONE : EXIT_FAILED;
     if (code == EXIT_DONE)
         code = start_models(session, a, history);
@@ -170,9 +170,12 @@ static int show_page(struct session *session, const struct review_args *a)
 static int review(const struct review_args *a)
 {
     struct session session;
-    const struct session_how how = {
-        a->rest.items[0], a->projects.project, a->state, a->keys, &a->group,
-    };
+    const struct session_how how = {.folder = a->rest.items[0],
+                                    .project = a->projects.project,
+                                    .state = a->state,
+                                    .keys = a->keys,
+                                    .group = &a->group,
+                                    .looks_back = has_tasks(a)};
     int code = session_open(&session, &how);
     if (code != EXIT_DONE)
         return code;

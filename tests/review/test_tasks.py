@@ -6,7 +6,7 @@ Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
 import os
 import unittest
 
-from review import ReviewTest, support
+from review import Review, ReviewTest, support
 
 
 def read(path):
@@ -40,6 +40,17 @@ class Tasks(ReviewTest):
         self.fails(self.review("--output", out, "--rejected", out), "two exports")
         self.done(self.review("--output", out))
         self.assertEqual(len(support.read_jsonl(out)), self.groups)
+
+    def test_what_was_not_reviewed_is_not_touched(self):
+        before = support.snapshot(self.raw)
+        for flags in (["--preview"], ["--finalize"], ["--undo-finalize"], ["--output", self.path("out.jsonl")]):
+            self.fails(support.selectai("review", self.raw, *flags), "nothing was decided here yet", "--state")
+        self.assertEqual(support.snapshot(self.raw), before)
+        empty = self.path("empty")
+        os.mkdir(empty)
+        for flags in ([], ["--preview"]):
+            self.fails(support.selectai("review", empty, *flags), "no groups were found")
+        self.assertEqual(os.listdir(empty), [])
 
     def test_flags_that_exclude_each_other(self):
         for flags in (["--preview", "--finalize"], ["--finalize", "--undo-finalize"], ["--preview", "--undo-finalize"]):
@@ -88,8 +99,9 @@ class Tasks(ReviewTest):
 
     def test_lists(self):
         listed = self.write("list.txt", "\n".join(os.path.join(self.raw, self.name(g, s)) for g in (0, 1) for s in (1, 3)).encode())
-        moves = self.done(support.selectai("review", listed, "--state", self.path("other"), "--preview", "--json")).json()
-        self.assertEqual(moves["preview"]["counts"]["undecided"], 2)
+        review = Review(listed, "--state", self.path("other"))
+        self.addCleanup(review.stop)
+        self.assertEqual(review.get("api/groups").json()["stages"], [[1, 3], [1, 3]])
         apart = self.write("apart.txt", b"/etc/passwd\n" + os.path.join(self.raw, self.name(0, 1)).encode())
         self.fails(support.selectai("review", apart), "share no folder")
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "keys.h"
 #include "verbs.h"
@@ -35,6 +36,15 @@ static int make_state_folder(struct session *session, const struct session_how *
     session->state = how->state ? strdup(how->state) : path_of(session->groups.root, STATE_FOLDER);
     if (!session->state)
         return EXIT_FAILED;
+    if (access(session->state, F_OK) != 0 && (how->looks_back || session->groups.n_groups == 0)) {
+        if (session->groups.n_groups == 0)
+            say("%s: no groups were found: files named YYYYMMDD_HHMMSS_stageN.png in at least two stages are needed",
+                how->folder);
+        else
+            say("%s: nothing was decided here yet: start 'selectai review', or name the review's folder with --state",
+                how->folder);
+        return EXIT_FAILED; /* and the folder stays as it was */
+    }
     if (mkdir(session->state, 0777) == 0 || errno == EEXIST)
         return EXIT_DONE;
     say("%s: %s; name another folder for the journal: --state DIR", session->state, strerror(errno));

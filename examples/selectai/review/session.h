@@ -49,6 +49,7 @@ struct session_how {
     const char *state;   /* the state folder; NULL: ".selectai-review" in the folder */
     const char *keys;    /* a file; NULL: the defaults */
     const struct selectai_group_options *group;
+    int looks_back; /* 1: nothing will be decided, so an earlier review must be there; none is begun */
 };
 
 /*
