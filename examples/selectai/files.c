@@ -134,7 +134,7 @@ static char *folder_of(const char *path)
     return slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
 }
 
-static const char *name_in(const char *path)
+const char *last_part(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
@@ -144,7 +144,7 @@ int same_place(const char *a, const char *b)
 {
     if (strcmp(a, b) == 0 || same_file(a, b))
         return 1;
-    if (strcmp(name_in(a), name_in(b)) != 0)
+    if (strcmp(last_part(a), last_part(b)) != 0)
         return 0;
     char *x = folder_of(a), *y = folder_of(b);
     int same = x && y && same_file(x, y);

@@ -150,12 +150,6 @@ static int compare_paths(const void *a, const void *b)
 }
 
 /* Files of logs are known by their names within the project: their folders may have moved. */
-static const char *name_in(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 int keep_shard_of_sets(struct file_list *files, struct shard *shard, const char *project, const struct file_list *named,
                        const uint32_t *set_starts, size_t n_sets)
 {
@@ -167,7 +161,7 @@ int keep_shard_of_sets(struct file_list *files, struct shard *shard, const char 
     char *marked = calloc(files->count + 1, 1);
     int rc = shards && texts && marked ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
     for (size_t i = 0; rc == SELECTAI_OK && i < named->count; i++)
-        texts[i] = name_in(named->paths[i]);
+        texts[i] = last_part(named->paths[i]);
     if (rc == SELECTAI_OK)
         rc = assign(shards, shard, project, named, texts, set_starts, n_sets);
     if (rc == SELECTAI_OK) {

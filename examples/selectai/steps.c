@@ -94,15 +94,9 @@ static void drop_repeats(struct file_list *files)
     files->count = kept;
 }
 
-static const char *name_in(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static int compare_names(const void *a, const void *b)
 {
-    return strcmp(name_in(*(char *const *)a), name_in(*(char *const *)b));
+    return strcmp(last_part(*(char *const *)a), last_part(*(char *const *)b));
 }
 
 /* Crop logs of the minimal form have bare file names. One that another row of the project names with its folder is that

@@ -102,12 +102,6 @@ char *taken_text(char buf[TAKEN_TEXT], const struct selectai_neighbour *b)
     return buf;
 }
 
-const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 char *counts_text(char buf[COUNTS_TEXT], const struct suggest_view *view)
 {
     char n[COUNT_TEXT], sure[COUNT_TEXT], not_sure[COUNT_TEXT], nothing[COUNT_TEXT];

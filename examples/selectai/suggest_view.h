@@ -34,8 +34,6 @@ const char *doubt_about(const struct selectai_suggestion *s);
 #define TAKEN_TEXT 256
 char *taken_text(char buf[TAKEN_TEXT], const struct selectai_neighbour *neighbour);
 
-const char *last_part(const char *path);
-
 /* Aligned columns, a line for each group; with `verbose` its images, the reason and the past decisions below it. */
 void print_suggestion_table(const struct suggest_view *view, int verbose);
 

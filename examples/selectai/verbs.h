@@ -94,6 +94,8 @@ int same_file(const char *a, const char *b);
 int same_place(const char *a, const char *b);
 /* The first of the list that is the same place, or NULL. */
 const char *place_among(const char *path, const struct text_list *list);
+/* What follows the last '/': a file's own name; borrowed. */
+const char *last_part(const char *path);
 int lies_directly_in(const char *path, const char *folder);
 /* endings: ".a|.b"; the case of letters does not count. */
 int has_ending(const char *path, const char *endings);

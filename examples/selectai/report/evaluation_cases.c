@@ -14,12 +14,6 @@
 
 enum { PICTURE_SIDE = 200, MAX_FLIPS = 60 };
 
-static const char *last_part_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static void add_stage(struct page *page, double stage)
 {
     if (isnan(stage))
@@ -54,7 +48,7 @@ static void add_tags(struct page *page, int taken, int suggested)
 static void add_name(struct page *page, const char *path)
 {
     page_puts(page, "<span class=\"file\">");
-    page_escape(page, last_part_of(path));
+    page_escape(page, last_part(path));
     page_puts(page, "</span>");
 }
 

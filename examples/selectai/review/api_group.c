@@ -17,11 +17,9 @@ static json_t *number_or_null(double value)
 static json_t *json_of_image(struct session *session, const struct review_image *image)
 {
     uint32_t width = 0, height = 0;
-    const char *slash = strrchr(image->rel_path, '/');
     int rc = pictures_measure(session->pictures, image->rel_path, &width, &height);
-    json_t *json = json_pack("{s:s, s:o, s:f, s:I}", "id", image->id, "name",
-                             json_of_bytes(slash ? slash + 1 : image->rel_path), "stage", image->stage, "bytes",
-                             (json_int_t)image->size);
+    json_t *json = json_pack("{s:s, s:o, s:f, s:I}", "id", image->id, "name", json_of_bytes(last_part(image->rel_path)),
+                             "stage", image->stage, "bytes", (json_int_t)image->size);
     json_object_set_new(json, "width", width ? json_integer(width) : json_null());
     json_object_set_new(json, "height", height ? json_integer(height) : json_null());
     json_object_set_new(json, "error",

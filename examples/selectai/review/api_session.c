@@ -12,7 +12,7 @@
 #include "verbs.h"
 
 /* The last part: the path to it is nobody's business. */
-static json_t *last_part(const char *root)
+static json_t *json_of_last_part(const char *root)
 {
     size_t end = strlen(root);
     while (end > 1 && root[end - 1] == '/')
@@ -39,11 +39,11 @@ static json_t *json_of_session(struct session *session)
     const struct review_groups *groups = &session->groups;
     json_t *json = json_pack("{s:s, s:o, s:o, s:b, s:f, s:I, s:I, s:I, s:O?, s:o, s:I}", "version",
                              selectai_version_string(), "project", json_of_bytes(groups->project), "folder",
-                             last_part(groups->root), "read_only", session->read_only, "min_confidence",
+                             json_of_last_part(groups->root), "read_only", session->read_only, "min_confidence",
                              session->min_confidence, "groups", (json_int_t)groups->n_groups, "images",
                              (json_int_t)groups->n_images, "alone", (json_int_t)groups->n_alone, "keys", session->keys,
                              "ranker", json_of_ranker(session), "epoch", (json_int_t)session->epoch);
-    json_object_set_new(json, "cropper", session->cropper ? last_part(session->cropper) : json_null());
+    json_object_set_new(json, "cropper", session->cropper ? json_of_last_part(session->cropper) : json_null());
     json_object_set_new(json, "learn", session->learner ? json_integer(learner_every(session->learner)) : json_null());
     json_object_set_new(json, "cursor",
                         session->cursor < groups->n_groups ? json_string(groups->groups[session->cursor].id)

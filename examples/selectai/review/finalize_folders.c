@@ -67,7 +67,7 @@ int stat_below(int root, const char *path, struct stat *st)
     free(folder);
     if (fd < 0)
         return -1;
-    rc = fstatat(fd, name_in_path(path), st, AT_SYMLINK_NOFOLLOW);
+    rc = fstatat(fd, last_part(path), st, AT_SYMLINK_NOFOLLOW);
     int err = errno;
     close(fd);
     errno = err;

@@ -27,7 +27,7 @@ struct place {
 static int open_place(struct place *place, int root, const char *path, int make)
 {
     char *folder = folder_in_path(path);
-    *place = (struct place){.folder = -1, .name = name_in_path(path)};
+    *place = (struct place){.folder = -1, .name = last_part(path)};
     if (!folder)
         return ENOMEM;
     place->folder = open_folder_below(root, folder, make);

@@ -77,12 +77,6 @@ size_t stem_bytes(const char *name)
     return dot && dot != name ? (size_t)(dot - name) : strlen(name);
 }
 
-const char *name_in_path(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 char *folder_in_path(const char *path)
 {
     const char *slash = strrchr(path, '/');

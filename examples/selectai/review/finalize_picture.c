@@ -120,7 +120,7 @@ static const char *top_of(enum move_kind kind)
 static char *target_of(const struct unit *unit, const struct planned *move, unsigned number)
 {
     size_t n_stem = stem_bytes(unit->name);
-    const char *rest = move->kind == WRITE_CROP ? ".png" : name_in_path(move->from) + n_stem;
+    const char *rest = move->kind == WRITE_CROP ? ".png" : last_part(move->from) + n_stem;
     return target_path(top_of(move->kind), unit->folder, unit->name, n_stem, number, rest);
 }
 
@@ -189,7 +189,7 @@ int place_picture(struct planner *planner, const struct review_image *image, enu
                         .image = image,
                         .group = image->group,
                         .first = planner->plan->n,
-                        .name = name_in_path(image->rel_path)};
+                        .name = last_part(image->rel_path)};
     unit.top = top_of(kind);
     unit.whole_top = kind == WRITE_CROP ? ORIGINALS_FOLDER : unit.top;
     unit.folder = folder_in_path(image->rel_path);

@@ -28,7 +28,7 @@ void name_set_free(struct name_set *set);
 
 /* Bytes of the name before its last dot; all of it if there is none, or only one at its beginning. */
 size_t stem_bytes(const char *name);
-const char *name_in_path(const char *path); /* after the last '/' */
+const char *last_part(const char *path); /* after the last '/' */
 /* The folder, without '/' at its end, "" for none; the caller frees it. */
 char *folder_in_path(const char *path);
 /* "top/folder/stem~3rest"; number 1: no "~". `top`, `folder` may be "". The caller frees it. */

@@ -208,7 +208,7 @@ static void remove_empty_folders(const struct run *run)
         char *above = folder_in_path(run->folders[i]);
         int fd = above ? open_folder_below(run->root, above, 0) : -1;
         if (fd >= 0) {
-            unlinkat(fd, name_in_path(run->folders[i]), AT_REMOVEDIR);
+            unlinkat(fd, last_part(run->folders[i]), AT_REMOVEDIR);
             close(fd);
         }
         free(above);

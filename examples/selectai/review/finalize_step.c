@@ -141,7 +141,7 @@ static void remove_part(const struct run *run, const char *part)
 {
     char *folder = folder_in_path(part);
     if (folder)
-        remove_parts(run->root, folder, name_in_path(part));
+        remove_parts(run->root, folder, last_part(part));
     free(folder);
 }
 
@@ -183,7 +183,7 @@ enum step_outcome do_step(struct run *run, size_t i, char message[STEP_MESSAGE])
 static enum step_outcome put_crop_away(struct run *run, size_t i, char *message)
 {
     const struct planned *step = &run->steps[i];
-    const char *below = strchr(step->to, '/'), *name = name_in_path(step->to);
+    const char *below = strchr(step->to, '/'), *name = last_part(step->to);
     char *folder = folder_in_path(below ? below + 1 : step->to);
     enum step_outcome value = OUTCOME_RETRY;
     outcome(value, message, "out of memory");

@@ -21,13 +21,13 @@ static int out_of_memory(void)
 
 static int write_header(struct journal *journal)
 {
-    struct text_buffer text = {0};
+    struct text text = {0};
     time_now(journal->created);
     int rc = put_line(&text, header_line(journal)) ? journal_file_append(&journal->file, text.bytes, text.n)
                                                    : out_of_memory();
     journal->has_header = rc == SELECTAI_OK;
     journal->n_lines = 1;
-    free(text.bytes);
+    text_free(&text);
     return rc;
 }
 

@@ -9,6 +9,7 @@
 #include "journal.h"
 #include "journal_file.h"
 #include "journal_scan.h"
+#include "text.h"
 
 #define JOURNAL_KIND    "selectai-review"
 #define JOURNAL_VERSION 1
@@ -122,14 +123,10 @@ uint64_t check_of(const char *bytes, size_t n);
 json_t *images_of_slot(const struct journal *journal, size_t slot);
 json_t *json_of_standing(const struct standing *standing, const json_t *images); /* its decision; NULL: undecided */
 
-struct text_buffer {
-    char *bytes;
-    size_t n, capacity;
-};
 void time_now(char out[32]);
 json_t *begin_line(uint64_t op, const char *time, const char *action);
 /* Adds the line with its check value. Takes `line`; 0: no memory. */
-int put_line(struct text_buffer *out, json_t *line);
+int put_line(struct text *out, json_t *line);
 
 struct decide_line {
     uint64_t op, batch;

@@ -188,16 +188,7 @@ json_t *header_line(const struct journal *journal)
 
 /* ---- Texts ----------------------------------------------------------------------------------- */
 
-static int add_bytes(struct text_buffer *out, const char *bytes, size_t n)
-{
-    if (n > SIZE_MAX - out->n || !make_room(&out->bytes, &out->capacity, out->n + n, 1))
-        return 0;
-    memcpy(out->bytes + out->n, bytes, n);
-    out->n += n;
-    return 1;
-}
-
-int put_line(struct text_buffer *out, json_t *line)
+int put_line(struct text *out, json_t *line)
 {
     char *text = line ? json_dumps(line, LINE_STYLE) : NULL, id[REVIEW_ID], end[64];
     size_t n = text ? strlen(text) : 0;
@@ -205,7 +196,9 @@ int put_line(struct text_buffer *out, json_t *line)
     if (ok) {
         id_text(id, check_of(text, n - 1)); /* without the bracket that closes it */
         snprintf(end, sizeof end, CHECK_MEMBER "%s\"}\n", id);
-        ok = add_bytes(out, text, n - 1) && add_bytes(out, end, strlen(end));
+        text_put(out, text, n - 1);
+        text_add(out, end);
+        ok = !out->failed;
     }
     free(text);
     json_decref(line);

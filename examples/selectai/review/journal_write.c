@@ -58,7 +58,7 @@ static int prepare_change(struct change *change, const struct journal *journal, 
 
 struct deciding {
     struct journal *journal;
-    struct text_buffer text;
+    struct text text;
     const size_t *groups;
     const struct decision *decisions;
     const struct circumstances *circumstances;
@@ -112,7 +112,7 @@ int journal_decide_all(struct journal *journal, uint64_t *op, const size_t *grou
         return SELECTAI_ERR_INVALID_ARGUMENT;
     time_now(deciding.time);
     int rc = write_decisions(&deciding, &n_made);
-    free(deciding.text.bytes);
+    text_free(&deciding.text);
     if (rc == SELECTAI_OK) {
         *op = journal->op + 1;
         state_decide(journal, *op, n);
@@ -134,8 +134,7 @@ int journal_decide(struct journal *journal, uint64_t *op, size_t group, const st
 /* ---- Undo, redo, notes ----------------------------------------------------------------------- */
 
 /* One line a change: the group, what held, what holds from now on. */
-static int put_steps(struct text_buffer *text, const struct journal *journal, const struct operation *operation,
-                     int undo)
+static int put_steps(struct text *text, const struct journal *journal, const struct operation *operation, int undo)
 {
     char time[32];
     time_now(time);
@@ -162,7 +161,7 @@ static size_t first_known(const struct journal *journal, const struct operation 
 
 static int step(struct journal *journal, uint64_t *op, size_t *group, size_t *n, int undo)
 {
-    struct text_buffer text = {0};
+    struct text text = {0};
     if (!may_write(journal))
         return SELECTAI_ERR_PERMISSION;
     const struct operation *operation = undo ? state_to_undo(journal) : state_to_redo(journal);
@@ -171,7 +170,7 @@ static int step(struct journal *journal, uint64_t *op, size_t *group, size_t *n,
     int rc = put_steps(&text, journal, operation, undo);
     if (rc == SELECTAI_OK)
         rc = journal_file_append(&journal->file, text.bytes, text.n);
-    free(text.bytes);
+    text_free(&text);
     if (rc != SELECTAI_OK)
         return rc;
     *op = journal->op + 1;
@@ -204,7 +203,7 @@ static int reserve_floor(struct journal *journal)
 
 int journal_note(struct journal *journal, const char *action, const json_t *more)
 {
-    struct text_buffer text = {0};
+    struct text text = {0};
     char time[32];
     const char *key;
     json_t *value;
@@ -218,7 +217,7 @@ int journal_note(struct journal *journal, const char *action, const json_t *more
     json_decref(copy);
     int rc = reserve_floor(journal) && put_line(&text, line) ? journal_file_append(&journal->file, text.bytes, text.n)
                                                              : out_of_memory();
-    free(text.bytes);
+    text_free(&text);
     if (rc != SELECTAI_OK)
         return rc;
     journal->op++;

@@ -138,26 +138,20 @@ struct division {
     uint64_t n_own;
 };
 
-static const char *name_in(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static void add_names(json_t *names, const char *first, const char *const *others, uint32_t n)
 {
-    json_object_set_new_nocheck(names, name_in(first), json_true());
+    json_object_set_new_nocheck(names, last_part(first), json_true());
     for (uint32_t i = 0; i < n; i++)
-        json_object_set_new_nocheck(names, name_in(others[i]), json_true());
+        json_object_set_new_nocheck(names, last_part(others[i]), json_true());
 }
 
 /* A log of the history may hold what was decided here: it would bring back what was undone, or held out. */
 static int is_decided_here(const struct division *d, const char *project, const char *first, const char *const *others,
                            uint32_t n)
 {
-    int found = json_object_get(d->names, name_in(first)) != NULL;
+    int found = json_object_get(d->names, last_part(first)) != NULL;
     for (uint32_t i = 0; i < n && !found; i++)
-        found = json_object_get(d->names, name_in(others[i])) != NULL;
+        found = json_object_get(d->names, last_part(others[i])) != NULL;
     return found && strcmp(project, d->project) == 0;
 }
 

@@ -84,7 +84,7 @@ static json_t *json_of_images(const struct selectai_suggestion *s)
 /* Its picture's id where it lies in this folder; the path to it is not told. */
 static json_t *json_of_neighbour(const struct selectai_neighbour *b, const struct review_groups *groups)
 {
-    const char *slash = strrchr(b->winner_path, '/'), *name = slash ? slash + 1 : b->winner_path;
+    const char *name = last_part(b->winner_path);
     size_t root = strlen(groups->root), image = NO_INDEX;
     char id[ID_TEXT];
     if (strncmp(b->winner_path, groups->root, root) == 0 && b->winner_path[root] == '/') {
