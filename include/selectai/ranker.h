@@ -23,7 +23,8 @@ extern "C" {
  *           of the group, and in this project if the ranker knows it. Log-odds, fitted with shrinkage (Bradley and
  *           Terry, "Rank analysis of incomplete block designs", 1952; Luce, "Individual choice behavior", 1959).
  *   image   what the image shows: the mean of a few small networks (dim-256-64-1, ReLU) on the standardised embedding,
- *           which learn what the prior leaves open.
+ *           which learn what the prior leaves open. With few decisions a linear model is among them, and a kernel
+ *           machine stands beside them: likeness to the images that were learned from.
  *
  * Both are weighed by how well they predicted decisions of other folds, so that the softmax of a group's scores is a
  * probability. Scores compare within one group only; they mean nothing across groups. If the data hold rejected groups,
@@ -67,7 +68,7 @@ struct selectai_ranker_options {
     int32_t loss;                  /**< SELECTAI_LOSS_*; default PLACKETT_LUCE */
     uint32_t folds;                /**< 2..100; PROJECT: at most, default 10; else default 5. 0 = default; 1 = none: no
                                         figures, no calibration */
-    uint32_t ensemble;             /**< networks whose scores are averaged; default 0 = 3 with few decisions, else 1 */
+    uint32_t ensemble;             /**< networks whose scores are averaged; default 0 = 2 with few decisions, else 1 */
     int32_t use_prior;             /**< default 1 */
     int32_t use_image;             /**< default 1; 0: the stage prior alone, which needs no torch module */
     int32_t differences;           /**< 1: networks see the embedding minus its group's mean; default 0 */
@@ -148,8 +149,8 @@ struct selectai_group_score {
 /**
  * One group of n images: scores[i] == prior[i] + image[i], each n floats or NULL if it is not wanted; probabilities:
  * softmax of the scores; rows with NaN get score NaN and probability 0. spread: standard deviation of the image part
- * over the ensemble (0 for one network). group may be NULL. project: NULL or a name; one that the ranker
- * was trained on has a prior of its own. SELECTAI_ERR_NO_DATA if all rows have NaN.
+ * over the networks and the kernel machine, each with its share (0 for one network). group may be NULL. project: NULL
+ * or a name; one that the ranker was trained on has a prior of its own. SELECTAI_ERR_NO_DATA if all rows have NaN.
  */
 SELECTAI_API int selectai_ranker_score_group(const selectai_ranker *ranker, float *scores, float *prior, float *image,
                                              float *spread, float *probabilities, struct selectai_group_score *group,

@@ -181,6 +181,24 @@ static void balance(double at[2], const struct problem *p)
     minimise(at, p);
 }
 
+static size_t count_scored(const struct problem *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->decisions->count; i++)
+        n += used(p, i) && scored(p, i);
+    return n;
+}
+
+double sai_blend_loss(const struct sai_blend *blend, const struct sai_decisions *decisions, const bool *use,
+                      const float *prior, const float *image)
+{
+    struct problem p = {
+        .decisions = decisions, .use = use, .a = prior, .b = image, .anomaly_weight = 1.0, .add = add_if_scored};
+    const double at[2] = {blend->prior_weight, blend->image_weight};
+    p.miss = 1.0 / ((double)count_scored(&p) + 2.0);
+    return evaluate(&p, at).loss;
+}
+
 void sai_blend_fit_weighted(struct sai_blend *blend, const struct sai_decisions *decisions, const bool *use,
                             const float *prior, const float *image, double anomaly_weight)
 {
@@ -192,9 +210,7 @@ void sai_blend_fit_weighted(struct sai_blend *blend, const struct sai_decisions 
                         .anomaly_weight = anomaly_weight,
                         .add = add_if_scored};
     double at[2] = {1.0, 1.0};
-    size_t n = 0;
-    for (size_t i = 0; i < decisions->count; i++)
-        n += used(&p, i) && scored(&p, i);
+    size_t n = count_scored(&p);
     if (n > 0) {
         p.miss = 1.0 / ((double)n + 2.0);
         minimise(at, &p);

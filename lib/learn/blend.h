@@ -8,13 +8,16 @@
 
 #include "learn/decisions.h"
 
-/* score = prior_weight * prior + image_weight * image; P(anything is kept) = sigmoid(keep_scale * logit + keep_shift).
+/*
+ * score = prior_weight * prior + image_weight * image, where image = (1 - kernel_share) * networks + kernel_share *
+ * kernel machine; P(anything is kept) = sigmoid(keep_scale * logit + keep_shift).
  */
 struct sai_blend {
     double prior_weight, image_weight;
     double keep_scale, keep_shift;
+    double kernel_share; /* 0 to 1 */
 };
-#define SAI_BLEND_PLAIN ((struct sai_blend){1.0, 1.0, 1.0, 0.0})
+#define SAI_BLEND_PLAIN ((struct sai_blend){1.0, 1.0, 1.0, 0.0, 0.0})
 
 /*
  * The weights >= 0 under which the softmax over each choice's images makes the winners most likely, from parts that
@@ -34,6 +37,10 @@ void sai_blend_fit_scores(struct sai_blend *blend, const struct sai_decisions *d
  */
 void sai_blend_fit_weighted(struct sai_blend *blend, const struct sai_decisions *decisions, const bool *use,
                             const float *prior, const float *image, double anomaly_weight);
+
+/* The smoothed cross entropy that sai_blend_fit_scores() makes as small as it can: at these weights, summed. */
+double sai_blend_loss(const struct sai_blend *blend, const struct sai_decisions *decisions, const bool *use,
+                      const float *prior, const float *image);
 
 /* Platt's scaling of the keep logits (by decision; NaN: left out) of choices (kept) and rejected groups. */
 void sai_blend_fit_keep(struct sai_blend *blend, const struct sai_decisions *decisions, const bool *use,

@@ -16,8 +16,9 @@
 #define TOLERANCE 1e-5 /* of the gradient's largest entry */
 #define LANES     16   /* sums that run side by side, in the same order on every processor */
 
+#define MAX_DECAYS 8
+
 static const double decays[] = {1.0, 3e-1, 1e-1, 3e-2, 1e-2, 3e-3, 1e-3}; /* of inputs with deviation 1 */
-#define N_DECAYS (sizeof decays / sizeof decays[0])
 
 struct problem {
     const struct sai_samples *s;
@@ -43,6 +44,11 @@ static double dot(const double *a, const double *b, uint32_t n)
     return sum;
 }
 
+static const float *row_of(const struct problem *p, uint32_t j)
+{
+    return p->s->x + (size_t)p->s->rows[j] * p->n;
+}
+
 static double score_of(const float *w, const float *x, uint32_t n)
 {
     float lane[LANES] = {0};
@@ -64,7 +70,7 @@ static double item_loss(const struct problem *p, size_t i)
     const struct sai_samples *s = p->s;
     uint32_t first = s->starts[i], n = s->starts[i + 1] - first;
     for (uint32_t j = 0; j < n; j++)
-        p->score[j] = s->offset[first + j] + (float)score_of(p->weight, s->x + (size_t)(first + j) * p->n, p->n);
+        p->score[j] = s->offset[first + j] + (float)score_of(p->weight, row_of(p, first + j), p->n);
     return sai_rank_loss(p->loss, 0.0, p->slope, p->score, s->weight + first, n);
 }
 
@@ -87,7 +93,7 @@ static double evaluate(double *gradient, const struct problem *p, const double *
         sum += item_loss(p, i);
         count += 1.0;
         for (uint32_t j = s->starts[i]; j < s->starts[i + 1]; j++) {
-            const float *x = s->x + (size_t)j * p->n;
+            const float *x = row_of(p, j);
             double slope = (double)p->slope[j - s->starts[i]];
             for (uint32_t k = 0; k < p->n; k++)
                 gradient[k] += slope * (double)x[k];
@@ -212,22 +218,22 @@ static void optimise(struct room *r, const struct problem *p)
 }
 
 /* From the strongest decay to the weakest, each going on from the one before: w[] moves little from one to the next. */
-static double choose_decay(struct room *r, struct problem *p, unsigned n_parts)
+static double choose_decay(struct room *r, struct problem *p, const struct sai_linear_options *o)
 {
-    double outside[N_DECAYS] = {0};
+    double outside[MAX_DECAYS] = {0};
     size_t best = 0;
-    for (unsigned part = 0; part < n_parts; part++) {
+    for (unsigned part = 0; part < o->n_parts; part++) {
         memset(r->w, 0, p->n * sizeof *r->w);
         p->without = (int)part;
-        for (size_t d = 0; d < N_DECAYS; d++) {
-            p->decay = decays[d];
+        for (size_t d = 0; d < o->n_decays; d++) {
+            p->decay = o->decays[d];
             optimise(r, p);
             outside[d] += loss_outside(p, r->w);
         }
     }
-    for (size_t d = 1; d < N_DECAYS; d++)
+    for (size_t d = 1; d < o->n_decays; d++)
         best = outside[d] < outside[best] ? d : best;
-    return decays[best];
+    return o->decays[best];
 }
 
 static int allocate(struct room *r, struct problem *p)
@@ -252,23 +258,37 @@ static int allocate(struct room *r, struct problem *p)
     return SELECTAI_OK;
 }
 
-int sai_linear_fit(struct sai_mlp **out, const struct sai_samples *s, int32_t loss, const uint8_t *part,
-                   unsigned n_parts)
+int sai_linear_weights(double *w, const struct sai_samples *s, const struct sai_linear_options *o)
 {
-    struct problem p = {
-        .s = s, .loss = loss == SELECTAI_LOSS_MARGIN ? SELECTAI_LOSS_BRADLEY_TERRY : loss, .part = part, .n = s->dim};
+    SAI_REQUIRE(o->n_decays > 0 && o->n_decays <= MAX_DECAYS);
+    struct problem p = {.s = s,
+                        .loss = o->loss == SELECTAI_LOSS_MARGIN ? SELECTAI_LOSS_BRADLEY_TERRY : o->loss,
+                        .part = o->part,
+                        .n = s->dim};
     struct room room = {0};
     int rc = allocate(&room, &p);
     if (rc == SELECTAI_OK) {
-        p.decay = choose_decay(&room, &p, n_parts);
+        p.decay = choose_decay(&room, &p, o);
         p.without = -1;
         memset(room.w, 0, p.n * sizeof *room.w);
         optimise(&room, &p);
-        rc = make_network(out, room.w, p.n);
+        memcpy(w, room.w, p.n * sizeof *w);
     }
     sai_free(p.score);
     sai_free(p.slope);
     sai_free(p.weight);
     sai_free(room.all);
+    return rc;
+}
+
+int sai_linear_fit(struct sai_mlp **out, const struct sai_samples *s, int32_t loss, const uint8_t *part,
+                   unsigned n_parts)
+{
+    const struct sai_linear_options o = {loss, part, n_parts, decays, sizeof decays / sizeof decays[0]};
+    double *w = sai_malloc_array(s->dim, sizeof *w);
+    int rc = w ? sai_linear_weights(w, s, &o) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK)
+        rc = make_network(out, w, s->dim);
+    sai_free(w);
     return rc;
 }

@@ -20,4 +20,14 @@
 int sai_linear_fit(struct sai_mlp **out, const struct sai_samples *samples, int32_t loss, const uint8_t *part,
                    unsigned n_parts);
 
+/* The same for other inputs and decays: row j of an item is x[rows[j]]. decays: from the strongest, at most 8. */
+struct sai_linear_options {
+    int32_t loss;
+    const uint8_t *part;
+    unsigned n_parts;
+    const double *decays;
+    size_t n_decays;
+};
+int sai_linear_weights(double *w, const struct sai_samples *samples, const struct sai_linear_options *options);
+
 #endif

@@ -37,6 +37,7 @@ void sai_model_destroy(struct sai_model **model)
     for (uint32_t i = 0; i < m->n_others; i++)
         sai_mlp_destroy(&m->others[i]);
     sai_free(m->others);
+    sai_kernel_destroy(&m->kernel);
     sai_mlp_destroy(&m->keep);
     sai_standardiser_free(&m->keep_standardiser);
     sai_prior_free(&m->prior);

@@ -9,12 +9,16 @@
 #include "base/json.h"
 #include "learn/blend.h"
 #include "learn/crop_head.h"
+#include "learn/kernel.h"
 #include "learn/mlp.h"
 #include "learn/model_form.h"
 #include "learn/prior.h"
 
 #define SAI_MODEL_FORMAT         "selectai-model"
-#define SAI_MODEL_FORMAT_VERSION "2" /* "1": rankers of one network, without prior and keep network: still read */
+#define SAI_MODEL_FORMAT_VERSION "2"
+#define SAI_MODEL_FORMAT_FIRST   "1" /* rankers of one network, without prior and keep network: still read */
+#define SAI_MODEL_FORMAT_KERNEL  "3" /* of rankers with a kernel machine alone, so that older libraries read the rest  \
+                                      */
 
 #define SAI_MAX_ENCODER_ID 256u
 
@@ -38,10 +42,11 @@ struct sai_model {
     double temperature;      /* ranker: scores are divided by it before the softmax; > 0; 1 where the blend does it */
     struct sai_mlp **others; /* ranker: further networks of the ensemble, of any hidden widths */
     uint32_t n_others;
-    bool differences;       /* ranker: networks see embeddings minus their group's mean */
-    struct sai_prior prior; /* ranker */
-    struct sai_blend blend; /* ranker */
-    struct sai_mlp *keep;   /* ranker: keep network, or NULL */
+    struct sai_kernel *kernel; /* ranker: beside the networks, of the same inputs, or NULL */
+    bool differences;          /* ranker: networks see embeddings minus their group's mean */
+    struct sai_prior prior;    /* ranker */
+    struct sai_blend blend;    /* ranker */
+    struct sai_mlp *keep;      /* ranker: keep network, or NULL */
     struct sai_standardiser keep_standardiser;
     struct sai_crop_head head;    /* cropper */
     double snap;                  /* cropper: 0 <= snap < 0.5 */
@@ -67,6 +72,9 @@ int sai_model_architecture(char **out, const struct sai_mlp *mlp);
 
 /* All of the metadata as one JSON object; the caller frees it. */
 int sai_model_metadata_json(char **out, const struct sai_model *model);
+
+/* Is it a format_version that sai_model_load() reads? */
+bool sai_model_knows_version(const char *version);
 
 /* model_read.c, model_write.c: safetensors; reading takes old models in PyTorch's files, too (model_legacy.h). A file
  * of another kind: MISMATCH; one that is no model, or damaged: FORMAT. */

@@ -15,11 +15,20 @@
 #define PREFIX_SIZE 32
 #define MAX_WEIGHT  1e6
 
+#define KERNEL_SHARE "kernel_share" /* only of rankers with a kernel machine */
+
 static const char *const keys[] = {"networks",     "differences", "prior_weight", "image_weight",
                                    "keep_network", "keep_scale",  "keep_shift",   "prior_projects"};
 
+bool sai_ranker_has_kernel(const struct sai_model *m)
+{
+    return m->kernel && m->blend.kernel_share > 0.0;
+}
+
 bool sai_ranker_owns(const char *key)
 {
+    if (strcmp(key, KERNEL_SHARE) == 0)
+        return true;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(keys[i], key) == 0)
             return true;
@@ -103,6 +112,9 @@ int sai_ranker_describe(json_t *o, const struct sai_model *m)
            json_object_set_new(o, "differences", json_boolean(m->differences)) ||
            json_object_set_new(o, "prior_weight", json_real(b->prior_weight)) ||
            json_object_set_new(o, "image_weight", json_real(b->image_weight)) ||
+           json_object_set_new(o, KERNEL_SHARE, json_real(sai_ranker_has_kernel(m) ? b->kernel_share : 0.0)) ||
+           json_object_set_new(o, "kernel_images",
+                               json_integer(sai_ranker_has_kernel(m) ? (json_int_t)m->kernel->n : 0)) ||
            json_object_set_new(o, "keep_network", json_boolean(m->keep != NULL)) ||
            json_object_set_new(o, "prior", prior_json(&m->prior));
 }
@@ -149,6 +161,7 @@ bool sai_ranker_set_metadata(json_t *metadata, const struct sai_model *m)
            set_text(metadata, "differences", m->differences ? "1" : "0") &&
            set_number(metadata, "prior_weight", b->prior_weight) &&
            set_number(metadata, "image_weight", b->image_weight) && set_keep(metadata, m) &&
+           (!sai_ranker_has_kernel(m) || set_number(metadata, KERNEL_SHARE, b->kernel_share)) &&
            set_number(metadata, "keep_scale", b->keep_scale) && set_number(metadata, "keep_shift", b->keep_shift) &&
            set_projects(metadata, &m->prior);
 }
@@ -165,6 +178,12 @@ static int put_prior(struct sai_tensor_list *list, const struct sai_prior *p)
     return rc;
 }
 
+static int put_kernel(struct sai_tensor_list *list, const struct sai_kernel *k)
+{
+    int rc = sai_put_tensor(list, "kernel.", "centres", "F32", k->n, k->dim, k->centres);
+    return rc == SELECTAI_OK ? sai_put_tensor(list, "kernel.", "coefficients", "F32", 0, k->n, k->coefficients) : rc;
+}
+
 int sai_ranker_put(struct sai_tensor_list *list, const struct sai_model *m)
 {
     char prefix[PREFIX_SIZE];
@@ -173,6 +192,8 @@ int sai_ranker_put(struct sai_tensor_list *list, const struct sai_model *m)
         snprintf(prefix, sizeof prefix, "ensemble.%u.", i + 1);
         rc = sai_put_network(list, prefix, m->others[i]);
     }
+    if (rc == SELECTAI_OK && sai_ranker_has_kernel(m))
+        rc = put_kernel(list, m->kernel);
     if (rc == SELECTAI_OK && m->keep)
         rc = sai_put_network(list, "keep.", m->keep);
     if (rc == SELECTAI_OK && m->keep)
@@ -210,6 +231,34 @@ static int get_others(struct sai_model *m, const struct sai_safetensors *file, c
             rc = sai_bad_model(path, "a network's inputs or outputs are not those of a ranker");
         text += n + (text[n] == ',');
     }
+    return rc;
+}
+
+static int get_kernel(struct sai_model *m, const struct sai_safetensors *file, const char *path)
+{
+    const struct sai_tensor *t = sai_safetensors_find(file, "kernel.centres");
+    bool wanted = strcmp(sai_safetensors_text(file, "format_version", ""), SAI_MODEL_FORMAT_KERNEL) == 0;
+    if (wanted != (t != NULL) || wanted != (sai_safetensors_text(file, KERNEL_SHARE, NULL) != NULL))
+        return sai_bad_model(path, "a kernel machine goes with format " SAI_MODEL_FORMAT_KERNEL ", and only with it");
+    if (!wanted)
+        return SELECTAI_OK;
+    if (!m->mlp || t->rank != 2 || t->shape[0] < 1 || t->shape[0] > SAI_KERNEL_MAX)
+        return sai_bad_model(path, "its kernel machine has no centres, too many, or no network beside it");
+    uint32_t n = (uint32_t)t->shape[0];
+    size_t cells;
+    float *centres = sai_mul_size(&cells, n, m->dim) ? sai_malloc_array(cells, sizeof *centres) : NULL;
+    float *coefficients = sai_malloc_array(n, sizeof *coefficients);
+    int rc = centres && coefficients ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK)
+        rc = sai_get_number(&m->blend.kernel_share, file, KERNEL_SHARE, 0.0, 1.0, path);
+    if (rc == SELECTAI_OK)
+        rc = sai_get_floats(centres, file, "kernel.centres", n, m->dim, path);
+    if (rc == SELECTAI_OK)
+        rc = sai_get_floats(coefficients, file, "kernel.coefficients", 0, n, path);
+    if (rc == SELECTAI_OK)
+        rc = sai_kernel_create(&m->kernel, centres, coefficients, n, m->dim);
+    sai_free(centres);
+    sai_free(coefficients);
     return rc;
 }
 
@@ -311,6 +360,8 @@ int sai_ranker_get(struct sai_model *m, const struct sai_safetensors *file, cons
         rc = sai_get_number(&b->keep_shift, file, "keep_shift", -MAX_WEIGHT, MAX_WEIGHT, path);
     if (rc == SELECTAI_OK)
         rc = get_others(m, file, path);
+    if (rc == SELECTAI_OK)
+        rc = get_kernel(m, file, path);
     if (rc == SELECTAI_OK)
         rc = get_keep(m, file, path);
     if (rc == SELECTAI_OK)

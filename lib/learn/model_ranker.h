@@ -9,7 +9,8 @@
 #include "learn/model.h"
 #include "learn/model_tensors.h"
 
-bool sai_ranker_owns(const char *key); /* a key of the metadata that belongs here */
+bool sai_ranker_has_kernel(const struct sai_model *model); /* one that counts */
+bool sai_ranker_owns(const char *key);                     /* a key of the metadata that belongs here */
 bool sai_ranker_set_metadata(json_t *metadata, const struct sai_model *model);
 int sai_ranker_put(struct sai_tensor_list *list, const struct sai_model *model);
 

@@ -45,7 +45,13 @@ static const char *version(const struct sai_safetensors *file)
 /* Before ensembles, priors and keep networks. */
 static bool is_first_version(const struct sai_safetensors *file)
 {
-    return strcmp(version(file), "1") == 0;
+    return strcmp(version(file), SAI_MODEL_FORMAT_FIRST) == 0;
+}
+
+bool sai_model_knows_version(const char *text)
+{
+    return strcmp(text, SAI_MODEL_FORMAT_FIRST) == 0 || strcmp(text, SAI_MODEL_FORMAT_VERSION) == 0 ||
+           strcmp(text, SAI_MODEL_FORMAT_KERNEL) == 0;
 }
 
 static int check_kind(const struct sai_safetensors *file, const char *kind, const char *path)
@@ -56,10 +62,10 @@ static int check_kind(const struct sai_safetensors *file, const char *kind, cons
                         "%s: a safetensors file, but no model of selectai: give the file that "
                         "training wrote",
                         path);
-    if (!is_first_version(file) && strcmp(version(file), SAI_MODEL_FORMAT_VERSION) != 0)
+    if (!sai_model_knows_version(version(file)))
         return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED,
                         "%s: model format %.16s, this library reads 1 to %s: use a newer library", path, version(file),
-                        SAI_MODEL_FORMAT_VERSION);
+                        SAI_MODEL_FORMAT_KERNEL);
     if (strcmp(found, kind) != 0)
         return SAI_FAIL(SELECTAI_ERR_MISMATCH, "%s: is a %.16s, a %s is needed", path, *found ? found : "model", kind);
     return SELECTAI_OK;

@@ -119,8 +119,8 @@ static int not_finite(const char *path, const char *name)
                     name);
 }
 
-static int get_floats(float *out, const struct sai_safetensors *file, const char *name, uint64_t rows, uint64_t columns,
-                      const char *path)
+int sai_get_floats(float *out, const struct sai_safetensors *file, const char *name, uint64_t rows, uint64_t columns,
+                   const char *path)
 {
     const struct sai_tensor *t = find(file, name, "F32", rows, columns);
     if (!t)
@@ -152,11 +152,11 @@ static int read_parameters(float *at, const struct sai_safetensors *file, const 
     int rc = SELECTAI_OK;
     for (uint32_t i = 1; i < n_widths && rc == SELECTAI_OK; i++) {
         snprintf(name, sizeof name, "%slayers.%u.weight", prefix, i - 1);
-        rc = get_floats(at, file, name, widths[i], widths[i - 1], path);
+        rc = sai_get_floats(at, file, name, widths[i], widths[i - 1], path);
         at += (size_t)widths[i] * widths[i - 1];
         if (rc == SELECTAI_OK) {
             snprintf(name, sizeof name, "%slayers.%u.bias", prefix, i - 1);
-            rc = get_floats(at, file, name, 0, widths[i], path);
+            rc = sai_get_floats(at, file, name, 0, widths[i], path);
             at += widths[i];
         }
     }
@@ -198,10 +198,10 @@ int sai_get_standardiser(struct sai_standardiser *out, const struct sai_safetens
     int rc = mean && scale ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
     snprintf(name, sizeof name, "%sstandardise.mean", prefix);
     if (rc == SELECTAI_OK)
-        rc = get_floats(mean, file, name, 0, n, path);
+        rc = sai_get_floats(mean, file, name, 0, n, path);
     snprintf(name, sizeof name, "%sstandardise.scale", prefix);
     if (rc == SELECTAI_OK)
-        rc = get_floats(scale, file, name, 0, n, path);
+        rc = sai_get_floats(scale, file, name, 0, n, path);
     if (rc == SELECTAI_OK)
         rc = sai_standardiser_copy(out, n, mean, scale, clip);
     sai_free(mean);

@@ -41,7 +41,10 @@ int sai_get_network(struct sai_mlp **out, const struct sai_safetensors *file, co
 int sai_get_standardiser(struct sai_standardiser *out, const struct sai_safetensors *file, const char *prefix,
                          uint32_t n, float clip, const char *path);
 
-/* Finite F64 numbers of exactly this shape into out. */
+/* Finite numbers, F32 or F64, of exactly this shape into out: rows x columns, each at most 65536, or, if rows is 0, a
+ * vector. */
+int sai_get_floats(float *out, const struct sai_safetensors *file, const char *name, uint64_t rows, uint64_t columns,
+                   const char *path);
 int sai_get_doubles(double *out, const struct sai_safetensors *file, const char *name, uint64_t rows, uint64_t columns,
                     const char *path);
 

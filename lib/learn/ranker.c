@@ -126,7 +126,7 @@ int selectai_ranker_score_group(const selectai_ranker *ranker, float *scores, fl
     int rc = make_room(&r, scores, prior, image, spread, probabilities, n);
     if (rc != SELECTAI_OK)
         return rc;
-    struct sai_group_parts parts = {r.prior, r.image, r.spread, NAN};
+    struct sai_group_parts parts = {r.prior, r.image, r.spread, NAN, NULL};
     rc = sai_ranker_parts(&parts, m, project, embeddings, stages, n);
     for (size_t i = 0; i < n && rc == SELECTAI_OK; i++) {
         r.spread[i] *= (float)m->blend.image_weight;

@@ -11,6 +11,8 @@
 /* With fewer decisions that a warm start had not seen, its weights are worth more than those they would give. */
 #define MIN_MEASURED 100u
 
+#define SHARES 4u /* of the kernel machine that are tried: quarters */
+
 /* Job i < n_folds is fold i, the one after them the final ranker. */
 struct jobs {
     struct sai_cross *cross;
@@ -86,9 +88,40 @@ static int choose_measured(struct sai_cross *c, const struct sai_training *t, co
     return SELECTAI_OK;
 }
 
+static float mixed(const struct sai_scored *s, size_t member, double share)
+{
+    double networks = (double)s->networks[member], kernel = (double)s->kernel[member];
+    return isnan(kernel) ? s->networks[member] : (float)(networks + share * (kernel - networks));
+}
+
+static void mix_all(struct sai_scored *s, double share)
+{
+    for (size_t i = 0; i < s->n_members; i++)
+        s->image[i] = mixed(s, i, share);
+}
+
+/* The kernel machine's share under which the weighed parts predict these decisions best. Leaves image mixed by it. */
+static double fit_share(struct sai_cross *c, const struct sai_decisions *d, const bool *use)
+{
+    double best = 0.0, least = INFINITY;
+    for (unsigned k = 0; k <= SHARES; k++) {
+        struct sai_blend blend = SAI_BLEND_PLAIN;
+        double share = (double)k / SHARES;
+        mix_all(&c->scored, share);
+        sai_blend_fit_scores(&blend, d, use, c->scored.prior, c->scored.image);
+        double loss = sai_blend_loss(&blend, d, use, c->scored.prior, c->scored.image);
+        if (loss < least) {
+            least = loss;
+            best = share;
+        }
+    }
+    mix_all(&c->scored, best);
+    return best;
+}
+
 /* Weights from measured decisions of all folds but one (SAI_FOLD_NONE: of all). A warm start that saw nearly all of
  * them keeps those it had. */
-static void fit_blend(struct sai_blend *blend, bool *use, const struct sai_cross *c, const struct sai_training *t,
+static void fit_blend(struct sai_blend *blend, bool *use, struct sai_cross *c, const struct sai_training *t,
                       const struct selectai_ranker_options *o, int32_t without)
 {
     const struct sai_decisions *d = &t->decisions;
@@ -101,6 +134,7 @@ static void fit_blend(struct sai_blend *blend, bool *use, const struct sai_cross
         *blend = o->start->model->blend;
         return;
     }
+    blend->kernel_share = sai_ranker_wants_kernel(t, o) ? fit_share(c, d, use) : 0.0;
     sai_blend_fit_weighted(blend, d, use, c->scored.prior, c->scored.image, (double)o->anomaly_weight);
     sai_blend_fit_keep(blend, d, use, c->scored.keep_logit);
 }
@@ -117,10 +151,15 @@ int sai_cross_weigh(struct sai_cross *c, const struct sai_training *t, const str
         fit_blend(&all, use, c, t, o, SAI_FOLD_NONE);
     for (uint32_t f = 0; f < n_folds && rc == SELECTAI_OK; f++)
         fit_blend(&blend[f], use, c, t, o, (int32_t)f);
-    for (size_t i = 0; i < d->count && rc == SELECTAI_OK; i++)
-        if (d->items[i].usable && !isnan(c->scored.prior[d->items[i].first]))
-            sai_weigh_decision(&c->scored, &d->items[i], i, d->items[i].fold >= 0 ? &blend[d->items[i].fold] : &all,
-                               1.0);
+    for (size_t i = 0; i < d->count && rc == SELECTAI_OK; i++) {
+        const struct sai_decision *it = &d->items[i];
+        const struct sai_blend *b = it->fold >= 0 ? &blend[it->fold] : &all;
+        if (!it->usable || isnan(c->scored.prior[it->first]))
+            continue;
+        for (uint32_t k = it->first; k < it->first + it->n; k++)
+            c->scored.image[k] = mixed(&c->scored, k, b->kernel_share);
+        sai_weigh_decision(&c->scored, it, i, b, 1.0);
+    }
     if (rc == SELECTAI_OK && c->final)
         c->final->blend = all;
     sai_free(blend);
@@ -140,6 +179,8 @@ int sai_ranker_cross(struct sai_cross *out, const struct sai_training *t, const 
     int rc = sai_scored_allocate(&out->scored, &t->decisions);
     if (rc == SELECTAI_OK)
         rc = sai_epochs_run(&j.epochs, n_jobs, o->threads, run_job, &j);
+    if (rc == SELECTAI_OK) /* no ranker has weighed its kernel machine yet */
+        memcpy(out->scored.networks, out->scored.image, out->scored.n_members * sizeof *out->scored.networks);
     if (rc == SELECTAI_OK)
         rc = choose_measured(out, t, o);
     if (rc == SELECTAI_OK)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "learn/kernel_fit.h"
 #include "learn/linear_fit.h"
 #include "learn/rank_loss.h"
 #include "learn/ranker_fit.h"
@@ -105,6 +106,17 @@ void sai_ranker_resolve(struct selectai_ranker_options *o, const struct sai_trai
     const struct sai_model *start = o->start ? o->start->model : NULL;
     if (o->ensemble == 0)
         o->ensemble = start && start->mlp ? start->n_others + 1 : few(t) ? FEW_ENSEMBLE : 1;
+}
+
+/* As differences, an image is another centre in each decision. */
+static size_t n_centres(const struct sai_training *t, const struct selectai_ranker_options *o)
+{
+    return o->differences ? t->decisions.n_members : t->vectors.n;
+}
+
+bool sai_ranker_wants_kernel(const struct sai_training *t, const struct selectai_ranker_options *o)
+{
+    return o->use_image && few(t) && t->folds.n > 0 && n_centres(t, o) <= SAI_KERNEL_MAX;
 }
 
 /* Passes over copies are fewer, so that `epochs` counts passes over the decisions. */
@@ -254,8 +266,9 @@ static int calibrate_inside(struct fit *f)
     return rc;
 }
 
-/* The ensemble's first network with few decisions. Transplants would not change what is linear. */
-static int fit_linear(struct sai_mlp **out, struct fit *f)
+/* With few decisions: the ensemble's first network, or the kernel machine. Transplants would not change what is linear,
+ * and strangers to each image are what the kernel needs least. */
+static int fit_convex(struct sai_mlp **linear, struct sai_kernel **kernel, struct fit *f)
 {
     const struct sai_samples_options o = samples_of(f, 1, true, 0);
     struct sai_samples samples;
@@ -267,8 +280,10 @@ static int fit_linear(struct sai_mlp **out, struct fit *f)
     for (size_t i = 0; i < samples.n_train && rc == SELECTAI_OK; i++)
         part[i] = (uint8_t)(sai_hash_bytes(&samples.identity[i], sizeof samples.identity[i], f->options->seed) %
                             LINEAR_PARTS);
-    if (rc == SELECTAI_OK)
-        rc = sai_linear_fit(out, &samples, f->options->loss, part, LINEAR_PARTS);
+    if (rc == SELECTAI_OK && linear)
+        rc = sai_linear_fit(linear, &samples, f->options->loss, part, LINEAR_PARTS);
+    if (rc == SELECTAI_OK && kernel)
+        rc = sai_kernel_fit(kernel, &samples, f->options->loss, part, LINEAR_PARTS);
     sai_free(part);
     sai_samples_free(&samples);
     return rc;
@@ -305,11 +320,13 @@ static int fit_few(struct fit *f, bool calibrate)
     f->outcome.refit_epochs = best * copies;
     for (uint32_t k = 0; k < f->options->ensemble && rc == SELECTAI_OK; k++) {
         uint32_t ignored = 0;
-        rc = is_convex(f, k) ? fit_linear(&mlp, f) : fit_member(&mlp, f, k, copies, best, &ignored);
+        rc = is_convex(f, k) ? fit_convex(&mlp, NULL, f) : fit_member(&mlp, f, k, copies, best, &ignored);
         if (rc == SELECTAI_OK)
             rc = add_member(m, mlp);
         mlp = NULL;
     }
+    if (rc == SELECTAI_OK && sai_ranker_wants_kernel(f->training, f->options))
+        rc = fit_convex(NULL, &m->kernel, f);
     return rc;
 }
 

@@ -17,6 +17,10 @@
 /* The options with 0 resolved to what it means for these data. */
 void sai_ranker_resolve(struct selectai_ranker_options *options, const struct sai_training *training);
 
+/* Is a kernel machine trained beside the networks? Its share is fitted by cross-validation; without, nobody could say
+ * what it is worth. */
+bool sai_ranker_wants_kernel(const struct sai_training *training, const struct selectai_ranker_options *options);
+
 /* Epochs that one sai_ranker_fit() may take: for progress. */
 uint64_t sai_ranker_fit_epochs(const struct selectai_ranker_options *options, const struct sai_training *training);
 

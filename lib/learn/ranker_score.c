@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "learn/model_ranker.h"
 #include "learn/rank_loss.h"
 #include "learn/ranker_score.h"
 #include "learn/samples.h"
@@ -33,37 +34,58 @@ static void no_image(float *image, float *spread, const struct sai_model *m, con
     }
 }
 
-int sai_ranker_image(float *image, float *spread, const struct sai_model *m, const float *x, size_t n)
+/* Mean and mean square of the networks' outputs. */
+static int run_networks(double *mean, double *square, float *one, const struct sai_model *m, const float *x, size_t n)
 {
     uint32_t count = m->n_others + 1;
+    int rc = SELECTAI_OK;
+    for (uint32_t k = 0; k < count && rc == SELECTAI_OK; k++) {
+        rc = sai_mlp_forward(member(m, k), &m->standardiser, one, x, n);
+        for (size_t i = 0; i < n && rc == SELECTAI_OK; i++) {
+            mean[i] += (double)one[i];
+            square[i] += (double)one[i] * (double)one[i];
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        mean[i] /= count;
+        square[i] /= count;
+    }
+    return rc;
+}
+
+static int add_kernel(double *mean, double *square, float *one, const struct sai_model *m, const float *x, size_t n)
+{
+    const double share = m->blend.kernel_share;
+    int rc = sai_kernel_forward(m->kernel, &m->standardiser, one, x, n);
+    for (size_t i = 0; i < n && rc == SELECTAI_OK; i++) {
+        mean[i] += share * ((double)one[i] - mean[i]);
+        square[i] += share * ((double)one[i] * (double)one[i] - square[i]);
+    }
+    return rc;
+}
+
+int sai_ranker_image(float *image, float *spread, const struct sai_model *m, const float *x, size_t n)
+{
+    bool kernel = sai_ranker_has_kernel(m);
     if (!m->mlp) {
         no_image(image, spread, m, x, n);
         return SELECTAI_OK;
     }
-    int rc = sai_mlp_forward(m->mlp, &m->standardiser, image, x, n);
-    if (spread)
-        memset(spread, 0, n * sizeof *spread);
-    if (rc != SELECTAI_OK || count == 1)
-        return rc;
-    float *one = sai_malloc_array(n, sizeof *one);
-    double *sum = sai_calloc(n, sizeof *sum), *square = sai_calloc(n, sizeof *square);
-    rc = one && sum && square ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
-    for (uint32_t k = 0; k < count && rc == SELECTAI_OK; k++) {
-        rc = k == 0 ? SELECTAI_OK : sai_mlp_forward(member(m, k), &m->standardiser, one, x, n);
-        for (size_t i = 0; i < n && rc == SELECTAI_OK; i++) {
-            double value = k == 0 ? (double)image[i] : (double)one[i];
-            sum[i] += value;
-            square[i] += value * value;
-        }
-    }
-    for (size_t i = 0; i < n && rc == SELECTAI_OK; i++) {
-        double mean = sum[i] / count;
-        image[i] = (float)mean;
+    if (m->n_others == 0 && !kernel) {
         if (spread)
-            spread[i] = (float)sqrt(fmax(0.0, square[i] / count - mean * mean));
+            memset(spread, 0, n * sizeof *spread);
+        return sai_mlp_forward(m->mlp, &m->standardiser, image, x, n);
     }
-    sai_free(one);
-    sai_free(sum);
+    double *mean = sai_calloc(n, sizeof *mean), *square = sai_calloc(n, sizeof *square);
+    int rc = mean && square ? run_networks(mean, square, image, m, x, n) : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK && kernel)
+        rc = add_kernel(mean, square, image, m, x, n);
+    for (size_t i = 0; i < n && rc == SELECTAI_OK; i++) {
+        image[i] = (float)mean[i];
+        if (spread)
+            spread[i] = (float)sqrt(fmax(0.0, square[i] - mean[i] * mean[i]));
+    }
+    sai_free(mean);
     sai_free(square);
     return rc;
 }
@@ -97,6 +119,8 @@ int sai_ranker_parts(struct sai_group_parts *out, const struct sai_model *m, con
     }
     sai_prior_group(out->prior, &m->prior, project, stages, n);
     int rc = sai_ranker_image(out->image, out->spread, m, relative ? relative : x, n);
+    if (rc == SELECTAI_OK && out->kernel && m->kernel)
+        rc = sai_kernel_forward(m->kernel, &m->standardiser, out->kernel, relative ? relative : x, n);
     out->keep = NAN;
     if (rc == SELECTAI_OK && m->keep)
         rc = keep_logit(&out->keep, m, x, n);

@@ -11,13 +11,15 @@
 struct sai_group_parts {
     float *prior, *image, *spread; /* n each; image and spread of a row with NaN are NaN */
     double keep;                   /* logit; NaN: the model has no keep network */
+    float *kernel;                 /* n, what the kernel machine says by itself, if the model has one; or NULL */
 };
 
 /* Before the weights of the model's blend. */
 int sai_ranker_parts(struct sai_group_parts *out, const struct sai_model *model, const char *project, const float *x,
                      const double *stages, size_t n);
 
-/* Mean and standard deviation (may be NULL) over the model's networks of their outputs for n rows. */
+/* Mean and standard deviation (may be NULL), for n rows, over what the networks and the kernel machine say, each with
+ * its share. */
 int sai_ranker_image(float *image, float *spread, const struct sai_model *model, const float *x, size_t n);
 
 #endif

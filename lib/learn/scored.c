@@ -27,9 +27,12 @@ int sai_scored_allocate(struct sai_scored *out, const struct sai_decisions *d)
     out->spread = nans(n);
     out->score = nans(n);
     out->probability = nans(n);
+    out->networks = nans(n);
+    out->kernel = nans(n);
     out->keep_logit = nans(d->count);
     out->keep = nans(d->count);
-    if (out->prior && out->image && out->spread && out->score && out->probability && out->keep_logit && out->keep)
+    if (out->prior && out->image && out->spread && out->score && out->probability && out->networks && out->kernel &&
+        out->keep_logit && out->keep)
         return SELECTAI_OK;
     sai_scored_free(out);
     return SELECTAI_ERR_OUT_OF_MEMORY;
@@ -42,6 +45,8 @@ void sai_scored_free(struct sai_scored *s)
     sai_free(s->spread);
     sai_free(s->score);
     sai_free(s->probability);
+    sai_free(s->networks);
+    sai_free(s->kernel);
     sai_free(s->keep_logit);
     sai_free(s->keep);
     *s = (struct sai_scored){0};
@@ -77,7 +82,8 @@ int sai_score_decisions(struct sai_scored *out, const struct sai_model *model, c
             memcpy(x + (size_t)j * v->dim, v->x + (size_t)m[j].row * v->dim, v->dim * sizeof *x);
             stages[j] = m[j].stage;
         }
-        struct sai_group_parts parts = {out->prior + it->first, out->image + it->first, out->spread + it->first, NAN};
+        struct sai_group_parts parts = {out->prior + it->first, out->image + it->first, out->spread + it->first, NAN,
+                                        out->kernel + it->first};
         rc = sai_ranker_parts(&parts, model, as_new_project ? NULL : it->project, x, stages, it->n);
         out->keep_logit[i] = (float)parts.keep;
     }

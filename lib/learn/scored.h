@@ -14,6 +14,7 @@
 struct sai_scored {
     float *prior, *image, *spread; /* parts before they are weighed; NaN where nothing was scored */
     float *score, *probability;    /* weighed; softmax over the decision */
+    float *networks, *kernel;      /* by member: what image is mixed of, while cross-validation weighs them */
     float *keep_logit, *keep;      /* before and after its calibration; NaN: not known */
     size_t n_members, n_decisions;
 };

@@ -117,9 +117,9 @@ static int check_architecture(struct model_check *c)
     const char *text = sai_safetensors_text(&c->file, "architecture", ""), *p = text;
     const char *kind = sai_safetensors_text(&c->file, "kind", "");
     const char *version = sai_safetensors_text(&c->file, "format_version", "");
-    if (*version && strcmp(version, "1") != 0 && strcmp(version, SAI_MODEL_FORMAT_VERSION) != 0)
+    if (*version && !sai_model_knows_version(version))
         return REPORT(c, "unknown-architecture", "format version %.16s; this library knows 1 to %s", version,
-                      SAI_MODEL_FORMAT_VERSION);
+                      SAI_MODEL_FORMAT_KERNEL);
     if (*kind && !is_kind(kind))
         return REPORT(c, "unknown-architecture", "it is a \"%.32s\", neither a ranker nor a cropper", kind);
     if (!*text || strcmp(text, "none") == 0)

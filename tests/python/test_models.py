@@ -79,8 +79,9 @@ def random_model(path, kind, seed=0, encoder_id="selectai-builtin-1"):
 STAGES = [1.0, 1.5, 2.0]
 
 
-def ensemble_model(path, seed=1, differences=False):
-    """A ranker's file of format 2 with all that it may hold: two networks, prior, one project's prior, keep network."""
+def ensemble_model(path, seed=1, differences=False, share=None):
+    """A ranker's file with all that it may hold: two networks, prior, one project's prior, keep network; with a share a
+    kernel machine, too (format 3)."""
     metadata, tensors = read_safetensors(random_model(path, "ranker", seed))
     rng = np.random.default_rng(seed + 100)
     for prefix, widths in (("ensemble.1.", [DIM, 16, 1]), ("keep.", [DIM, 6, 1])):
@@ -107,8 +108,20 @@ def ensemble_model(path, seed=1, differences=False):
         keep_shift="-0.25",
         prior_projects='["anna"]',
     )
+    if share is not None:
+        metadata.update(format_version="3", kernel_share=repr(share))
+        tensors["kernel.centres"] = rng.normal(size=(9, DIM)).astype(np.float32)
+        tensors["kernel.coefficients"] = rng.normal(size=9).astype(np.float32)
     write_safetensors(path, metadata, tensors)
     return path
+
+
+def run_kernel(metadata, tensors, x):
+    """The kernel machine of a model file: likeness to its centres, in numpy and double precision."""
+    x = (x.astype(np.float64) - tensors["standardise.mean"]) * tensors["standardise.scale"]
+    x = np.clip(x, -float(metadata["clip"]), float(metadata["clip"]))
+    distance = np.abs(x[:, None] - tensors["kernel.centres"].astype(np.float64)[None]).mean(axis=2)
+    return np.exp(-distance / 3) @ tensors["kernel.coefficients"].astype(np.float64)
 
 
 def run_network(metadata, tensors, x, prefix="", architecture="architecture", standardiser=""):
@@ -141,6 +154,13 @@ def explained(path, x, stages, project=None):
     outputs = np.column_stack(
         [run_network(metadata, tensors, seen), run_network(metadata, tensors, seen, "ensemble.1.", "networks")]
     )
+    shares = np.full(2, 0.5)
+    if "kernel_share" in metadata:
+        share = float(metadata["kernel_share"])
+        outputs = np.column_stack([outputs, run_kernel(metadata, tensors, seen)])
+        shares = np.append(shares * (1 - share), share)
+    image = outputs @ shares
+    spread = np.sqrt((outputs - image[:, None]) ** 2 @ shares)
     index = [STAGES.index(stage) if stage in STAGES else None for stage in stages]
     prior = np.zeros(len(x))
     for i, a in enumerate(index):
@@ -151,7 +171,7 @@ def explained(path, x, stages, project=None):
         prior[i] += tensors["prior.project_values"][0, a] if project == "anna" else 0
     keep = run_network(metadata, tensors, x, "keep.", "keep_network", "keep.")
     logit = 1.5 * np.log(np.mean(np.exp(keep))) - 0.25
-    return 0.8 * prior, 0.6 * outputs.mean(axis=1), 0.6 * outputs.std(axis=1), 1 / (1 + np.exp(-logit))
+    return 0.8 * prior, 0.6 * image, 0.6 * spread, 1 / (1 + np.exp(-logit))
 
 
 def boxes_of(numbers, snap):
@@ -317,6 +337,23 @@ class RankerExplains(fixtures.FolderCase):
             found = ranker.explain(x, [1, 2, 2])
             np.testing.assert_allclose(found.image, explained(path, x, [1, 2, 2])[1], atol=1e-5)
             np.testing.assert_allclose(found.image, ranker.explain(x + 1, [1, 2, 2]).image, atol=1e-4)
+
+    def test_a_kernel_machine_counts_with_its_share(self):
+        for share in (0.25, 1.0):
+            for differences in (False, True):
+                path = ensemble_model(self.folder / "k.safetensors", differences=differences, share=share)
+                with self.subTest(share=share, differences=differences), selectai.Ranker.load(path) as ranker:
+                    x = embeddings(5)
+                    found = ranker.explain(x, [1, 2, 2, 1, 1])
+                    _, image, spread, _ = explained(path, x, [1, 2, 2, 1, 1])
+                    np.testing.assert_allclose(found.image, image, atol=1e-5)
+                    np.testing.assert_allclose(found.spread, spread, atol=1e-5)
+                    self.assertEqual((ranker.metadata["kernel_share"], ranker.metadata["kernel_images"]), (share, 9))
+                    ranker.save(self.folder / "copy.safetensors")
+                    with selectai.Ranker.load(self.folder / "copy.safetensors") as copy:
+                        again = copy.explain(x, [1, 2, 2, 1, 1])
+                        np.testing.assert_array_equal(again.scores, found.scores)
+        self.assertEqual((self.ranker.metadata["kernel_share"], self.ranker.metadata["kernel_images"]), (0, 0))
 
     def test_old_files_have_no_prior_and_no_keep(self):
         with selectai.Ranker.load(random_model(self.folder / "old", "ranker")) as ranker:

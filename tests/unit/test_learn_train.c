@@ -402,6 +402,94 @@ static void every_loss_and_split_learns(void **state)
     }
 }
 
+enum { PLACES = 40, PLACE_DIM = 6, PLACE_GROUPS = 240 };
+
+/* An image lies near one of PLACES places, each of which is worth something by chance: no direction says what. */
+static void fill_places(selectai_embedding_cache *to, FILE *log)
+{
+    struct sai_rng rng;
+    double place[PLACES][PLACE_DIM], worth[PLACES];
+    sai_rng_seed(&rng, 99);
+    for (int p = 0; p < PLACES; p++) {
+        worth[p] = sai_rng_uniform(&rng);
+        for (int k = 0; k < PLACE_DIM; k++)
+            place[p][k] = normal(&rng);
+    }
+    for (int g = 0; g < PLACE_GROUPS; g++) {
+        char name[2][64];
+        int at[2];
+        for (int s = 0; s < 2; s++) {
+            struct selectai_cache_row row = {
+                .struct_size = sizeof row, .size = 1, .crc32 = (uint32_t)(2 * g + s), .project = "places"};
+            float x[PLACE_DIM];
+            at[s] = (int)(sai_rng_next(&rng) % PLACES);
+            image_name(name[s], sizeof name[s], g, s);
+            row.rel_path = name[s];
+            for (int k = 0; k < PLACE_DIM; k++)
+                x[k] = (float)(place[at[s]][k] + 0.02 * normal(&rng));
+            assert_int_equal(selectai_embedding_cache_add(to, &row, x), SELECTAI_OK);
+        }
+        int w = worth[at[1]] > worth[at[0]];
+        fprintf(log, "{\"project\":\"places\",\"chosen_path\":\"/raw/%s\",\"neg_paths\":[\"/raw/%s\"]}\n", name[w],
+                name[!w]);
+    }
+}
+
+static json_t *metadata_of(const selectai_ranker *r)
+{
+    char *text = NULL;
+    assert_int_equal(selectai_ranker_metadata_json(&text, r), SELECTAI_OK);
+    json_t *j = json_loads(text, 0, NULL);
+    selectai_free(text);
+    return j;
+}
+
+/* What is liked by likeness alone gets a kernel machine, whose share cross-validation fits; without folds there is
+ * none. */
+static void likeness_counts_where_directions_say_little(void **state)
+{
+    (void)state;
+    char folder[300], log_name[300], file[300];
+    selectai_embedding_cache *places = NULL;
+    selectai_trainset *decisions = NULL;
+    struct selectai_ranker_options o = quick();
+    snprintf(folder, sizeof folder, "%s/places", dir);
+    snprintf(log_name, sizeof log_name, "%s/places.jsonl", dir);
+    snprintf(file, sizeof file, "%s/places.safetensors", dir);
+    FILE *log = fopen(log_name, "w");
+    assert_int_equal(selectai_embedding_cache_create(&places, folder, ENCODER, PLACE_DIM, 0), SELECTAI_OK);
+    fill_places(places, log);
+    fclose(log);
+    assert_int_equal(selectai_embedding_cache_flush(places), SELECTAI_OK);
+    const char *logs[] = {log_name};
+    assert_int_equal(selectai_trainset_load(&decisions, logs, 1, 1), SELECTAI_OK);
+    for (o.folds = 1; o.folds <= 4; o.folds += 3) {
+        selectai_ranker *r = NULL, *back = NULL;
+        selectai_evaluation *e = NULL;
+        const float x[2 * PLACE_DIM] = {0.5f, 1, -1, 0.25f, 2, 0, 1, 1, -2, 0, 0.5f, 0};
+        float score[2][2];
+        assert_int_equal(selectai_ranker_train(&r, &e, NULL, decisions, places, &o), SELECTAI_OK);
+        json_t *j = metadata_of(r);
+        int kernel = json_integer_value(json_object_get(j, "kernel_images")) > 0;
+        double share = json_number_value(json_object_get(j, "kernel_share"));
+        json_decref(j);
+        assert_int_equal(kernel, o.folds > 1);
+        assert_true(o.folds == 1 ? share == 0.0 : share >= 0.5);
+        if (o.folds > 1)
+            assert_true(metric(e, "overall").value > 0.85); /* the networks alone: 0.66 */
+        assert_int_equal(selectai_ranker_save(r, file), SELECTAI_OK);
+        assert_int_equal(selectai_ranker_load(&back, file), SELECTAI_OK);
+        assert_int_equal(selectai_ranker_score(r, score[0], x, NULL, 2), SELECTAI_OK);
+        assert_int_equal(selectai_ranker_score(back, score[1], x, NULL, 2), SELECTAI_OK);
+        assert_memory_equal(score[0], score[1], sizeof score[0]);
+        selectai_ranker_destroy(&r);
+        selectai_ranker_destroy(&back);
+        selectai_evaluation_destroy(&e);
+    }
+    selectai_trainset_destroy(&decisions);
+    selectai_embedding_cache_close(&places);
+}
+
 static void a_ranker_of_differences_wants_whole_groups(void **state)
 {
     (void)state;
@@ -543,6 +631,7 @@ int main(void)
         cmocka_unit_test(training_goes_on_from_a_ranker),
         cmocka_unit_test(every_loss_and_split_learns),
         cmocka_unit_test(a_ranker_of_differences_wants_whole_groups),
+        cmocka_unit_test(likeness_counts_where_directions_say_little),
         cmocka_unit_test(training_can_be_cancelled),
         cmocka_unit_test(other_encoders_and_too_little_are_refused),
         cmocka_unit_test(a_cropper_beats_the_constant_box),

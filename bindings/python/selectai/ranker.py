@@ -33,7 +33,7 @@ class Explanation(NamedTuple):
 
     scores: prior + image; higher is better, comparable within the group only; NaN for rows with NaN. prior: what the
     stages say; image: what the embeddings say beyond that, as weighed by the ranker. spread: standard deviation of the
-    image part over the networks, 0 for one network. probabilities: softmax of the scores, summing to 1; 0 for rows with
+    image part over networks and kernel machine, 0 for one network. probabilities: softmax of the scores, summing to 1; 0 for rows with
     NaN. keep: probability that anything of the group is kept; NaN if the ranker was trained without rejected groups.
     """
 
@@ -136,7 +136,7 @@ class Ranker(Model):
 
         use_prior: what stages say. use_image: False: the stage prior alone, which needs no torch module. differences:
         networks see embeddings minus their group's mean; such a ranker scores whole groups only. ensemble: networks;
-        None: 3 with few decisions, else 1. start: a ranker whose networks training goes on from; what it has seen is not
+        None: 2 with few decisions, else 1. start: a ranker whose networks training goes on from; what it has seen is not
         measured.
 
         progress: called with (done, total, "train") in epochs of all networks; a true value cancels. The result depends
