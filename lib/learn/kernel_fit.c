@@ -15,7 +15,6 @@
 #include "learn/linear_fit.h"
 
 #define JITTER 1e-4f /* on the diagonal: images that differ in their last digits alone */
-#define LANES  16u
 
 static const double decays[] = {3e-4, 1e-4, 3e-5, 1e-5};
 
@@ -90,34 +89,19 @@ static int find_centres(struct fit *f)
     return SELECTAI_OK;
 }
 
-static double dot(const float *a, const float *b, size_t n)
-{
-    float lane[LANES] = {0};
-    double sum = 0.0;
-    size_t k = 0;
-    for (; k + LANES <= n; k += LANES)
-        for (size_t l = 0; l < LANES; l++)
-            lane[l] += a[k + l] * b[k + l];
-    for (; k < n; k++)
-        sum += (double)a[k] * (double)b[k];
-    for (size_t l = 0; l < LANES; l++)
-        sum += (double)lane[l];
-    return sum;
-}
-
 /* Cholesky's factor, row after row, of the kernel's matrix. */
 static void factorise(struct fit *f)
 {
     const struct sai_samples *s = f->samples;
-    for (size_t i = 0; i < f->n; i++) {
-        float *row = f->factor + i * f->n;
-        for (size_t j = 0; j < i; j++) {
-            const float *other = f->factor + j * f->n;
+    for (uint32_t i = 0; i < f->n; i++) {
+        float *row = f->factor + (size_t)i * f->n;
+        for (uint32_t j = 0; j < i; j++) {
+            const float *other = f->factor + (size_t)j * f->n;
             double k = sai_kernel_likeness(s->x + (size_t)f->first[i] * s->dim, s->x + (size_t)f->first[j] * s->dim,
                                            s->dim);
-            row[j] = (float)((k - dot(row, other, j)) / (double)other[j]);
+            row[j] = (float)((k - sai_dot_floats(row, other, j)) / (double)other[j]);
         }
-        row[i] = (float)sqrt(fmax((double)JITTER, 1.0 + (double)JITTER - dot(row, row, i)));
+        row[i] = (float)sqrt(fmax((double)JITTER, 1.0 + (double)JITTER - sai_dot_floats(row, row, i)));
     }
 }
 

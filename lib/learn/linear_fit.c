@@ -49,7 +49,7 @@ static const float *row_of(const struct problem *p, uint32_t j)
     return p->s->x + (size_t)p->s->rows[j] * p->n;
 }
 
-static double score_of(const float *w, const float *x, uint32_t n)
+double sai_dot_floats(const float *w, const float *x, uint32_t n)
 {
     float lane[LANES] = {0};
     uint32_t k = 0;
@@ -70,7 +70,7 @@ static double item_loss(const struct problem *p, size_t i)
     const struct sai_samples *s = p->s;
     uint32_t first = s->starts[i], n = s->starts[i + 1] - first;
     for (uint32_t j = 0; j < n; j++)
-        p->score[j] = s->offset[first + j] + (float)score_of(p->weight, row_of(p, first + j), p->n);
+        p->score[j] = s->offset[first + j] + (float)sai_dot_floats(p->weight, row_of(p, first + j), p->n);
     return sai_rank_loss(p->loss, 0.0, p->slope, p->score, s->weight + first, n);
 }
 

@@ -17,8 +17,7 @@
 #define SAI_MODEL_FORMAT         "selectai-model"
 #define SAI_MODEL_FORMAT_VERSION "2"
 #define SAI_MODEL_FORMAT_FIRST   "1" /* rankers of one network, without prior and keep network: still read */
-#define SAI_MODEL_FORMAT_KERNEL  "3" /* of rankers with a kernel machine alone, so that older libraries read the rest  \
-                                      */
+#define SAI_MODEL_FORMAT_KERNEL  "3" /* of rankers with a kernel machine alone: older libraries read the rest */
 
 #define SAI_MAX_ENCODER_ID 256u
 

@@ -242,8 +242,9 @@ static int get_kernel(struct sai_model *m, const struct sai_safetensors *file, c
         return sai_bad_model(path, "a kernel machine goes with format " SAI_MODEL_FORMAT_KERNEL ", and only with it");
     if (!wanted)
         return SELECTAI_OK;
-    if (!m->mlp || t->rank != 2 || t->shape[0] < 1 || t->shape[0] > SAI_KERNEL_MAX)
-        return sai_bad_model(path, "its kernel machine has no centres, too many, or no network beside it");
+    if (!m->mlp || t->rank != 2 || t->shape[0] < 1 || t->shape[0] > SAI_KERNEL_MAX || t->shape[1] != m->dim)
+        return sai_bad_model(path,
+                             "its kernel machine has no centres, too many, of another length, or no network beside it");
     uint32_t n = (uint32_t)t->shape[0];
     size_t cells;
     float *centres = sai_mul_size(&cells, n, m->dim) ? sai_malloc_array(cells, sizeof *centres) : NULL;
