@@ -28,9 +28,9 @@ struct sai_linear_options {
     const double *decays;
     size_t n_decays;
 };
+int sai_linear_weights(double *w, const struct sai_samples *samples, const struct sai_linear_options *options);
+
 /* Sum of w[i] x[i], in an order that does not depend on the processor. */
 double sai_dot_floats(const float *w, const float *x, uint32_t n);
-
-int sai_linear_weights(double *w, const struct sai_samples *samples, const struct sai_linear_options *options);
 
 #endif
