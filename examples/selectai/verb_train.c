@@ -29,6 +29,7 @@ static int train_with(struct train_job *job)
     args->ranker.use_prior = !args->no_prior;
     args->ranker.use_image = !args->no_image;
     args->ranker.differences = args->differences;
+    args->ranker.recognise_stages = args->recognise_stages;
     args->ranker.start = start;
     int code = rc == SELECTAI_OK ? way_of(args)(job) : report_failure(rc);
     selectai_ranker_destroy(&start);
@@ -165,6 +166,8 @@ static int run(int argc, char **argv, const struct verb *verb)
         {"no-prior", ARG_FLAG, &a.no_prior, NULL, "ranker: the image alone, whatever its stage", 0},
         {"no-image", ARG_FLAG, &a.no_image, NULL, "ranker: the stage alone", 0},
         {"differences", ARG_FLAG, &a.differences, NULL, "ranker: learn from how images differ from their group", 0},
+        {"recognise-stages", ARG_FLAG, &a.recognise_stages, NULL,
+         "ranker: for images of unknown stage: learn what stages look like", 0},
         {"start", ARG_TEXT, &a.start, "FILE", "ranker: go on from this one; needs fewer epochs", 0},
         {"folds", ARG_U32, f.folds, "N", "of cross-validation (at most 10 projects, 5 groups); 1: none", 0},
         {"epochs", ARG_U32, f.epochs, "N", "at most (ranker 60, cropper 150)", 0},

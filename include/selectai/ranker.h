@@ -79,6 +79,10 @@ struct selectai_ranker_options {
     const char *backend_dir;       /**< see selectai_backend_load(); default NULL */
     selectai_progress_fn progress; /**< stage "train", in epochs of all networks; default NULL */
     void *user;
+    int32_t recognise_stages; /**< 1: the ranker will not be told stages, but recognises from the image what stage
+                                   it looks like (linear discriminant analysis of the training images) and expects
+                                   that stage's prior; needs use_prior and use_image; default 0 */
+    uint32_t reserved;        /**< 0 */
 };
 SELECTAI_API void selectai_ranker_options_init(struct selectai_ranker_options *options, uint32_t struct_size);
 

@@ -38,6 +38,7 @@ void sai_model_destroy(struct sai_model **model)
         sai_mlp_destroy(&m->others[i]);
     sai_free(m->others);
     sai_kernel_destroy(&m->kernel);
+    sai_mlp_destroy(&m->recogniser);
     sai_mlp_destroy(&m->keep);
     sai_standardiser_free(&m->keep_standardiser);
     sai_prior_free(&m->prior);

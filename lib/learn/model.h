@@ -19,6 +19,8 @@
 #define SAI_MODEL_FORMAT_FIRST   "1" /* rankers of one network, without prior and keep network: still read */
 #define SAI_MODEL_FORMAT_KERNEL  "3" /* of rankers with a kernel machine alone: older libraries read the rest */
 
+#define SAI_MODEL_FORMAT_LOOKS "4" /* of rankers that recognise stages, with a kernel machine or without */
+
 #define SAI_MAX_ENCODER_ID 256u
 
 #define SAI_NO_CLIP "none" /* the metadata's "clip" of a standardiser that does not cut */
@@ -41,11 +43,12 @@ struct sai_model {
     double temperature;      /* ranker: scores are divided by it before the softmax; > 0; 1 where the blend does it */
     struct sai_mlp **others; /* ranker: further networks of the ensemble, of any hidden widths */
     uint32_t n_others;
-    struct sai_kernel *kernel; /* ranker: beside the networks, of the same inputs, or NULL */
-    bool differences;          /* ranker: networks see embeddings minus their group's mean */
-    struct sai_prior prior;    /* ranker */
-    struct sai_blend blend;    /* ranker */
-    struct sai_mlp *keep;      /* ranker: keep network, or NULL */
+    struct sai_kernel *kernel;  /* ranker: beside the networks, of the same inputs, or NULL */
+    bool differences;           /* ranker: networks see embeddings minus their group's mean */
+    struct sai_mlp *recogniser; /* ranker: stages are not asked for: this tells what the inputs look like; or NULL */
+    struct sai_prior prior;     /* ranker */
+    struct sai_blend blend;     /* ranker */
+    struct sai_mlp *keep;       /* ranker: keep network, or NULL */
     struct sai_standardiser keep_standardiser;
     struct sai_crop_head head;    /* cropper */
     double snap;                  /* cropper: 0 <= snap < 0.5 */

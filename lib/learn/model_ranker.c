@@ -16,6 +16,7 @@
 #define MAX_WEIGHT  1e6
 
 #define KERNEL_SHARE "kernel_share" /* only of rankers with a kernel machine */
+#define RECOGNISER   "recogniser"   /* its architecture; only of rankers that recognise stages */
 
 static const char *const keys[] = {"networks",     "differences", "prior_weight", "image_weight",
                                    "keep_network", "keep_scale",  "keep_shift",   "prior_projects"};
@@ -27,7 +28,7 @@ bool sai_ranker_has_kernel(const struct sai_model *m)
 
 bool sai_ranker_owns(const char *key)
 {
-    if (strcmp(key, KERNEL_SHARE) == 0)
+    if (strcmp(key, KERNEL_SHARE) == 0 || strcmp(key, RECOGNISER) == 0)
         return true;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(keys[i], key) == 0)
@@ -110,6 +111,7 @@ int sai_ranker_describe(json_t *o, const struct sai_model *m)
     return json_object_set_new(o, "temperature", json_real(m->temperature)) ||
            json_object_set_new(o, "networks", json_integer(m->mlp ? (json_int_t)m->n_others + 1 : 0)) ||
            json_object_set_new(o, "differences", json_boolean(m->differences)) ||
+           json_object_set_new(o, "stages", json_string(m->recogniser ? "recognised" : "told")) ||
            json_object_set_new(o, "prior_weight", json_real(b->prior_weight)) ||
            json_object_set_new(o, "image_weight", json_real(b->image_weight)) ||
            json_object_set_new(o, KERNEL_SHARE, json_real(sai_ranker_has_kernel(m) ? b->kernel_share : 0.0)) ||
@@ -141,15 +143,11 @@ static bool set_projects(json_t *metadata, const struct sai_prior *p)
     return ok;
 }
 
-static bool set_keep(json_t *metadata, const struct sai_model *m)
+static bool set_architecture(json_t *metadata, const char *key, const struct sai_mlp *mlp)
 {
-    struct sai_text text = {0};
-    char *architecture = NULL;
-    if (!m->keep)
-        return set_text(metadata, "keep_network", "none");
-    sai_put_architecture(&text, m->keep);
-    bool ok = sai_text_finish(&text, &architecture) == SELECTAI_OK && set_text(metadata, "keep_network", architecture);
-    sai_free(architecture);
+    char *text = NULL;
+    bool ok = sai_model_architecture(&text, mlp) == SELECTAI_OK && set_text(metadata, key, text);
+    sai_free(text);
     return ok;
 }
 
@@ -160,7 +158,9 @@ bool sai_ranker_set_metadata(json_t *metadata, const struct sai_model *m)
     return networks && json_object_set_new(metadata, "networks", networks) == 0 &&
            set_text(metadata, "differences", m->differences ? "1" : "0") &&
            set_number(metadata, "prior_weight", b->prior_weight) &&
-           set_number(metadata, "image_weight", b->image_weight) && set_keep(metadata, m) &&
+           set_number(metadata, "image_weight", b->image_weight) &&
+           set_architecture(metadata, "keep_network", m->keep) &&
+           (!m->recogniser || set_architecture(metadata, RECOGNISER, m->recogniser)) &&
            (!sai_ranker_has_kernel(m) || set_number(metadata, KERNEL_SHARE, b->kernel_share)) &&
            set_number(metadata, "keep_scale", b->keep_scale) && set_number(metadata, "keep_shift", b->keep_shift) &&
            set_projects(metadata, &m->prior);
@@ -194,6 +194,8 @@ int sai_ranker_put(struct sai_tensor_list *list, const struct sai_model *m)
     }
     if (rc == SELECTAI_OK && sai_ranker_has_kernel(m))
         rc = put_kernel(list, m->kernel);
+    if (rc == SELECTAI_OK && m->recogniser)
+        rc = sai_put_network(list, "recogniser.", m->recogniser);
     if (rc == SELECTAI_OK && m->keep)
         rc = sai_put_network(list, "keep.", m->keep);
     if (rc == SELECTAI_OK && m->keep)
@@ -234,12 +236,20 @@ static int get_others(struct sai_model *m, const struct sai_safetensors *file, c
     return rc;
 }
 
+static bool has_version(const struct sai_safetensors *file, const char *version)
+{
+    return strcmp(sai_safetensors_text(file, "format_version", ""), version) == 0;
+}
+
+/* Format 3 always has a kernel machine, 4 may. */
 static int get_kernel(struct sai_model *m, const struct sai_safetensors *file, const char *path)
 {
     const struct sai_tensor *t = sai_safetensors_find(file, "kernel.centres");
-    bool wanted = strcmp(sai_safetensors_text(file, "format_version", ""), SAI_MODEL_FORMAT_KERNEL) == 0;
-    if (wanted != (t != NULL) || wanted != (sai_safetensors_text(file, KERNEL_SHARE, NULL) != NULL))
-        return sai_bad_model(path, "a kernel machine goes with format " SAI_MODEL_FORMAT_KERNEL ", and only with it");
+    bool named = sai_safetensors_text(file, KERNEL_SHARE, NULL) != NULL;
+    bool wanted = has_version(file, SAI_MODEL_FORMAT_KERNEL) || (has_version(file, SAI_MODEL_FORMAT_LOOKS) && named);
+    if (wanted != (t != NULL) || wanted != named)
+        return sai_bad_model(path, "a kernel machine goes with format " SAI_MODEL_FORMAT_KERNEL
+                                   " or " SAI_MODEL_FORMAT_LOOKS ", with all it needs, and only with them");
     if (!wanted)
         return SELECTAI_OK;
     if (!m->mlp || t->rank != 2 || t->shape[0] < 1 || t->shape[0] > SAI_KERNEL_MAX || t->shape[1] != m->dim)
@@ -261,6 +271,23 @@ static int get_kernel(struct sai_model *m, const struct sai_safetensors *file, c
     sai_free(centres);
     sai_free(coefficients);
     return rc;
+}
+
+/* After the prior, whose stages it tells apart. */
+static int get_recogniser(struct sai_model *m, const struct sai_safetensors *file, const char *path)
+{
+    const char *architecture = sai_safetensors_text(file, RECOGNISER, NULL);
+    if (has_version(file, SAI_MODEL_FORMAT_LOOKS) != (architecture != NULL))
+        return sai_bad_model(path, "a recogniser goes with format " SAI_MODEL_FORMAT_LOOKS ", and only with it");
+    if (!architecture)
+        return SELECTAI_OK;
+    int rc = sai_get_network(&m->recogniser, file, "recogniser.", architecture, SAI_MLP_LINEAR, path);
+    if (rc != SELECTAI_OK)
+        return rc;
+    const struct sai_mlp *r = m->recogniser;
+    bool fits = m->mlp && r->widths[0] == m->dim && m->prior.n_stages >= 2 &&
+                r->widths[r->n_widths - 1] == m->prior.n_stages;
+    return fits ? SELECTAI_OK : sai_bad_model(path, "its recogniser does not fit its vectors, or its prior's stages");
 }
 
 static int get_keep(struct sai_model *m, const struct sai_safetensors *file, const char *path)
@@ -367,5 +394,7 @@ int sai_ranker_get(struct sai_model *m, const struct sai_safetensors *file, cons
         rc = get_keep(m, file, path);
     if (rc == SELECTAI_OK)
         rc = get_prior(m, file, path);
+    if (rc == SELECTAI_OK)
+        rc = get_recogniser(m, file, path);
     return rc;
 }

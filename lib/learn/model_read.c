@@ -51,7 +51,7 @@ static bool is_first_version(const struct sai_safetensors *file)
 bool sai_model_knows_version(const char *text)
 {
     return strcmp(text, SAI_MODEL_FORMAT_FIRST) == 0 || strcmp(text, SAI_MODEL_FORMAT_VERSION) == 0 ||
-           strcmp(text, SAI_MODEL_FORMAT_KERNEL) == 0;
+           strcmp(text, SAI_MODEL_FORMAT_KERNEL) == 0 || strcmp(text, SAI_MODEL_FORMAT_LOOKS) == 0;
 }
 
 static int check_kind(const struct sai_safetensors *file, const char *kind, const char *path)
@@ -65,7 +65,7 @@ static int check_kind(const struct sai_safetensors *file, const char *kind, cons
     if (!sai_model_knows_version(version(file)))
         return SAI_FAIL(SELECTAI_ERR_UNSUPPORTED,
                         "%s: model format %.16s, this library reads 1 to %s: use a newer library", path, version(file),
-                        SAI_MODEL_FORMAT_KERNEL);
+                        SAI_MODEL_FORMAT_LOOKS);
     if (strcmp(found, kind) != 0)
         return SAI_FAIL(SELECTAI_ERR_MISMATCH, "%s: is a %.16s, a %s is needed", path, *found ? found : "model", kind);
     return SELECTAI_OK;

@@ -26,7 +26,9 @@ static bool set_structure(json_t *metadata, const struct sai_model *m, const cha
 {
     bool ok = set_text(metadata, "format", SAI_MODEL_FORMAT) &&
               set_text(metadata, "format_version",
-                       sai_ranker_has_kernel(m) ? SAI_MODEL_FORMAT_KERNEL : SAI_MODEL_FORMAT_VERSION) &&
+                       m->recogniser              ? SAI_MODEL_FORMAT_LOOKS
+                       : sai_ranker_has_kernel(m) ? SAI_MODEL_FORMAT_KERNEL
+                                                  : SAI_MODEL_FORMAT_VERSION) &&
               set_text(metadata, "kind", m->kind) && set_text(metadata, "architecture", architecture) &&
               set_text(metadata, "output", m->mlp && m->mlp->output == SAI_MLP_SIGMOID ? "sigmoid" : "linear") &&
               set_text(metadata, "encoder_id", m->encoder_id) && set_number(metadata, "dim", (double)m->dim) &&

@@ -100,6 +100,36 @@ void sai_prior_group(float *out, const struct sai_prior *p, const char *project,
     }
 }
 
+/* others: the sum of the other images' probabilities. n: images of the group. */
+static double expected(const struct sai_prior *p, const double *own, const float *likely, const double *others,
+                       size_t n)
+{
+    double sum = 0.0;
+    for (uint32_t a = 0; a < p->n_stages; a++) {
+        double value = p->values[a] + (own ? own[a] : 0.0);
+        for (uint32_t b = 0; b < p->n_stages; b++)
+            value += p->transitions[(size_t)a * p->n_stages + b] * others[b] / (double)n;
+        sum += (double)likely[a] * value;
+    }
+    return sum;
+}
+
+void sai_prior_expected(float *out, const struct sai_prior *p, const char *project, const float *likely, size_t n)
+{
+    const double *own = values_of_project(p, project);
+    double all[SAI_PRIOR_MAX_STAGES] = {0}, others[SAI_PRIOR_MAX_STAGES];
+    for (size_t i = 0; i < n; i++)
+        for (uint32_t a = 0; a < p->n_stages && !isnan(likely[i * p->n_stages]); a++)
+            all[a] += (double)likely[i * p->n_stages + a];
+    for (size_t i = 0; i < n; i++) {
+        const float *row = likely + i * p->n_stages;
+        bool valid = !isnan(row[0]);
+        for (uint32_t a = 0; a < p->n_stages && valid; a++)
+            others[a] = all[a] - (double)row[a];
+        out[i] = valid ? (float)expected(p, own, row, others, n) : 0.0f;
+    }
+}
+
 void sai_prior_values(float *out, const struct sai_prior *p, const double *stages, size_t n)
 {
     for (size_t i = 0; i < n; i++)

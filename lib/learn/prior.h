@@ -35,6 +35,10 @@ int sai_prior_fit(struct sai_prior *out, const struct sai_decisions *decisions, 
  * does not know takes the value between its neighbours'. */
 void sai_prior_group(float *out, const struct sai_prior *prior, const char *project, const double *stages, size_t n);
 
+/* The same where stages are not told, but how likely each is: p is n x n_stages. The expected log-odds, as if one
+ * image's stage said nothing about another's. Rows with NaN get 0. */
+void sai_prior_expected(float *out, const struct sai_prior *prior, const char *project, const float *p, size_t n);
+
 /* Images of unlike groups: the values alone. */
 void sai_prior_values(float *out, const struct sai_prior *prior, const double *stages, size_t n);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "learn/cholesky.h"
 #include "learn/folds.h"
 #include "learn/prior.h"
 
@@ -298,30 +299,12 @@ static double objective(struct fit *f, const double *parameters, bool derivative
     return loss;
 }
 
-/* step = hessian^-1 gradient by Cholesky; the hessian is positive definite, since every precision is. */
+/* step = hessian^-1 gradient; the hessian is positive definite, since every precision is. */
 static void solve(struct fit *f)
 {
-    uint32_t n = f->n;
-    double *h = f->hessian;
-    for (uint32_t i = 0; i < n; i++)
-        for (uint32_t j = 0; j <= i; j++) {
-            double sum = h[(size_t)i * n + j];
-            for (uint32_t k = 0; k < j; k++)
-                sum -= h[(size_t)i * n + k] * h[(size_t)j * n + k];
-            h[(size_t)i * n + j] = i == j ? sqrt(fmax(sum, 1e-12)) : sum / h[(size_t)j * n + j];
-        }
-    for (uint32_t i = 0; i < n; i++) {
-        double sum = f->gradient[i];
-        for (uint32_t k = 0; k < i; k++)
-            sum -= h[(size_t)i * n + k] * f->step[k];
-        f->step[i] = sum / h[(size_t)i * n + i];
-    }
-    for (uint32_t i = n; i-- > 0;) {
-        double sum = f->step[i];
-        for (uint32_t k = i + 1; k < n; k++)
-            sum -= h[(size_t)k * n + i] * f->step[k];
-        f->step[i] = sum / h[(size_t)i * n + i];
-    }
+    sai_cholesky(f->hessian, f->n);
+    memcpy(f->step, f->gradient, f->n * sizeof *f->step);
+    sai_cholesky_solve(f->step, f->hessian, f->n);
 }
 
 static void minimise(struct fit *f, double *score, uint32_t *n_features)

@@ -9,6 +9,7 @@
 
 #include "learn/decisions.h"
 #include "learn/ranker_score.h"
+#include "learn/recognise.h"
 #include "learn/softmax.h"
 
 #define BATCH 256u /* rows whose prior is looked up at a time */
@@ -89,8 +90,11 @@ int selectai_ranker_score(const selectai_ranker *ranker, float *scores, const fl
     int rc = sai_ranker_image(scores, NULL, m, embeddings, n);
     for (size_t i = 0; i < n && rc == SELECTAI_OK; i += BATCH) {
         size_t rows = n - i < BATCH ? n - i : BATCH;
-        sai_prior_values(prior, &m->prior, stages ? stages + i : NULL, rows);
-        for (size_t k = 0; k < rows; k++)
+        if (m->recogniser)
+            rc = sai_recognise_rows(prior, m, embeddings + i * m->dim, rows);
+        else
+            sai_prior_values(prior, &m->prior, stages ? stages + i : NULL, rows);
+        for (size_t k = 0; k < rows && rc == SELECTAI_OK; k++)
             scores[i + k] = weighed(&m->blend, prior[k], scores[i + k], NULL, NULL);
     }
     return rc;

@@ -11,6 +11,7 @@
 #include "learn/linear_fit.h"
 #include "learn/rank_loss.h"
 #include "learn/ranker_fit.h"
+#include "learn/recognise.h"
 #include "learn/samples.h"
 
 #define HIDDEN_1    256u
@@ -145,6 +146,7 @@ struct fit {
     const struct selectai_ranker_options *options;
     const int8_t *side;
     struct sai_epochs *report;
+    float *expected; /* by member: the prior where stages are not told; NULL: they are */
     struct sai_training_outcome outcome;
 };
 
@@ -210,6 +212,7 @@ static struct sai_samples_options samples_of(const struct fit *f, uint32_t copie
     return (struct sai_samples_options){.with_validation = with_validation,
                                         .differences = f->options->differences != 0,
                                         .copies = copies,
+                                        .offset = f->expected,
                                         .anomaly_weight = f->options->loss_anomaly_weight,
                                         .seed = f->options->seed + member * MEMBER_SALT};
 }
@@ -258,6 +261,8 @@ static int calibrate_inside(struct fit *f)
     for (size_t i = 0; i < d->count; i++)
         use[i] = f->side[i] == SAI_SIDE_VALIDATION;
     rc = sai_score_decisions(&scored, f->model, d, &f->training->vectors, use, false);
+    if (rc == SELECTAI_OK && f->expected) /* the recogniser has seen the validation side */
+        memcpy(scored.prior, f->expected, scored.n_members * sizeof *scored.prior);
     if (rc == SELECTAI_OK)
         sai_blend_fit_weighted(&f->model->blend, d, use, scored.prior, scored.image,
                                (double)f->options->anomaly_weight);
@@ -274,12 +279,9 @@ static int fit_convex(struct sai_mlp **linear, struct sai_kernel **kernel, struc
     struct sai_samples samples;
     int rc = sai_samples_make(&samples, &f->model->standardiser, few(f->training), f->training, f->side,
                               &f->model->prior, &o);
-    uint8_t *part = rc == SELECTAI_OK ? sai_malloc_array(samples.n_train, sizeof *part) : NULL;
-    if (rc == SELECTAI_OK && !part)
-        rc = SELECTAI_ERR_OUT_OF_MEMORY;
-    for (size_t i = 0; i < samples.n_train && rc == SELECTAI_OK; i++)
-        part[i] = (uint8_t)(sai_hash_bytes(&samples.identity[i], sizeof samples.identity[i], f->options->seed) %
-                            LINEAR_PARTS);
+    uint8_t *part = NULL;
+    if (rc == SELECTAI_OK)
+        rc = sai_samples_parts(&part, &samples, LINEAR_PARTS, f->options->seed);
     if (rc == SELECTAI_OK && linear)
         rc = sai_linear_fit(linear, &samples, f->options->loss, part, LINEAR_PARTS);
     if (rc == SELECTAI_OK && kernel)
@@ -343,6 +345,28 @@ static int fit_many(struct fit *f, bool calibrate)
     return rc == SELECTAI_OK && calibrate ? calibrate_inside(f) : rc;
 }
 
+/* Before the networks, which learn what the expected prior leaves open. */
+static int fit_recogniser(struct fit *f)
+{
+    const struct sai_samples_options o = samples_of(f, 1, true, 0);
+    struct sai_samples samples;
+    uint8_t *part = NULL;
+    int rc = sai_samples_make(&samples, &f->model->standardiser, few(f->training), f->training, f->side,
+                              &f->model->prior, &o);
+    if (rc == SELECTAI_OK)
+        rc = sai_samples_parts(&part, &samples, LINEAR_PARTS, f->options->seed);
+    float *expected = rc == SELECTAI_OK ? sai_malloc_array(f->training->decisions.n_members, sizeof *expected) : NULL;
+    if (rc == SELECTAI_OK && !expected)
+        rc = SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK)
+        rc = sai_recognise_fit(&f->model->recogniser, expected, f->training, &samples, &f->model->prior, part,
+                               LINEAR_PARTS);
+    f->expected = expected;
+    sai_free(part);
+    sai_samples_free(&samples);
+    return rc;
+}
+
 static int fit_images(struct fit *f, bool calibrate)
 {
     const struct selectai_ranker *start = f->options->start;
@@ -356,9 +380,13 @@ static int fit_images(struct fit *f, bool calibrate)
         const struct sai_standardiser *s = &start->model->standardiser;
         rc = sai_standardiser_copy(&m->standardiser, s->n, s->mean, s->scale, s->clip);
     }
-    if (rc != SELECTAI_OK)
-        return rc;
-    return few(f->training) ? fit_few(f, calibrate) : fit_many(f, calibrate);
+    if (rc == SELECTAI_OK && f->options->recognise_stages)
+        rc = fit_recogniser(f);
+    if (rc == SELECTAI_OK)
+        rc = few(f->training) ? fit_few(f, calibrate) : fit_many(f, calibrate);
+    sai_free(f->expected);
+    f->expected = NULL;
+    return rc;
 }
 
 static int fit_keep(struct fit *f)

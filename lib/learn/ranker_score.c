@@ -9,6 +9,7 @@
 #include "learn/model_ranker.h"
 #include "learn/rank_loss.h"
 #include "learn/ranker_score.h"
+#include "learn/recognise.h"
 #include "learn/samples.h"
 
 static const struct sai_mlp *member(const struct sai_model *m, uint32_t i)
@@ -106,6 +107,15 @@ static int keep_logit(double *out, const struct sai_model *m, const float *x, si
     return rc;
 }
 
+static int prior_part(float *out, const struct sai_model *m, const char *project, const float *x, const double *stages,
+                      size_t n)
+{
+    if (m->recogniser)
+        return sai_recognise_group(out, m, project, x, n);
+    sai_prior_group(out, &m->prior, project, stages, n);
+    return SELECTAI_OK;
+}
+
 int sai_ranker_parts(struct sai_group_parts *out, const struct sai_model *m, const char *project, const float *x,
                      const double *stages, size_t n)
 {
@@ -117,8 +127,9 @@ int sai_ranker_parts(struct sai_group_parts *out, const struct sai_model *m, con
             return SELECTAI_ERR_OUT_OF_MEMORY;
         sai_subtract_mean(relative, x, n, m->dim);
     }
-    sai_prior_group(out->prior, &m->prior, project, stages, n);
-    int rc = sai_ranker_image(out->image, out->spread, m, relative ? relative : x, n);
+    int rc = prior_part(out->prior, m, project, relative ? relative : x, stages, n);
+    if (rc == SELECTAI_OK)
+        rc = sai_ranker_image(out->image, out->spread, m, relative ? relative : x, n);
     if (rc == SELECTAI_OK && out->kernel && m->kernel)
         rc = sai_kernel_forward(m->kernel, &m->standardiser, out->kernel, relative ? relative : x, n);
     out->keep = NAN;

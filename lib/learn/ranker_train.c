@@ -40,6 +40,9 @@ static int check(const struct selectai_ranker_options *o)
     SAI_REQUIRE(o->ensemble <= SELECTAI_MAX_ENSEMBLE);
     SAI_REQUIRE(o->folds <= SELECTAI_MAX_FOLDS);
     SAI_REQUIRE(o->use_prior || o->use_image);
+    if (o->recognise_stages && (!o->use_prior || !o->use_image))
+        return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT,
+                        "recognised stages stand in for told ones: they need the stage prior and the image");
     if (o->split == SELECTAI_SPLIT_PAIR && o->hold_out)
         return SAI_FAIL(SELECTAI_ERR_INVALID_ARGUMENT,
                         "a split by pairs measures pairs of all projects: hold a project out with another split");
@@ -87,6 +90,9 @@ static int check_start(const struct selectai_ranker_options *o, const selectai_e
     if (o->use_image && m->mlp && m->differences != (o->differences != 0))
         return SAI_FAIL(SELECTAI_ERR_MISMATCH, "the ranker to go on from was trained %s differences: ask for the same",
                         m->differences ? "on" : "without");
+    if (o->use_image && m->mlp && (m->recogniser != NULL) != (o->recognise_stages != 0))
+        return SAI_FAIL(SELECTAI_ERR_MISMATCH, "the ranker to go on from was trained to %s stages: ask for the same",
+                        m->recogniser ? "recognise" : "be told");
     if (o->use_image && m->mlp && (m->mlp->hidden != SAI_MLP_RELU || m->form.vectors == SAI_VECTORS_UNIT))
         return SAI_FAIL(SELECTAI_ERR_MISMATCH,
                         "the ranker to go on from has other layers, or wants vectors of length 1, "
@@ -117,6 +123,7 @@ static json_t *options_json(const struct selectai_ranker_options *o, const struc
               json_object_set_new(options, "anomaly_weight", sai_short_real(o->anomaly_weight)) ||
               json_object_set_new(options, "loss_anomaly_weight", sai_short_real(o->loss_anomaly_weight)) ||
               json_object_set_new(options, "ensemble", json_integer((json_int_t)o->ensemble)) ||
+              json_object_set_new(options, "recognise_stages", json_boolean(o->recognise_stages != 0)) ||
               json_object_set_new(options, "warm_start", json_boolean(o->start != NULL));
     if (!bad)
         return options;

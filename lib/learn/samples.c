@@ -74,7 +74,8 @@ static int allocate(struct sai_samples *s, const struct sai_training *t, const s
     s->weight = sai_malloc_array(rows, sizeof *s->weight);
     s->kept = sai_malloc_array(copied, sizeof *s->kept);
     s->identity = sai_malloc_array(copied, sizeof *s->identity);
-    bool ok = s->x && s->starts && s->rows && s->offset && s->weight && s->kept && s->identity;
+    s->decision = sai_malloc_array(copied, sizeof *s->decision);
+    bool ok = s->x && s->starts && s->rows && s->offset && s->weight && s->kept && s->identity && s->decision;
     return ok ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
 }
 
@@ -110,9 +111,10 @@ void sai_subtract_mean(float *out, const float *x, size_t n, uint32_t dim)
 }
 
 /* Item `at` gets the rows, weights and prior of a decision, as they are in the cache. */
-static void put(struct sai_samples *s, size_t at, const struct sai_training *t, const struct sai_decision *d,
+static void put(struct sai_samples *s, size_t at, const struct sai_training *t, size_t index,
                 const struct sai_prior *prior, double *stages, const struct sai_samples_options *o)
 {
+    const struct sai_decision *d = &t->decisions.items[index];
     const struct sai_member *m = &t->decisions.members[d->first];
     uint32_t first = s->starts[at];
     for (uint32_t j = 0; j < d->n; j++) {
@@ -120,11 +122,15 @@ static void put(struct sai_samples *s, size_t at, const struct sai_training *t, 
         s->weight[first + j] = m[0].stage < m[j].stage ? o->anomaly_weight : 1.0f; /* false for NaN */
         stages[j] = m[j].stage;
     }
-    sai_prior_group(s->offset + first, prior, d->project, stages, d->n);
+    if (o->offset)
+        memcpy(s->offset + first, o->offset + d->first, d->n * sizeof *s->offset);
+    else
+        sai_prior_group(s->offset + first, prior, d->project, stages, d->n);
     if (o->differences)
         sai_subtract_mean(s->x + (size_t)first * s->dim, s->x + (size_t)first * s->dim, d->n, s->dim);
     s->kept[at] = !d->rejected;
     s->identity[at] = d->identity;
+    s->decision[at] = index;
     s->starts[at + 1] = first + d->n;
 }
 
@@ -144,11 +150,11 @@ static int fill(struct sai_samples *s, const struct sai_training *t, const struc
     if (!stages)
         return SELECTAI_ERR_OUT_OF_MEMORY;
     for (size_t i = 0; i < c->n_train; i++)
-        put(s, i, t, &t->decisions.items[c->items[i]], prior, stages, o);
+        put(s, i, t, c->items[i], prior, stages, o);
     for (size_t i = c->n_train; i < s->n_train; i++)
         s->starts[i + 1] = s->starts[i] + t->decisions.items[c->items[i % c->n_train]].n;
     for (size_t i = c->n_train; i < c->n; i++)
-        put(s, s->n_train + i - c->n_train, t, &t->decisions.items[c->items[i]], prior, stages, o);
+        put(s, s->n_train + i - c->n_train, t, c->items[i], prior, stages, o);
     for (size_t i = 0; i < s->n_rows; i++)
         s->rows[i] = (uint32_t)i;
     sai_free(stages);
@@ -235,6 +241,7 @@ static void transplant(struct sai_samples *s, const struct chosen *c, float clip
         memcpy(s->weight + row, s->weight + original, n * sizeof *s->weight);
         s->kept[at] = s->kept[i];
         s->identity[at] = s->identity[i];
+        s->decision[at] = s->decision[i];
         for (uint32_t j = 0; j < n; j++)
             for (size_t k = 0; k < s->dim; k++) {
                 float moved = s->x[(size_t)(original + j) * s->dim + k] + (to[k] - from[k]);
@@ -278,5 +285,14 @@ void sai_samples_free(struct sai_samples *s)
     sai_free(s->weight);
     sai_free(s->kept);
     sai_free(s->identity);
+    sai_free(s->decision);
     *s = (struct sai_samples){0};
+}
+
+int sai_samples_parts(uint8_t **out, const struct sai_samples *s, unsigned n_parts, uint64_t seed)
+{
+    *out = sai_malloc_array(s->n_items, sizeof **out);
+    for (size_t i = 0; *out && i < s->n_items; i++)
+        (*out)[i] = (uint8_t)(sai_hash_bytes(&s->identity[i], sizeof s->identity[i], seed) % n_parts);
+    return *out ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
 }

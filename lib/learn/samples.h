@@ -18,6 +18,7 @@ struct sai_samples {
     float *weight;           /* by row: of losers */
     bool *kept;              /* by item: not a rejected group */
     uint64_t *identity;      /* by item: of its group */
+    size_t *decision;        /* by item: which of the training's */
     size_t n_items, n_train, n_rows;
 };
 
@@ -26,6 +27,7 @@ struct sai_samples_options {
     bool with_rejected;   /* rejected groups are items as well */
     bool differences;     /* rows are embeddings minus the mean of their decision */
     uint32_t copies;      /* each decision to learn from comes so often, >= 1: once as it is, then transplanted */
+    const float *offset;  /* by member of the decisions, instead of the prior; or NULL */
     float anomaly_weight; /* of losers whose stage is above the winner's; else 1 */
     uint64_t seed;        /* of the transplants */
 };
@@ -42,6 +44,9 @@ int sai_samples_make(struct sai_samples *out, struct sai_standardiser *standardi
                      const struct sai_training *training, const int8_t *side, const struct sai_prior *prior,
                      const struct sai_samples_options *options);
 void sai_samples_free(struct sai_samples *samples);
+
+/* By item: a part, 0 .. n_parts - 1 (at most 256), drawn for its group. The caller frees it. */
+int sai_samples_parts(uint8_t **out, const struct sai_samples *samples, unsigned n_parts, uint64_t seed);
 
 /* out: n x dim from x: n x dim of one group: minus the mean of the rows that are finite. out may be x. */
 void sai_subtract_mean(float *out, const float *x, size_t n, uint32_t dim);

@@ -260,6 +260,8 @@ int main(void)
     FIELD(selectai_ranker_options, backend_dir);
     FIELD(selectai_ranker_options, progress);
     FIELD(selectai_ranker_options, user);
+    FIELD(selectai_ranker_options, recognise_stages);
+    FIELD(selectai_ranker_options, reserved);
     SIZE(selectai_suggest_options);
     FIELD(selectai_suggest_options, struct_size);
     FIELD(selectai_suggest_options, threads);

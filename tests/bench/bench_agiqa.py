@@ -1,6 +1,6 @@
 """bench_agiqa.py: what the ranker makes of real human scores (AGIQA-3K), on prompts it has not seen.
 
-usage: bench_agiqa.py [--data DIR] [--encoder builtin] [--gap 0.5] [--shuffle SEED] [--parts prior,image,both]
+usage: bench_agiqa.py [--data DIR] [--encoder builtin] [--gap 0.5] [--shuffle SEED] [--parts prior,unlabelled,image,both]
                       [--option NAME=VALUE ...]
 
 DIR (default ../shared/data/agiqa3k beside the checkout) holds images/ and scores.csv (name,generator,prompt,mos_quality);
@@ -33,7 +33,8 @@ FOLDS = 5
 SKIP = 77
 PARTS = {
     "prior": dict(use_image=False),
-    "image": dict(use_prior=False),
+    "unlabelled": dict(use_prior=False),
+    "image": dict(recognise_stages=True),
     "both": {},
 }
 TARGETS = {"image": 0.90, "both": 0.92}

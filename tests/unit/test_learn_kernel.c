@@ -359,11 +359,12 @@ static void contradictions_are_refused(void **state)
         {"[3,19]", "[19,3]"},
         {"[3,19]", "[57,1]"},
         {"\"format_version\":\"3\"", "\"format_version\":\"2\""},
+        {"\"format_version\":\"3\"", "\"format_version\":\"4\""},
     };
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
         if (load_changed(changes[i][0], changes[i][1]) != SELECTAI_ERR_FORMAT)
             fail_msg("%s -> %s: is not refused", changes[i][0], changes[i][1]);
-    assert_int_equal(load_changed("\"format_version\":\"3\"", "\"format_version\":\"4\""), SELECTAI_ERR_UNSUPPORTED);
+    assert_int_equal(load_changed("\"format_version\":\"3\"", "\"format_version\":\"5\""), SELECTAI_ERR_UNSUPPORTED);
 }
 
 static void flipped_bytes_never_crash(void **state)

@@ -528,6 +528,8 @@ class RankerOptions(ctypes.Structure):
         ("backend_dir", c_char_p),
         ("progress", ProgressFn),
         ("user", c_void_p),
+        ("recognise_stages", c_int32),
+        ("reserved", c_uint32),
     ]
 
 

@@ -49,13 +49,13 @@ def _numbers(loss: str, start: Optional["Ranker"], values: dict[str, Any]) -> di
     """Options of C from those of Python."""
     if start is not None and not isinstance(start, Ranker):
         raise TypeError(f"start must be a Ranker, not {type(start).__name__}")
-    for name in ("use_prior", "use_image", "differences"):
+    for name in ("use_prior", "use_image", "differences", "recognise_stages"):
         values[name] = int(bool(values[name]))
     return {**values, "loss": choice(loss, LOSSES, "loss"), "start": None if start is None else start._handle}
 
 
 def _check_numbers(where: str, numbers: dict[str, Any]) -> None:
-    allowed = {name for name, _ in _prototypes.RankerOptions._fields_} - {"struct_size", "user"}
+    allowed = {name for name, _ in _prototypes.RankerOptions._fields_} - {"struct_size", "user", "reserved"}
     for name in numbers:
         if name not in allowed:
             raise TypeError(f"{where}() got an unexpected keyword argument {name!r}")
@@ -116,6 +116,7 @@ class Ranker(Model):
         use_prior: bool = True,
         use_image: bool = True,
         differences: bool = False,
+        recognise_stages: bool = False,
         start: Optional["Ranker"] = None,
         hold_out: Optional[str] = None,
         threads: int = 0,
@@ -135,7 +136,9 @@ class Ranker(Model):
         training; the figures are of it alone.
 
         use_prior: what stages say. use_image: False: the stage prior alone, which needs no torch module. differences:
-        networks see embeddings minus their group's mean; such a ranker scores whole groups only. ensemble: networks;
+        networks see embeddings minus their group's mean; such a ranker scores whole groups only. recognise_stages: the
+        ranker will not be told stages, but recognises what stage each image looks like, and expects that stage's prior:
+        for images whose stage nobody knows; it ignores `stages` when it scores. ensemble: networks;
         None: 2 with few decisions, else 1. start: a ranker whose networks training goes on from; what it has seen is not
         measured.
 
@@ -162,6 +165,7 @@ class Ranker(Model):
             use_prior=use_prior,
             use_image=use_image,
             differences=differences,
+            recognise_stages=recognise_stages,
             threads=threads,
         )
         return cls._train(data, cache, progress, split, hold_out, backend_dir, **_numbers(loss, start, values))
@@ -177,6 +181,7 @@ class Ranker(Model):
         use_prior: bool = True,
         use_image: bool = True,
         differences: bool = False,
+        recognise_stages: bool = False,
         start: Optional["Ranker"] = None,
         hold_out: Optional[str] = None,
         backend_dir: Optional[PathLike] = None,
@@ -188,7 +193,13 @@ class Ranker(Model):
         Arguments and errors as train(); `numbers` are its other keyword arguments. ValueError for folds=1.
         """
         _check_numbers("cross_validate", numbers)
-        values = dict(numbers, use_prior=use_prior, use_image=use_image, differences=differences)
+        values = dict(
+            numbers,
+            use_prior=use_prior,
+            use_image=use_image,
+            differences=differences,
+            recognise_stages=recognise_stages,
+        )
         with _decisions(data) as decisions, EvaluationSlot() as slot, Progress(progress) as running:
             options = cls._make_options(running, split, hold_out, backend_dir, _numbers(loss, start, values))
             running.check(
@@ -212,6 +223,7 @@ class Ranker(Model):
         use_prior: bool = True,
         use_image: bool = True,
         differences: bool = False,
+        recognise_stages: bool = False,
         start: Optional["Ranker"] = None,
         hold_out: Optional[str] = None,
         backend_dir: Optional[PathLike] = None,
@@ -230,7 +242,13 @@ class Ranker(Model):
         if not wanted or len(set(wanted)) < len(wanted):
             raise ValueError("weights must be different numbers, at least one")
         _check_numbers("sweep_anomaly_weight", numbers)
-        values = dict(numbers, use_prior=use_prior, use_image=use_image, differences=differences)
+        values = dict(
+            numbers,
+            use_prior=use_prior,
+            use_image=use_image,
+            differences=differences,
+            recognise_stages=recognise_stages,
+        )
         array = (ctypes.c_float * len(wanted))(*wanted)
         with _decisions(data) as decisions, _EvaluationSlots(len(wanted)) as slots, Progress(progress) as running:
             options = cls._make_options(running, split, hold_out, backend_dir, _numbers(loss, start, values))
