@@ -180,7 +180,7 @@ static int put_prior(struct sai_tensor_list *list, const struct sai_prior *p)
 
 static int put_kernel(struct sai_tensor_list *list, const struct sai_kernel *k)
 {
-    int rc = sai_put_tensor(list, "kernel.", "centres", "F32", k->n, k->dim, k->centres);
+    int rc = sai_put_tensor(list, "kernel.", "centres", "U8", k->n, k->width, k->centres);
     return rc == SELECTAI_OK ? sai_put_tensor(list, "kernel.", "coefficients", "F32", 0, k->n, k->coefficients) : rc;
 }
 
@@ -252,23 +252,18 @@ static int get_kernel(struct sai_model *m, const struct sai_safetensors *file, c
                                    " or " SAI_MODEL_FORMAT_LOOKS ", with all it needs, and only with them");
     if (!wanted)
         return SELECTAI_OK;
-    if (!m->mlp || t->rank != 2 || t->shape[0] < 1 || t->shape[0] > SAI_KERNEL_MAX || t->shape[1] != m->dim)
-        return sai_bad_model(path,
-                             "its kernel machine has no centres, too many, of another length, or no network beside it");
+    if (!m->mlp || strcmp(t->dtype, "U8") != 0 || t->rank != 2 || t->shape[0] < 1 || t->shape[0] > SAI_KERNEL_MAX ||
+        t->shape[1] != sai_kernel_width(m->dim))
+        return sai_bad_model(path, "its kernel machine has no centres, too many, others than bytes, of another length, "
+                                   "or no network beside it");
     uint32_t n = (uint32_t)t->shape[0];
-    size_t cells;
-    float *centres = sai_mul_size(&cells, n, m->dim) ? sai_malloc_array(cells, sizeof *centres) : NULL;
     float *coefficients = sai_malloc_array(n, sizeof *coefficients);
-    int rc = centres && coefficients ? SELECTAI_OK : SELECTAI_ERR_OUT_OF_MEMORY;
-    if (rc == SELECTAI_OK)
-        rc = sai_get_number(&m->blend.kernel_share, file, KERNEL_SHARE, 0.0, 1.0, path);
-    if (rc == SELECTAI_OK)
-        rc = sai_get_floats(centres, file, "kernel.centres", n, m->dim, path);
+    int rc = coefficients ? sai_get_number(&m->blend.kernel_share, file, KERNEL_SHARE, 0.0, 1.0, path)
+                          : SELECTAI_ERR_OUT_OF_MEMORY;
     if (rc == SELECTAI_OK)
         rc = sai_get_floats(coefficients, file, "kernel.coefficients", 0, n, path);
     if (rc == SELECTAI_OK)
-        rc = sai_kernel_create(&m->kernel, centres, coefficients, n, m->dim);
-    sai_free(centres);
+        rc = sai_kernel_create(&m->kernel, t->data, coefficients, n, m->dim);
     sai_free(coefficients);
     return rc;
 }

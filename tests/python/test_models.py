@@ -110,7 +110,8 @@ def ensemble_model(path, seed=1, differences=False, share=None):
     )
     if share is not None:
         metadata.update(format_version="3", kernel_share=repr(share))
-        tensors["kernel.centres"] = rng.normal(size=(9, DIM)).astype(np.float32)
+        tensors["kernel.centres"] = np.zeros((9, -(-DIM // 64) * 64), np.uint8)
+        tensors["kernel.centres"][:, :DIM] = np.clip(rng.normal(size=(9, DIM)) * 25 + 128.5, 0, 255)
         tensors["kernel.coefficients"] = rng.normal(size=9).astype(np.float32)
     write_safetensors(path, metadata, tensors)
     return path
@@ -120,8 +121,7 @@ def run_kernel(metadata, tensors, x):
     """The kernel machine of a model file: likeness to its centres, in numpy and double precision."""
     x = (x.astype(np.float64) - tensors["standardise.mean"]) * tensors["standardise.scale"]
     x = np.clip(x, -float(metadata["clip"]), float(metadata["clip"]))
-    distance = np.abs(x[:, None] - tensors["kernel.centres"].astype(np.float64)[None]).mean(axis=2)
-    return np.exp(-distance / 3) @ tensors["kernel.coefficients"].astype(np.float64)
+    return kernel_likeness(x, tensors["kernel.centres"]) @ tensors["kernel.coefficients"].astype(np.float64)
 
 
 def run_network(metadata, tensors, x, prefix="", architecture="architecture", standardiser=""):

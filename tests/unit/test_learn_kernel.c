@@ -38,24 +38,81 @@ static void fill(float *x, size_t n, uint64_t seed)
         x[i] = (float)(2 * sai_rng_uniform(&rng) - 1);
 }
 
+/* To steps of 0.04, as a machine sees its inputs. */
+static double rounded(float x)
+{
+    return (floor((double)x * 25 + 128.5) - 128) / 25;
+}
+
 static double naive_likeness(const float *x, const float *y, size_t dim)
 {
     double sum = 0;
     for (size_t k = 0; k < dim; k++)
-        sum += fabs((double)x[k] - (double)y[k]);
+        sum += fabs(rounded(x[k]) - rounded(y[k]));
     return exp(-sum / (3.0 * (double)dim));
+}
+
+/* Rows of so many numbers, one after another, as bytes. */
+static void round_rows(uint8_t *q, const float *x, size_t n, uint32_t dim)
+{
+    for (size_t i = 0; i < n; i++)
+        sai_kernel_round(q + i * sai_kernel_width(dim), x + i * dim, dim);
 }
 
 static void likeness_is_that_of_the_formula(void **state)
 {
     (void)state;
-    float x[2][67];
-    fill(x[0], 2 * 67, 1);
+    float x[2 * 67];
+    uint8_t q[2 * 128];
+    fill(x, 2 * 67, 1);
     for (uint32_t dim = 1; dim <= 67; dim++) {
-        assert_near(sai_kernel_likeness(x[0], x[1], dim), naive_likeness(x[0], x[1], dim), 1e-6);
-        assert_true(sai_kernel_likeness(x[0], x[1], dim) == sai_kernel_likeness(x[1], x[0], dim));
-        assert_true(sai_kernel_likeness(x[0], x[0], dim) == 1.0);
+        uint32_t width = sai_kernel_width(dim), between, own;
+        round_rows(q, x, 2, dim);
+        sai_kernel_distances(&between, q, 1, q + width, width);
+        sai_kernel_distances(&own, q, 1, q, width);
+        assert_near(sai_kernel_likeness(between, dim), naive_likeness(x, x + dim, dim), 1e-9);
+        assert_true(sai_kernel_likeness(own, dim) == 1.0);
     }
+}
+
+static void rounding_is_to_the_nearest_step(void **state)
+{
+    (void)state;
+    const float x[6] = {0, 0.019f, 0.021f, -0.061f, 100, -100};
+    const uint8_t wanted[6] = {128, 128, 129, 126, 255, 0};
+    uint8_t q[64];
+    sai_kernel_round(q, x, 6);
+    assert_memory_equal(q, wanted, 6);
+    for (int i = 6; i < 64; i++)
+        assert_int_equal(q[i], 0);
+}
+
+static void every_processor_finds_the_same_distances(void **state)
+{
+    (void)state;
+    enum { WIDTH = 192, ROWS = 11 };
+    uint8_t rows[ROWS * WIDTH], y[WIDTH];
+    struct sai_rng rng;
+    int tried = 0;
+    sai_rng_seed(&rng, 17);
+    for (int i = 0; i < ROWS * WIDTH; i++)
+        rows[i] = (uint8_t)sai_rng_next(&rng);
+    for (int i = 0; i < WIDTH; i++)
+        y[i] = (uint8_t)(i % 3 ? sai_rng_next(&rng) : 255);
+    for (unsigned v = 0; v < SAI_KERNEL_VARIANTS; v++)
+        for (uint32_t width = 64; width <= WIDTH && sai_kernel_distances_variant(v); width += 64) {
+            uint32_t out[ROWS + 1] = {[ROWS] = 77};
+            sai_kernel_distances_variant(v)(out, rows, ROWS, y, width);
+            for (int r = 0; r < ROWS; r++) {
+                uint32_t wanted = 0;
+                for (uint32_t k = 0; k < width; k++)
+                    wanted += (uint32_t)abs(rows[(uint32_t)r * width + k] - y[k]);
+                assert_int_equal(out[r], wanted);
+            }
+            assert_int_equal(out[ROWS], 77);
+            tried++;
+        }
+    assert_true(tried >= 3);
 }
 
 static void scores_are_sums_over_centres(void **state)
@@ -64,6 +121,7 @@ static void scores_are_sums_over_centres(void **state)
     float centres[5][DIM], coefficients[5] = {0.5f, -1, 2, 0.25f, 0}, x[4][DIM], y[4], mean[DIM], scale[DIM];
     struct sai_standardiser s = {0};
     struct sai_kernel *k = NULL;
+    uint8_t bytes[5 * 64];
     fill(centres[0], sizeof centres / sizeof(float), 2);
     fill(x[0], sizeof x / sizeof(float), 3);
     fill(mean, DIM, 4);
@@ -72,7 +130,9 @@ static void scores_are_sums_over_centres(void **state)
     x[2][5] = NAN;
     x[3][1] = 1000; /* is cut */
     assert_int_equal(sai_standardiser_copy(&s, DIM, mean, scale, 2), SELECTAI_OK);
-    assert_int_equal(sai_kernel_create(&k, centres[0], coefficients, 5, DIM), SELECTAI_OK);
+    round_rows(bytes, centres[0], 5, DIM);
+    bytes[64 + DIM] = 200; /* beyond the numbers: nothing */
+    assert_int_equal(sai_kernel_create(&k, bytes, coefficients, 5, DIM), SELECTAI_OK);
     assert_int_equal(sai_kernel_forward(k, &s, y, x[0], 4), SELECTAI_OK);
     for (int i = 0; i < 4; i++) {
         double wanted = 0;
@@ -141,23 +201,33 @@ static void build(struct fixture *f, bool distinct)
                                 .n_rows = at};
 }
 
+/* The numbers that a machine's centre stands for. */
+static void centre_of(float out[DIM], const struct sai_kernel *k, uint32_t i)
+{
+    for (uint32_t j = 0; j < DIM; j++)
+        out[j] = (float)((k->centres[i * k->width + j] - 128) / 25.0);
+}
+
 /* Mean loss and half the squared norm of scores that the coefficients give, in double precision from the formulas. */
 static double objective(const struct fixture *f, const struct sai_kernel *k, const double *a, double decay)
 {
     double sum = 0, norm = 0;
+    float centre[IMAGES][DIM];
+    for (uint32_t i = 0; i < k->n; i++)
+        centre_of(centre[i], k, i);
     for (uint32_t i = 0; i < k->n; i++)
         for (uint32_t j = 0; j < k->n; j++)
-            norm += a[i] * a[j] *
-                    (naive_likeness(k->centres + i * DIM, k->centres + j * DIM, DIM) + (i == j ? 1e-4 : 0));
+            norm += a[i] * a[j] * (naive_likeness(centre[i], centre[j], DIM) + (i == j ? 1e-4 : 0));
     for (int i = 0; i < ITEMS; i++) {
         double score[3], total = 0;
         uint32_t n = f->starts[i + 1] - f->starts[i];
         for (uint32_t j = 0; j < n; j++) {
             const float *x = f->x + (size_t)(f->starts[i] + j) * DIM;
             score[j] = (double)f->offset[f->starts[i] + j];
-            for (uint32_t c = 0; c < k->n; c++)
-                score[j] += a[c] * (naive_likeness(x, k->centres + c * DIM, DIM) +
-                                    (memcmp(x, k->centres + c * DIM, DIM * sizeof *x) == 0 ? 1e-4 : 0));
+            for (uint32_t c = 0; c < k->n; c++) {
+                double likeness = naive_likeness(x, centre[c], DIM);
+                score[j] += a[c] * (likeness + (likeness > 1 - 1e-12 ? 1e-4 : 0));
+            }
             total += exp(score[j]);
         }
         sum -= score[0] - log(total);
@@ -263,6 +333,7 @@ static struct sai_model *make_model(double share)
     const uint32_t widths[] = {DIM, 1};
     float centres[3][DIM], coefficients[3] = {1, -2, 0.5f}, p[DIM + 1], scale[DIM];
     struct sai_model *m = NULL;
+    uint8_t bytes[3 * 64];
     fill(centres[0], sizeof centres / sizeof(float), 11);
     fill(p, DIM + 1, 12);
     for (int i = 0; i < DIM; i++)
@@ -273,7 +344,8 @@ static struct sai_model *make_model(double share)
     m->blend.kernel_share = share;
     assert_int_equal(sai_mlp_create(&m->mlp, widths, 2, SAI_MLP_LINEAR, p), SELECTAI_OK);
     assert_int_equal(sai_standardiser_copy(&m->standardiser, DIM, p, scale, 5), SELECTAI_OK);
-    assert_int_equal(sai_kernel_create(&m->kernel, centres[0], coefficients, 3, DIM), SELECTAI_OK);
+    round_rows(bytes, centres[0], 3, DIM);
+    assert_int_equal(sai_kernel_create(&m->kernel, bytes, coefficients, 3, DIM), SELECTAI_OK);
     assert_int_equal(sai_model_set_seen(m, NULL, 0), SELECTAI_OK);
     return m;
 }
@@ -356,8 +428,8 @@ static void contradictions_are_refused(void **state)
         {"\"kernel_share\":\"0.5\"", "\"kernel-share\":\"0.5\""},
         {"kernel.centres", "kernel.centers"},
         {"kernel.coefficients", "kernel.coefficiants"},
-        {"[3,19]", "[19,3]"},
-        {"[3,19]", "[57,1]"},
+        {"[3,64]", "[64,3]"},
+        {"[3,64]", "[6,32]"},
         {"\"format_version\":\"3\"", "\"format_version\":\"2\""},
         {"\"format_version\":\"3\"", "\"format_version\":\"4\""},
     };
@@ -386,6 +458,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(likeness_is_that_of_the_formula),
+        cmocka_unit_test(rounding_is_to_the_nearest_step),
+        cmocka_unit_test(every_processor_finds_the_same_distances),
         cmocka_unit_test(scores_are_sums_over_centres),
         cmocka_unit_test(coefficients_are_the_optimum),
         cmocka_unit_test(an_image_of_many_decisions_is_one_centre),

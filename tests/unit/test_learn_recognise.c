@@ -105,12 +105,14 @@ static void images_that_cannot_be_read_stand_aside(void **state)
 static struct sai_model *make_model(double kernel_share)
 {
     const uint32_t widths[] = {DIM, 1}, looks[] = {DIM, STAGES};
-    float p[DIM + 1], mean[DIM], scale[DIM], r[STAGES * (DIM + 1)], centres[2][DIM], coefficients[2] = {1, -1};
+    float p[DIM + 1], mean[DIM], scale[DIM], r[STAGES * (DIM + 1)], coefficients[2] = {1, -1};
     struct sai_model *m = NULL;
     fill(p, DIM + 1, 1);
     fill(mean, DIM, 2);
     fill(r, STAGES * (DIM + 1), 3);
-    fill(centres[0], 2 * DIM, 4);
+    uint8_t centres[2 * 64];
+    memset(centres, 90, sizeof centres);
+    memset(centres, 140, 3);
     for (int i = 0; i < DIM; i++)
         scale[i] = 1.25f;
     assert_int_equal(sai_model_create(&m, SAI_KIND_RANKER), SELECTAI_OK);
@@ -123,7 +125,7 @@ static struct sai_model *make_model(double kernel_share)
     assert_int_equal(sai_mlp_create(&m->recogniser, looks, 2, SAI_MLP_LINEAR, r), SELECTAI_OK);
     assert_int_equal(sai_standardiser_copy(&m->standardiser, DIM, mean, scale, 5), SELECTAI_OK);
     if (kernel_share > 0)
-        assert_int_equal(sai_kernel_create(&m->kernel, centres[0], coefficients, 2, DIM), SELECTAI_OK);
+        assert_int_equal(sai_kernel_create(&m->kernel, centres, coefficients, 2, DIM), SELECTAI_OK);
     assert_int_equal(sai_model_set_seen(m, NULL, 0), SELECTAI_OK);
     return m;
 }
