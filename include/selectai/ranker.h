@@ -21,7 +21,8 @@ extern "C" {
  *
  *   prior   what the image's stage says: how often this person takes that stage, how often against each other stage
  *           of the group, and in this project if the ranker knows it. Log-odds, fitted with shrinkage (Bradley and
- *           Terry, "Rank analysis of incomplete block designs", 1952; Luce, "Individual choice behavior", 1959).
+ *           Terry, "Rank analysis of incomplete block designs", 1952; Luce, "Individual choice behavior", 1959). With
+ *           recognise_stages: the same expected from what stage the image looks like.
  *   image   what the image shows: the mean of a few small networks (dim-256-64-1, ReLU) on the standardised embedding,
  *           which learn what the prior leaves open. With few decisions a linear model is among them, and a kernel
  *           machine stands beside them: likeness to the images that were learned from.

@@ -11,7 +11,7 @@ another order first): five rankers each learn from four fifths and score the res
 
 Prints the share of right pairs of the stage prior alone, of the image alone and of both, with 95 % intervals over
 prompts (a bootstrap: pairs of one prompt are no independent witnesses), and the same of those pairs that the prior gets
-wrong. --option passes an argument to Ranker.train(), such as --option epochs=30.
+wrong. "image": scoring sees pictures alone, stages are recognised; "unlabelled": training knew no stages either. --option passes an argument to Ranker.train(), such as --option epochs=30.
 
 Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
 """
@@ -153,7 +153,7 @@ def report(found, groups):
     prior = found.get("prior")
     for part, values in found.items():
         share, low, high = interval(values, [len(v) for v in values], draws)
-        line = f"{part:5}  {100 * share:.1f} %  ({100 * low:.1f} to {100 * high:.1f})"
+        line = f"{part:10}  {100 * share:.1f} %  ({100 * low:.1f} to {100 * high:.1f})"
         if part in TARGETS:
             line += f"  target {100 * TARGETS[part]:.0f} %"
         if prior is not None and part != "prior":

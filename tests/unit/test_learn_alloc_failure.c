@@ -5,6 +5,7 @@
  * Copyright (c) 2026 the selectai developers. SPDX-License-Identifier: MIT
  */
 #include "learn/model.h"
+#include "learn/recognise.h"
 #include "learn/samples.h"
 #include "learn/scored.h"
 #include "ranker_fixture.h"
@@ -49,6 +50,10 @@ static void add_networks(struct sai_model *m)
     m->others = calloc(1, sizeof *m->others);
     m->others[m->n_others++] = network(3);
     m->keep = network(2);
+    const uint32_t looks[] = {DIM, m->prior.n_stages};
+    float p[2 * (DIM + 1)] = {1, -1, 0.5f};
+    assert_int_equal(m->prior.n_stages, 2);
+    assert_int_equal(sai_mlp_create(&m->recogniser, looks, 2, SAI_MLP_LINEAR, p), SELECTAI_OK);
     m->differences = true;
     assert_int_equal(sai_standardiser_copy(&m->standardiser, DIM, mean, scale, 5), SELECTAI_OK);
     assert_int_equal(sai_standardiser_copy(&m->keep_standardiser, DIM, mean, scale, SAI_STANDARDISE_CLIP), SELECTAI_OK);
@@ -170,6 +175,38 @@ static int job_samples(void)
     return rc;
 }
 
+static int job_recognise(void)
+{
+    const struct sai_samples_options o = {.with_validation = true, .copies = 1, .anomaly_weight = 1};
+    struct sai_standardiser s = {0};
+    struct sai_samples samples = {0};
+    struct sai_mlp *recogniser = NULL;
+    uint8_t *part = NULL;
+    float *expected = malloc(training.decisions.n_members * sizeof *expected);
+    int8_t *side = sai_training_sides(&training, 1);
+    int rc = side && expected ? sai_samples_make(&samples, &s, true, &training, side, &ranker->model->prior, &o)
+                              : SELECTAI_ERR_OUT_OF_MEMORY;
+    if (rc == SELECTAI_OK)
+        rc = sai_samples_parts(&part, &samples, 4, 1);
+    if (rc == SELECTAI_OK)
+        rc = sai_recognise_fit(&recogniser, expected, &training, &samples, &ranker->model->prior, part, 4);
+    assert_int_equal(rc == SELECTAI_OK, recogniser != NULL);
+    sai_mlp_destroy(&recogniser);
+    sai_samples_free(&samples);
+    sai_standardiser_free(&s);
+    sai_free(part);
+    sai_free(side);
+    free(expected);
+    return rc;
+}
+
+static int job_rows(void)
+{
+    const float x[3 * DIM] = {1, 2, 3};
+    float y[3];
+    return sai_recognise_rows(y, ranker->model, x, 3);
+}
+
 static int job_scores(void)
 {
     struct sai_scored scored = {0};
@@ -222,6 +259,8 @@ static void parts(void **state)
     try_all("explain", job_explain, false);
     try_all("samples", job_samples, false);
     try_all("scores", job_scores, false);
+    try_all("recognise", job_recognise, false);
+    try_all("rows", job_rows, false);
 }
 
 int main(void)

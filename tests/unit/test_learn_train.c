@@ -490,6 +490,113 @@ static void likeness_counts_where_directions_say_little(void **state)
     selectai_embedding_cache_close(&places);
 }
 
+enum { LOOKS = 8, LOOK_DIM = 24, LOOK_GROUPS = 150 };
+
+/* A stage is worth something by chance, and its images lie around a place of their own. Groups are pairs of stages. */
+static void fill_looks(selectai_embedding_cache *to, FILE *log)
+{
+    struct sai_rng rng;
+    double place[LOOKS][LOOK_DIM], worth[LOOKS];
+    sai_rng_seed(&rng, 7);
+    for (int s = 0; s < LOOKS; s++) {
+        worth[s] = 2 * normal(&rng);
+        for (int k = 0; k < LOOK_DIM; k++)
+            place[s][k] = normal(&rng);
+    }
+    for (int g = 0; g < LOOK_GROUPS; g++) {
+        int stage[2] = {(int)sai_rng_below(&rng, LOOKS), (int)sai_rng_below(&rng, LOOKS)}, first;
+        char name[2][64];
+        stage[1] = stage[1] == stage[0] ? (stage[0] + 1) % LOOKS : stage[1];
+        for (int i = 0; i < 2; i++) {
+            float x[LOOK_DIM];
+            struct selectai_cache_row row = {.struct_size = sizeof row, .size = 1, .width = 832, .height = 1216};
+            image_name(name[i], sizeof name[i], g, stage[i]);
+            for (int k = 0; k < LOOK_DIM; k++)
+                x[k] = (float)(0.7 * place[stage[i]][k] + normal(&rng));
+            row.crc32 = (uint32_t)(g * 2 + i + 1);
+            row.project = "anna";
+            row.rel_path = name[i];
+            assert_int_equal(selectai_embedding_cache_add(to, &row, x), SELECTAI_OK);
+        }
+        first = worth[stage[0]] + 0.5 * normal(&rng) > worth[stage[1]] + 0.5 * normal(&rng) ? 0 : 1;
+        fprintf(log, "{\"project\":\"anna\",\"chosen_path\":\"%s\",\"neg_paths\":[\"%s\"]}\n", name[first],
+                name[1 - first]);
+    }
+}
+
+/* What an image looks like stands for its stage: more is right than by rankers that never heard of stages. */
+static void stages_that_are_not_told_are_recognised(void **state)
+{
+    (void)state;
+    char folder[300], log_name[300];
+    selectai_embedding_cache *looks = NULL;
+    selectai_trainset *decisions = NULL;
+    selectai_evaluation *none = NULL, *recognised = NULL;
+    struct selectai_ranker_options o = quick();
+    snprintf(folder, sizeof folder, "%s/looks", dir);
+    snprintf(log_name, sizeof log_name, "%s/looks.jsonl", dir);
+    FILE *log = fopen(log_name, "w");
+    assert_int_equal(selectai_embedding_cache_create(&looks, folder, ENCODER, LOOK_DIM, 0), SELECTAI_OK);
+    fill_looks(looks, log);
+    fclose(log);
+    assert_int_equal(selectai_embedding_cache_flush(looks), SELECTAI_OK);
+    const char *logs[] = {log_name};
+    assert_int_equal(selectai_trainset_load(&decisions, logs, 1, 1), SELECTAI_OK);
+    o.use_prior = 0;
+    assert_int_equal(selectai_ranker_cross_validate(&none, decisions, looks, &o), SELECTAI_OK);
+    o.use_prior = 1;
+    o.recognise_stages = 1;
+    for (o.folds = 1; o.folds <= 4; o.folds += 3) {
+        selectai_ranker *r = NULL;
+        const float x[2 * LOOK_DIM] = {0.5f, 1, -1, 0.25f, 2, 0, 1, 1, -2, 0, 0.5f, 0};
+        const double stages[2] = {1, 5};
+        float score[2][2];
+        assert_int_equal(selectai_ranker_train(&r, o.folds > 1 ? &recognised : NULL, NULL, decisions, looks, &o),
+                         SELECTAI_OK);
+        json_t *j = metadata_of(r);
+        assert_string_equal(sai_json_string(j, "stages", ""), "recognised");
+        print_message("weight of the prior: %.2f\n", json_number_value(json_object_get(j, "prior_weight")));
+        assert_true(json_number_value(json_object_get(j, "prior_weight")) > 0.2);
+        json_decref(j);
+        assert_int_equal(selectai_ranker_score(r, score[0], x, stages, 2), SELECTAI_OK);
+        assert_int_equal(selectai_ranker_score(r, score[1], x, NULL, 2), SELECTAI_OK);
+        assert_memory_equal(score[0], score[1], sizeof score[0]);
+        selectai_ranker_destroy(&r);
+    }
+    assert_true(metric(recognised, "overall").value > metric(none, "overall").value + 0.02);
+    assert_true(metric(recognised, "brier").value < metric(none, "brier").value);
+    selectai_evaluation_destroy(&none);
+    selectai_evaluation_destroy(&recognised);
+    selectai_trainset_destroy(&decisions);
+    selectai_embedding_cache_close(&looks);
+}
+
+/* A ranker that recognises stages can only be gone on from as such; and it needs a prior and the image. */
+static void recognising_goes_with_prior_and_image(void **state)
+{
+    (void)state;
+    selectai_ranker *first = NULL, *second = NULL;
+    struct selectai_ranker_options o = quick();
+    o.folds = 1;
+    o.recognise_stages = 1;
+    assert_int_equal(selectai_ranker_train(&first, NULL, NULL, set, cache, &o), SELECTAI_OK);
+    o.start = first;
+    assert_int_equal(selectai_ranker_train(&second, NULL, NULL, set, cache, &o), SELECTAI_OK);
+    selectai_ranker_destroy(&second);
+    o.recognise_stages = 0;
+    assert_int_equal(selectai_ranker_train(&second, NULL, NULL, set, cache, &o), SELECTAI_ERR_MISMATCH);
+    assert_non_null(strstr(selectai_last_error(), "stages"));
+    o.start = NULL;
+    o.recognise_stages = 1;
+    o.use_prior = 0;
+    assert_int_equal(selectai_ranker_train(&second, NULL, NULL, set, cache, &o), SELECTAI_ERR_INVALID_ARGUMENT);
+    o.use_prior = 1;
+    o.use_image = 0;
+    assert_int_equal(selectai_ranker_train(&second, NULL, NULL, set, cache, &o), SELECTAI_ERR_INVALID_ARGUMENT);
+    assert_null(second);
+    selectai_ranker_destroy(&first);
+}
+
 static void a_ranker_of_differences_wants_whole_groups(void **state)
 {
     (void)state;
@@ -631,6 +738,8 @@ int main(void)
         cmocka_unit_test(training_goes_on_from_a_ranker),
         cmocka_unit_test(every_loss_and_split_learns),
         cmocka_unit_test(a_ranker_of_differences_wants_whole_groups),
+        cmocka_unit_test(stages_that_are_not_told_are_recognised),
+        cmocka_unit_test(recognising_goes_with_prior_and_image),
         cmocka_unit_test(likeness_counts_where_directions_say_little),
         cmocka_unit_test(training_can_be_cancelled),
         cmocka_unit_test(other_encoders_and_too_little_are_refused),

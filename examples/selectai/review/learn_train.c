@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "learn_internal.h"
 
@@ -19,6 +20,21 @@ int learn_progress(uint64_t done, uint64_t total, const char *stage, void *user)
 }
 
 /* ---- Training -------------------------------------------------------------------------------- */
+
+/* Inputs that the ranker to go on from was trained on: others are refused. */
+static int same_inputs(struct selectai_ranker_options *options, const selectai_ranker *base)
+{
+    char *text = NULL;
+    int rc = selectai_ranker_metadata_json(&text, base);
+    if (rc != SELECTAI_OK)
+        return rc;
+    json_t *json = json_of_text(text);
+    const char *stages = json_string_value(json_object_get(json, "stages"));
+    options->differences = json_is_true(json_object_get(json, "differences"));
+    options->recognise_stages = stages && strcmp(stages, "recognised") == 0;
+    json_decref(json);
+    return SELECTAI_OK;
+}
 
 /*
  * Always from the ranker that was given, never from what was learned in between: so a decision that was undone leaves
@@ -34,12 +50,11 @@ int train_candidate(selectai_ranker **out, struct learner *learner, const struct
     options.split = SELECTAI_SPLIT_GROUP;
     options.progress = learn_progress;
     options.user = learner;
-    int rc = SELECTAI_ERR_MISMATCH;
-    for (int differences = 0; differences < 2 && learner->base && rc == SELECTAI_ERR_MISMATCH; differences++) {
+    int rc = learner->base ? same_inputs(&options, learner->base) : SELECTAI_ERR_MISMATCH;
+    if (rc == SELECTAI_OK) {
         struct selectai_ranker_options on = options;
         on.start = learner->base;
         on.epochs = EPOCHS_ON;
-        on.differences = differences;
         rc = selectai_ranker_train(out, NULL, NULL, data->training, cache, &on);
     }
     return rc == SELECTAI_ERR_MISMATCH ? selectai_ranker_train(out, NULL, NULL, data->training, cache, &options) : rc;
