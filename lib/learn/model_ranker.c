@@ -280,7 +280,7 @@ static int get_recogniser(struct sai_model *m, const struct sai_safetensors *fil
     if (rc != SELECTAI_OK)
         return rc;
     const struct sai_mlp *r = m->recogniser;
-    bool fits = m->mlp && r->widths[0] == m->dim && m->prior.n_stages >= 2 &&
+    bool fits = m->mlp && r->n_widths == 2 && r->widths[0] == m->dim && m->prior.n_stages >= 2 &&
                 r->widths[r->n_widths - 1] == m->prior.n_stages;
     return fits ? SELECTAI_OK : sai_bad_model(path, "its recogniser does not fit its vectors, or its prior's stages");
 }
@@ -351,6 +351,15 @@ static int get_prior(struct sai_model *m, const struct sai_safetensors *file, co
         rc = get_tables(&m->prior, file, path);
     json_decref(names);
     return rc;
+}
+
+/* Rankers of format 1 have one network and nothing else: a later one whose version was changed says something else. */
+int sai_ranker_check_first(const struct sai_safetensors *file, const char *path)
+{
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (sai_safetensors_text(file, keys[i], NULL))
+            return sai_bad_model(path, "format " SAI_MODEL_FORMAT_FIRST " with parts of later ones");
+    return SELECTAI_OK;
 }
 
 /* All keys are always written: a lost one would leave a ranker that says something else. */

@@ -14,7 +14,10 @@ bool sai_ranker_owns(const char *key);                     /* a key of the metad
 bool sai_ranker_set_metadata(json_t *metadata, const struct sai_model *model);
 int sai_ranker_put(struct sai_tensor_list *list, const struct sai_model *model);
 
-/* Of a file of format 2; dim and standardiser are read already. */
+/* That a file of format 1 holds nothing of later formats. */
+int sai_ranker_check_first(const struct sai_safetensors *file, const char *path);
+
+/* Of a file of format 2 and later; dim and standardiser are read already. */
 int sai_ranker_get(struct sai_model *model, const struct sai_safetensors *file, const char *path);
 
 /* For people: the same as JSON values. */

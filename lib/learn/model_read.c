@@ -171,8 +171,8 @@ static int read_model(struct sai_model *m, const struct sai_safetensors *file, c
         rc = read_seen(m, file, path);
     if (rc == SELECTAI_OK && strcmp(m->kind, SAI_KIND_RANKER) == 0)
         rc = sai_get_number(&m->temperature, file, "temperature", 1e-6, 1e6, path);
-    if (rc == SELECTAI_OK && strcmp(m->kind, SAI_KIND_RANKER) == 0 && !is_first_version(file))
-        rc = sai_ranker_get(m, file, path);
+    if (rc == SELECTAI_OK && strcmp(m->kind, SAI_KIND_RANKER) == 0)
+        rc = is_first_version(file) ? sai_ranker_check_first(file, path) : sai_ranker_get(m, file, path);
     if (rc == SELECTAI_OK && strcmp(m->kind, SAI_KIND_CROPPER) == 0)
         rc = sai_get_number(&m->snap, file, "snap", 0.0, 0.499, path);
     if (rc == SELECTAI_OK && strcmp(m->kind, SAI_KIND_CROPPER) == 0)

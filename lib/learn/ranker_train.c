@@ -5,6 +5,7 @@
  */
 #include <selectai/ranker.h>
 
+#include <math.h>
 #include <string.h>
 
 #include "learn/ranker_fit.h"
@@ -100,6 +101,25 @@ static int check_start(const struct selectai_ranker_options *o, const selectai_e
     return SELECTAI_OK;
 }
 
+/* With fewer than two stages there is nothing to tell apart. */
+static int check_stages(struct selectai_ranker_options *o, const struct sai_training *t)
+{
+    const struct sai_decisions *d = &t->decisions;
+    double one = NAN;
+    for (size_t i = 0; i < d->count && o->recognise_stages; i++)
+        for (uint32_t k = 0; k < d->items[i].n && d->items[i].usable; k++) {
+            double stage = d->members[d->items[i].first + k].stage;
+            if (!isnan(one) && !isnan(stage) && stage != one)
+                return SELECTAI_OK;
+            one = isnan(stage) ? one : stage;
+        }
+    if (!o->recognise_stages)
+        return SELECTAI_OK;
+    o->recognise_stages = 0;
+    return sai_issues_add(t->issues, SELECTAI_ERR_NO_DATA, "no-stages", "", 0,
+                          "the data know fewer than two stages: there is nothing to recognise, images count alone");
+}
+
 static int begin(struct sai_training *t, struct selectai_ranker_options *all, struct sai_train_options *shared,
                  const selectai_trainset *set, const selectai_embedding_cache *cache,
                  const struct selectai_ranker_options *options)
@@ -109,6 +129,8 @@ static int begin(struct sai_training *t, struct selectai_ranker_options *all, st
         rc = check_start(all, cache);
     if (rc == SELECTAI_OK)
         rc = sai_training_begin(t, set, cache, shared, SAI_JOIN_ALL);
+    if (rc == SELECTAI_OK)
+        rc = check_stages(all, t);
     if (rc == SELECTAI_OK)
         sai_ranker_resolve(all, t);
     return rc;

@@ -81,3 +81,11 @@ def torch_missing():
     except selectai.BackendMissingError as error:
         return str(error)
     return None
+
+
+def kernel_likeness(inputs, centres):
+    """Likeness of standardised inputs (n x dim) to a kernel machine's centres (m x its width, bytes): n x m."""
+    dim = inputs.shape[1]
+    rounded = np.clip(np.floor(inputs.astype(np.float64) * 25 + 128.5), 0, 255)
+    distance = np.abs(rounded[:, None] - centres[None, :, :dim].astype(np.float64)).mean(axis=2) * 0.04
+    return np.exp(-distance / 3)

@@ -121,7 +121,7 @@ def run_kernel(metadata, tensors, x):
     """The kernel machine of a model file: likeness to its centres, in numpy and double precision."""
     x = (x.astype(np.float64) - tensors["standardise.mean"]) * tensors["standardise.scale"]
     x = np.clip(x, -float(metadata["clip"]), float(metadata["clip"]))
-    return kernel_likeness(x, tensors["kernel.centres"]) @ tensors["kernel.coefficients"].astype(np.float64)
+    return fixtures.kernel_likeness(x, tensors["kernel.centres"]) @ tensors["kernel.coefficients"].astype(np.float64)
 
 
 def run_network(metadata, tensors, x, prefix="", architecture="architecture", standardiser=""):

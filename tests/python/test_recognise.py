@@ -130,7 +130,7 @@ def expected(metadata, tensors, embeddings, project=None):
     image = np.mean(networks, axis=0)
     if "kernel_share" in metadata:
         share = float(metadata["kernel_share"])
-        likeness = np.exp(-np.abs(inputs[:, None] - tensors["kernel.centres"]).mean(axis=2) / 3)
+        likeness = fixtures.kernel_likeness(inputs, tensors["kernel.centres"])
         image = (1 - share) * image + share * (likeness @ tensors["kernel.coefficients"].astype(float))
     return float(metadata["prior_weight"]) * prior, float(metadata["image_weight"]) * image
 
