@@ -89,6 +89,8 @@ static int check_ways(struct train_args *a, const struct verb *verb)
                            a->weights_text, MAX_WEIGHTS);
     if (ways > 0 && a->cropper)
         return usage_error(verb, "--sweep-anomaly-weight, --leakage and --per-project are for rankers");
+    if (a->recognise_stages && a->cropper)
+        return usage_error(verb, "--recognise-stages is for rankers");
     if (ways > 1)
         return usage_error(verb, "give one of --sweep-anomaly-weight, --leakage and --per-project");
     if (ways > 0 && a->ranker.folds == 1)
@@ -118,6 +120,9 @@ static int check_numbers(const struct train_args *a, const struct shared_flags *
         return usage_error(verb, "--anomaly-weight must be above 0, and at most 1000000");
     if (a->no_prior && a->no_image)
         return usage_error(verb, "--no-prior and --no-image leave nothing to learn");
+    if (a->recognise_stages && !a->cropper && (a->no_prior || a->no_image))
+        return usage_error(verb,
+                           "--recognise-stages needs the stage prior and the image: not with --no-prior, --no-image");
     if (*f->hold_out && *f->split == SELECTAI_SPLIT_PAIR)
         return usage_error(verb, "--hold-out does not go with --split pair, which measures pairs of all projects");
     return -1;

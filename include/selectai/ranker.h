@@ -135,11 +135,12 @@ SELECTAI_API const char *selectai_ranker_encoder_id(const selectai_ranker *ranke
 SELECTAI_API int selectai_ranker_metadata_json(char **out, const selectai_ranker *ranker);
 
 /**
- * scores: n floats from embeddings: n x dim. stages: n doubles (NaN = unknown), or NULL. The rows may belong to
- * different groups: of the prior, only what a stage is worth by itself counts, and a ranker of `differences` refuses
- * (SELECTAI_ERR_UNSUPPORTED). Where the groups are known, selectai_ranker_score_group() is better. A row with NaN
- * gives NaN. Vectors are taken as they are: a model whose metadata says "vectors": "unit-length" (LAION's heads) wants
- * them divided by their lengths. Measuring and suggesting do that by themselves.
+ * scores: n floats from embeddings: n x dim. stages: n doubles (NaN = unknown), or NULL; a ranker that recognises
+ * stages ignores them. The rows may belong to different groups: of the prior, only what a stage is worth by itself
+ * counts, and a ranker of `differences` refuses (SELECTAI_ERR_UNSUPPORTED). Where the groups are known,
+ * selectai_ranker_score_group() is better. A row with NaN gives NaN. Vectors are taken as they are: a model whose
+ * metadata says "vectors": "unit-length" (LAION's heads) wants them divided by their lengths. Measuring and suggesting
+ * do that by themselves.
  */
 SELECTAI_API int selectai_ranker_score(const selectai_ranker *ranker, float *scores, const float *embeddings,
                                        const double *stages, size_t n);
@@ -155,7 +156,8 @@ struct selectai_group_score {
  * One group of n images: scores[i] == prior[i] + image[i], each n floats or NULL if it is not wanted; probabilities:
  * softmax of the scores; rows with NaN get score NaN and probability 0. spread: standard deviation of the image part
  * over the networks and the kernel machine, each with its share (0 for one network). group may be NULL. project: NULL
- * or a name; one that the ranker was trained on has a prior of its own. SELECTAI_ERR_NO_DATA if all rows have NaN.
+ * or a name; one that the ranker was trained on has a prior of its own. stages: n doubles (NaN = unknown), or NULL; a
+ * ranker that recognises stages ignores them. SELECTAI_ERR_NO_DATA if all rows have NaN.
  */
 SELECTAI_API int selectai_ranker_score_group(const selectai_ranker *ranker, float *scores, float *prior, float *image,
                                              float *spread, float *probabilities, struct selectai_group_score *group,

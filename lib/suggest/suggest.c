@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "learn/measure.h"
+#include "learn/model.h"
 #include "suggest/crop.h"
 #include "suggest/suggest.h"
 #include "suggest/vectors.h"
@@ -85,7 +86,7 @@ static int copy_names(struct selectai_suggestions *s, const struct sai_grouping 
     return SELECTAI_OK;
 }
 
-static int add_reasons(struct selectai_suggestions *s)
+static int add_reasons(struct selectai_suggestions *s, bool looks)
 {
     int rc = SELECTAI_OK;
     for (size_t i = 0; i < s->n_groups && rc == SELECTAI_OK; i++) {
@@ -93,7 +94,7 @@ static int add_reasons(struct selectai_suggestions *s)
         char *text = NULL;
         rc = selectai_suggestions_get(s, i, &g);
         if (rc == SELECTAI_OK)
-            rc = sai_write_why(&text, &g);
+            rc = sai_write_why(&text, &g, looks);
         if (rc == SELECTAI_OK && !(s->groups[i].why = sai_arena_strdup(&s->arena, text)))
             rc = SELECTAI_ERR_OUT_OF_MEMORY;
         sai_free(text);
@@ -131,7 +132,7 @@ static int fill(struct selectai_suggestions *s, const struct sai_grouping *g, co
     if (rc == SELECTAI_OK && o->history && o->neighbours > 0)
         rc = sai_add_neighbours(s, x, cache, o);
     if (rc == SELECTAI_OK)
-        rc = add_reasons(s);
+        rc = add_reasons(s, ranker->model->recogniser != NULL);
     sai_free(x);
     return rc;
 }

@@ -47,7 +47,8 @@ int sai_decide(struct selectai_suggestions *s, const struct sai_grouping *groupi
 int sai_add_neighbours(struct selectai_suggestions *s, const float *x, const selectai_embedding_cache *cache,
                        const struct selectai_suggest_options *options);
 
-/* why.c: the sentence for a group that is complete but for it; the caller frees it with sai_free(). */
-int sai_write_why(char **out, const struct selectai_suggestion *group);
+/* why.c: the sentence for a group that is complete but for it; the caller frees it with sai_free(). looks: the ranker
+ * recognises stages. */
+int sai_write_why(char **out, const struct selectai_suggestion *group, bool looks);
 
 #endif

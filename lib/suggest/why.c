@@ -18,6 +18,7 @@ struct pair {
     const struct selectai_suggestion *g;
     uint32_t winner, next;
     double prior, image; /* winner's minus next's */
+    bool looks;          /* the prior goes by what stage images look like, not by the stages of their names */
 };
 
 static uint32_t count_readable(const struct selectai_suggestion *g)
@@ -67,10 +68,15 @@ static void put_prior(struct sai_text *text, const struct pair *p)
 {
     uint32_t usual = p->prior >= 0 ? p->winner : p->next, other = p->prior >= 0 ? p->next : p->winner;
     if (fabs(p->prior) < NOTHING) {
-        sai_text_puts(text, "the stages alone do not decide");
+        sai_text_puts(text,
+                      p->looks ? "the stages that they look like do not decide" : "the stages alone do not decide");
         return;
     }
     put_image(text, p->g, usual);
+    if (p->looks) {
+        sai_text_printf(text, " looks like a stage that is usually taken (+%.1f)", fabs(p->prior));
+        return;
+    }
     sai_text_puts(text, " is usually taken over ");
     put_image(text, p->g, other);
     sai_text_printf(text, " (+%.1f)", fabs(p->prior));
@@ -139,10 +145,10 @@ static void put_neighbours(struct sai_text *text, const struct pair *p)
                         opposite, n, next, winner);
 }
 
-int sai_write_why(char **out, const struct selectai_suggestion *g)
+int sai_write_why(char **out, const struct selectai_suggestion *g, bool looks)
 {
     struct sai_text text = {0};
-    struct pair p = {.g = g, .winner = g->winner, .next = runner_up(g)};
+    struct pair p = {.g = g, .winner = g->winner, .next = runner_up(g), .looks = looks};
     uint32_t readable = count_readable(g);
     p.prior = (double)g->priors[p.winner] - (double)g->priors[p.next];
     p.image = (double)g->images[p.winner] - (double)g->images[p.next];

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import unittest
 
-from support import DONE, FAILED, USAGE, ProgramTest, read_jsonl, selectai, write
+from support import DONE, USAGE, ProgramTest, read_jsonl, selectai, write
 
 FAST = ("--epochs", "3", "--quiet")
 FIGURES = ("overall", "top1", "brier")
@@ -103,10 +103,16 @@ class Recognise(ProgramTest):
                 self.assertEqual(f.read(), expected)
 
     def test_prior_and_image_are_needed(self):
-        for flag in ("--no-prior", "--no-image"):
-            result = self.train("--output", self.path("none.safetensors"), flag)
-            self.fails(result, "prior", "image", code=(FAILED, USAGE))
+        for flags in (("--no-prior",), ("--no-image",), ("--no-image", "--leakage")):
+            result = self.train("--output", self.path("none.safetensors"), *flags)
+            self.fails(result, "--recognise-stages needs", "prior", "image", code=USAGE)
             self.assertFalse(os.path.exists(self.path("none.safetensors")))
+
+    def test_not_for_croppers(self):
+        result = self.in_base("train", "cropper", "--data", "one.jsonl", "--cache", "cache", "--recognise-stages", "--output",
+                              self.path("none.safetensors"), *FAST)
+        self.fails(result, "--recognise-stages is for rankers", code=USAGE)
+        self.assertFalse(os.path.exists(self.path("none.safetensors")))
 
     def test_going_on_from_the_other_kind(self):
         self.fails(self.train("--output", self.path("on.safetensors"), "--start", "told.safetensors"), "told stages")
@@ -127,6 +133,20 @@ class Recognise(ProgramTest):
         for one, other in zip(group["images"], reversed(images)):
             for part in ("prior", "image", "probability"):
                 self.assertAlmostEqual(one[part], other[part], places=5)
+
+    def test_reasons_go_by_looks(self):
+        reasons = []
+        for flags in ((), ("--recognise-stages",)):  # without folds both parts count as they are
+            path = self.path("m%d.safetensors" % len(flags))
+            self.done(self.in_base("train", "ranker", "--data", "one.jsonl", "--cache", "cache", "--folds", 1, *FAST, *flags,
+                                   "--output", path))
+            groups = self.done(self.in_base("suggest", "--ranker", path, "two/raw", "--json", "--quiet")).json()["groups"]
+            reasons.append(" ".join(g["why"] for g in groups))
+        self.assertIn("is usually taken over", reasons[0])
+        self.assertNotIn("looks like", reasons[0])
+        self.assertIn("looks like a stage that is usually taken (+", reasons[1])
+        self.assertNotIn("usually taken over", reasons[1])
+        self.assertNotIn("the stages alone", reasons[1])
 
     def test_all_ways_of_training(self):
         for flags in (("--differences",), ("--ensemble", 3), ("--folds", 1), ("--split", "pair")):

@@ -7,7 +7,7 @@
 #include "decisions_fixture.h"
 #include "learn_fixture.h"
 
-#include <selectai/suggest.h>
+#include "suggest/suggest.h"
 
 enum { DIM = 512, FILES = 8 };
 
@@ -302,6 +302,31 @@ static void reasons_name_what_speaks_for_what(void **state)
     selectai_ranker_destroy(&r);
 }
 
+static void assert_why(const struct selectai_suggestion *g, bool looks, const char *expected)
+{
+    char *text = NULL;
+    assert_int_equal(sai_write_why(&text, g, looks), SELECTAI_OK);
+    assert_string_equal(text, expected);
+    sai_free(text);
+}
+
+/* A ranker that recognises stages does not know those of the names, so it gives no reasons by them. */
+static void reasons_by_looks(void **state)
+{
+    (void)state;
+    static const char *const two[] = {"a_stage1.png", "b_stage3.png"};
+    const double stages[] = {1, 3};
+    const float scores[] = {1, 0.5f}, images[] = {-0.5f, 0};
+    float priors[] = {1.5f, 0.5f};
+    const struct selectai_suggestion g = {
+        .n_images = 2, .paths = two, .stages = stages, .scores = scores, .priors = priors, .images = images};
+    assert_why(&g, false, "stage 1 is usually taken over stage 3 (+1.0), but the image speaks for stage 3 (+0.5)");
+    assert_why(&g, true,
+               "stage 1 looks like a stage that is usually taken (+1.0), but the image speaks for stage 3 (+0.5)");
+    priors[1] = priors[0];
+    assert_why(&g, true, "the stages that they look like do not decide, and the image speaks for stage 3 (+0.5)");
+}
+
 /* Imported rankers may have learned from vectors of length 1: the encoder's are scaled for them, and only for them. */
 static void rankers_of_unit_length_get_such_vectors(void **state)
 {
@@ -504,6 +529,7 @@ int main(void)
         cmocka_unit_test(other_encoders_are_refused),
         cmocka_unit_test(parts_add_up),
         cmocka_unit_test(reasons_name_what_speaks_for_what),
+        cmocka_unit_test(reasons_by_looks),
         cmocka_unit_test(rankers_of_unit_length_get_such_vectors),
         cmocka_unit_test(thresholds_decide_about_sure_and_keep),
         cmocka_unit_test(past_decisions_are_named),

@@ -294,9 +294,10 @@ class Ranker(Model):
     def score(self, embeddings: ArrayLike, stage: Optional[ArrayLike] = None) -> NDArray[np.float32]:
         """float32 [n] from embeddings [n, dim]: higher is better, comparable within one group only.
 
-        stage: [n], NaN for unknown; rows may belong to different groups, so of the prior only what a stage is worth by
-        itself counts: where the group is known, explain() is better. A row with NaN gives NaN. Vectors are taken as they
-        are: where metadata["vectors"] is "unit-length" (LAION's heads), divide them by their lengths first.
+        stage: [n], NaN for unknown; a ranker that recognises stages ignores it. Rows may belong to different groups, so
+        of the prior only what a stage is worth by itself counts: where the group is known, explain() is better. A row
+        with NaN gives NaN. Vectors are taken as they are: where metadata["vectors"] is "unit-length" (LAION's heads),
+        divide them by their lengths first.
 
         Raises UnsupportedError if the ranker was trained on differences.
         """
@@ -318,7 +319,8 @@ class Ranker(Model):
     def explain(
         self, embeddings: ArrayLike, stages: Optional[ArrayLike] = None, project: Optional[str] = None
     ) -> Explanation:
-        """Scores of one group, and what they are made of. embeddings: [n, dim], n >= 1; stages: [n], NaN for unknown.
+        """Scores of one group, and what they are made of. embeddings: [n, dim], n >= 1; stages: [n], NaN for unknown;
+        a ranker that recognises stages ignores them.
 
         project: a project that the ranker was trained on has a prior of its own; any other name changes nothing.
         Raises NoDataError if all rows are NaN, ValueError for no rows.
@@ -330,7 +332,8 @@ class Ranker(Model):
     ) -> NDArray[np.float32]:
         """float32 [n], summing to 1, from the embeddings [n, dim] of one group; as explain() gives them.
 
-        stage: [n], NaN for unknown. Rows with NaN get 0. Raises NoDataError if all rows are NaN.
+        stage: [n], NaN for unknown; a ranker that recognises stages ignores it. Rows with NaN get 0. Raises
+        NoDataError if all rows are NaN.
         """
         return self._explain(embeddings, stage, project, "stage").probabilities
 
