@@ -27,7 +27,7 @@ def read_safetensors(path):
     (length,) = struct.unpack("<Q", data[:8])
     header = json.loads(data[8 : 8 + length])
     metadata = header.pop("__metadata__", {})
-    types = {"F32": np.float32, "F64": np.float64, "I64": np.int64}
+    types = {"F32": np.float32, "F64": np.float64, "I64": np.int64, "U8": np.uint8}
     tensors = {}
     for name, entry in header.items():
         begin, end = (8 + length + offset for offset in entry["data_offsets"])
@@ -38,7 +38,7 @@ def read_safetensors(path):
 def write_safetensors(path, metadata, tensors):
     header, blob = {"__metadata__": metadata}, b""
     for name, array in tensors.items():
-        kind = {"float32": "F32", "float64": "F64", "int64": "I64"}[array.dtype.name]
+        kind = {"float32": "F32", "float64": "F64", "int64": "I64", "uint8": "U8"}[array.dtype.name]
         offsets = [len(blob), len(blob) + array.nbytes]
         header[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": offsets}
         blob += array.tobytes()

@@ -16,7 +16,7 @@ import selectai
 
 STAGES = (1, 1.5, 3)
 DIM = 8
-DTYPES = {"F32": "<f4", "F64": "<f8", "I64": "<i8"}
+DTYPES = {"F32": "<f4", "F64": "<f8", "I64": "<i8", "U8": "u1"}
 WEIGHT, BIAS = "recogniser.layers.0.weight", "recogniser.layers.0.bias"
 FAST = dict(epochs=4, seed=3)
 
