@@ -219,7 +219,15 @@ void print_figures(const json_t *evaluation)
 /* ---- What could not be used ------------------------------------------------------------------ */
 
 /* What is told about a model, not about a decision. */
-static const char *const notes[] = {"encoder-unknown", NULL};
+static const char *const notes[] = {"encoder-unknown", "no-stages", NULL};
+
+static int is_note(const char *kind)
+{
+    size_t i = 0;
+    while (notes[i] && strcmp(kind, notes[i]) != 0)
+        i++;
+    return notes[i] != NULL;
+}
 
 size_t count_unused(const selectai_issues *issues)
 {
@@ -234,7 +242,7 @@ json_t *json_of_reasons(const selectai_issues *issues)
     json_t *reasons = json_object();
     for (size_t i = 0; i < selectai_issues_count(issues); i++) {
         struct selectai_issue issue = {.struct_size = sizeof issue};
-        if (selectai_issues_get(issues, i, &issue) != SELECTAI_OK || strcmp(issue.kind, notes[0]) == 0)
+        if (selectai_issues_get(issues, i, &issue) != SELECTAI_OK || is_note(issue.kind))
             continue;
         json_int_t n = json_integer_value(json_object_get(reasons, issue.kind));
         json_object_set_new(reasons, issue.kind, json_integer(n + 1));

@@ -116,7 +116,7 @@ static int check_stages(struct selectai_ranker_options *o, const struct sai_trai
     if (!o->recognise_stages)
         return SELECTAI_OK;
     o->recognise_stages = 0;
-    return sai_issues_add(t->issues, SELECTAI_ERR_NO_DATA, "no-stages", "", 0,
+    return sai_issues_add(t->issues, SELECTAI_ERR_NO_DATA, "no-stages", NULL, 0,
                           "the data know fewer than two stages: there is nothing to recognise, images count alone");
 }
 

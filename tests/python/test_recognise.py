@@ -244,6 +244,7 @@ class Stages(RecogniseCase):
     def test_unknown_ones_teach_none(self):
         with selectai.Ranker.train(self.hidden, self.cache, recognise_stages=True, **FAST) as ranker:
             path = self.saved(ranker)
+            self.assertIn("no-stages", [issue.kind for issue in ranker.issues])
         with selectai.Ranker.load(path) as ranker:
             _, embeddings, stages = _shared["groups"][0]
             np.testing.assert_array_equal(ranker.explain(embeddings, stages=stages).prior, 0)
