@@ -311,15 +311,26 @@ static int get_names(struct sai_prior *p, const json_t *names, const char *path)
     return SELECTAI_OK;
 }
 
+/* Log-odds of a table; greater ones would give scores that are no numbers. */
+static int get_odds(double *out, const struct sai_safetensors *file, const char *name, uint32_t rows, uint32_t columns,
+                    const char *path)
+{
+    int rc = sai_get_doubles(out, file, name, rows, columns, path);
+    for (size_t i = 0; i < (size_t)(rows ? rows : 1) * columns && rc == SELECTAI_OK; i++)
+        if (fabs(out[i]) > MAX_WEIGHT)
+            rc = sai_bad_model(path, "its prior holds impossible log-odds");
+    return rc;
+}
+
 static int get_tables(struct sai_prior *p, const struct sai_safetensors *file, const char *path)
 {
     int rc = sai_get_doubles(p->stages, file, "prior.stages", 0, p->n_stages, path);
     if (rc == SELECTAI_OK)
-        rc = sai_get_doubles(p->values, file, "prior.values", 0, p->n_stages, path);
+        rc = get_odds(p->values, file, "prior.values", 0, p->n_stages, path);
     if (rc == SELECTAI_OK)
-        rc = sai_get_doubles(p->transitions, file, "prior.transitions", p->n_stages, p->n_stages, path);
+        rc = get_odds(p->transitions, file, "prior.transitions", p->n_stages, p->n_stages, path);
     if (rc == SELECTAI_OK && p->n_projects > 0)
-        rc = sai_get_doubles(p->project_values, file, "prior.project_values", p->n_projects, p->n_stages, path);
+        rc = get_odds(p->project_values, file, "prior.project_values", p->n_projects, p->n_stages, path);
     for (uint32_t i = 1; i < p->n_stages && rc == SELECTAI_OK; i++)
         if (!(p->stages[i - 1] < p->stages[i]))
             rc = sai_bad_model(path, "tensor prior.stages is not in order");

@@ -310,6 +310,8 @@ class Files(RecogniseCase):
         yield variant("weight-nan", number(WEIGHT, (1, 2), np.nan))
         yield variant("weight-infinite", number(WEIGHT, (0, 0), -np.inf))
         yield variant("bias-nan", number(BIAS, 2, np.nan))
+        yield variant("value-huge", number("prior.values", 0, 1.7e308))
+        yield variant("transition-huge", number("prior.transitions", (0, 1), -1e300))
         yield variant("weight-missing", lambda m, t: t.pop(WEIGHT))
         yield variant("bias-missing", lambda m, t: t.pop(BIAS))
         yield variant("weight-turned", lambda m, t: t.update({WEIGHT: t[WEIGHT].T}))
@@ -325,7 +327,7 @@ class Files(RecogniseCase):
         for index, text in enumerate(("", "none", f"{DIM}", f"{DIM}-", f"{DIM}-0", f"{DIM}--3", f"{DIM}-4294967299", f"{DIM}-64-3")):
             yield variant(f"key-{index}", lambda m, t, text=text: m.update(recogniser=text))
         yield variant("nothing-recognised", without)
-        for version in ("2", "3", "5", "04", ""):
+        for version in ("1", "2", "3", "5", "04", ""):
             yield variant("version-" + version, lambda m, t, version=version: m.update(format_version=version))
 
     def test_damaged_ones_are_refused(self):
