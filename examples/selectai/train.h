@@ -14,7 +14,8 @@ struct train_args {
     struct text_list data, rest;
     const char *cache, *layout_cache, *output, *start, *html, *weights_text;
     struct project_args projects;
-    int json, quiet, cropper, skip_bad_rows, no_prior, no_image, differences, recognise_stages, leakage, per_project, sizes_only;
+    int json, quiet, cropper, skip_bad_rows, no_prior, no_image, differences, recognise_stages, leakage, per_project,
+        sizes_only;
     float weights[MAX_WEIGHTS]; /* of --sweep-anomaly-weight */
     size_t n_weights;
     struct selectai_ranker_options ranker;

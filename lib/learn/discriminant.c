@@ -281,15 +281,12 @@ static double choose(double *t, struct fit *f)
     return shrinkage;
 }
 
-static void softmax(float *p, const double *score, uint32_t n, double t)
+/* Probabilities of the classes, under scores multiplied by t. */
+static void tell(float *p, const double *score, uint32_t n_classes, double t)
 {
-    double largest = score[0], sum = 0.0;
-    for (uint32_t c = 1; c < n; c++)
-        largest = fmax(largest, score[c]);
-    for (uint32_t c = 0; c < n; c++)
-        sum += exp(t * (score[c] - largest));
-    for (uint32_t c = 0; c < n; c++)
-        p[c] = (float)(exp(t * (score[c] - largest)) / sum);
+    for (uint32_t c = 0; c < n_classes; c++)
+        p[c] = (float)(score[c] - score[0]);
+    sai_softmax(p, p, n_classes, 1.0 / t);
 }
 
 /* What all classes' weights share changes no softmax, but costs digits: it is taken away. */
@@ -323,7 +320,7 @@ int sai_discriminant_fit(struct sai_mlp **out, float *unseen, const struct sai_c
         measure(&f);
         double shrinkage = choose(&t, &f);
         for (size_t i = 0; i < rows->n; i++)
-            softmax(unseen + i * rows->n_classes, f.best + i * rows->n_classes, rows->n_classes, t);
+            tell(unseen + i * rows->n_classes, f.best + i * rows->n_classes, rows->n_classes, t);
         solve(&f, summarise(&f, rows->n_parts), shrinkage);
         rc = make_network(out, &f, t);
     }
