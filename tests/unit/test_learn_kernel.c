@@ -5,38 +5,11 @@
  */
 #include <selectai/ranker.h>
 
-#include "base/rng.h"
 #include "learn/kernel_fit.h"
 #include "learn/model_ranker.h"
-#include "learn/ranker_score.h"
-#include "learn_fixture.h"
+#include "ranker_file_fixture.h"
 
 enum { DIM = 19, IMAGES = 24, ITEMS = 20, PARTS = 4 };
-
-static char dir[256], path[300];
-
-static int setup(void **state)
-{
-    (void)state;
-    make_temporary(dir);
-    snprintf(path, sizeof path, "%s/model.safetensors", dir);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    remove_temporary(dir);
-    return 0;
-}
-
-static void fill(float *x, size_t n, uint64_t seed)
-{
-    struct sai_rng rng;
-    sai_rng_seed(&rng, seed);
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)(2 * sai_rng_uniform(&rng) - 1);
-}
 
 /* To steps of 0.04, as a machine sees its inputs. */
 static double rounded(float x)
@@ -121,7 +94,7 @@ static void scores_are_sums_over_centres(void **state)
     float centres[5][DIM], coefficients[5] = {0.5f, -1, 2, 0.25f, 0}, x[4][DIM], y[4], mean[DIM], scale[DIM];
     struct sai_standardiser s = {0};
     struct sai_kernel *k = NULL;
-    uint8_t bytes[5 * 64];
+    uint8_t stored[5 * 64];
     fill(centres[0], sizeof centres / sizeof(float), 2);
     fill(x[0], sizeof x / sizeof(float), 3);
     fill(mean, DIM, 4);
@@ -130,9 +103,9 @@ static void scores_are_sums_over_centres(void **state)
     x[2][5] = NAN;
     x[3][1] = 1000; /* is cut */
     assert_int_equal(sai_standardiser_copy(&s, DIM, mean, scale, 2), SELECTAI_OK);
-    round_rows(bytes, centres[0], 5, DIM);
-    bytes[64 + DIM] = 200; /* beyond the numbers: nothing */
-    assert_int_equal(sai_kernel_create(&k, bytes, coefficients, 5, DIM), SELECTAI_OK);
+    round_rows(stored, centres[0], 5, DIM);
+    stored[64 + DIM] = 200; /* beyond the numbers: nothing */
+    assert_int_equal(sai_kernel_create(&k, stored, coefficients, 5, DIM), SELECTAI_OK);
     assert_int_equal(sai_kernel_forward(k, &s, y, x[0], 4), SELECTAI_OK);
     for (int i = 0; i < 4; i++) {
         double wanted = 0;
@@ -333,7 +306,7 @@ static struct sai_model *make_model(double share)
     const uint32_t widths[] = {DIM, 1};
     float centres[3][DIM], coefficients[3] = {1, -2, 0.5f}, p[DIM + 1], scale[DIM];
     struct sai_model *m = NULL;
-    uint8_t bytes[3 * 64];
+    uint8_t stored[3 * 64];
     fill(centres[0], sizeof centres / sizeof(float), 11);
     fill(p, DIM + 1, 12);
     for (int i = 0; i < DIM; i++)
@@ -344,8 +317,8 @@ static struct sai_model *make_model(double share)
     m->blend.kernel_share = share;
     assert_int_equal(sai_mlp_create(&m->mlp, widths, 2, SAI_MLP_LINEAR, p), SELECTAI_OK);
     assert_int_equal(sai_standardiser_copy(&m->standardiser, DIM, p, scale, 5), SELECTAI_OK);
-    round_rows(bytes, centres[0], 3, DIM);
-    assert_int_equal(sai_kernel_create(&m->kernel, bytes, coefficients, 3, DIM), SELECTAI_OK);
+    round_rows(stored, centres[0], 3, DIM);
+    assert_int_equal(sai_kernel_create(&m->kernel, stored, coefficients, 3, DIM), SELECTAI_OK);
     assert_int_equal(sai_model_set_seen(m, NULL, 0), SELECTAI_OK);
     return m;
 }
@@ -376,49 +349,6 @@ static void rankers_come_back(void **state)
     }
 }
 
-static char bytes[100000];
-
-static size_t read_model(void)
-{
-    struct sai_model *m = make_model(0.5);
-    assert_int_equal(sai_model_save(m, path), SELECTAI_OK);
-    sai_model_destroy(&m);
-    FILE *file = fopen(path, "rb");
-    size_t n = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
-    return n;
-}
-
-static int load_bytes(size_t n)
-{
-    struct sai_model *m = NULL;
-    float x[2 * DIM] = {1}, y[2];
-    FILE *file = fopen(path, "wb");
-    assert_int_equal(fwrite(bytes, 1, n, file), n);
-    fclose(file);
-    int rc = sai_model_load(&m, path, SAI_KIND_RANKER);
-    if (rc == SELECTAI_OK && m->dim == DIM)
-        assert_int_equal(sai_ranker_image(y, NULL, m, x, 2), SELECTAI_OK);
-    sai_model_destroy(&m);
-    return rc;
-}
-
-static int load_changed(const char *from, const char *to)
-{
-    char *at = NULL;
-    size_t n = read_model();
-    assert_int_equal(strlen(from), strlen(to));
-    for (size_t i = 0; i + strlen(from) <= n && !at; i++)
-        at = memcmp(bytes + i, from, strlen(from)) == 0 ? bytes + i : NULL;
-    if (!at)
-        fail_msg("%s does not stand in the file", from);
-    memcpy(at, to, strlen(to));
-    int rc = load_bytes(n);
-    if (rc != SELECTAI_OK)
-        assert_non_null(strstr(selectai_last_error(), path));
-    return rc;
-}
-
 static void contradictions_are_refused(void **state)
 {
     (void)state;
@@ -434,24 +364,16 @@ static void contradictions_are_refused(void **state)
         {"\"format_version\":\"3\"", "\"format_version\":\"4\""},
     };
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
-        if (load_changed(changes[i][0], changes[i][1]) != SELECTAI_ERR_FORMAT)
+        if (load_changed(make_model(0.5), changes[i][0], changes[i][1]) != SELECTAI_ERR_FORMAT)
             fail_msg("%s -> %s: is not refused", changes[i][0], changes[i][1]);
-    assert_int_equal(load_changed("\"format_version\":\"3\"", "\"format_version\":\"5\""), SELECTAI_ERR_UNSUPPORTED);
+    assert_int_equal(load_changed(make_model(0.5), "\"format_version\":\"3\"", "\"format_version\":\"5\""),
+                     SELECTAI_ERR_UNSUPPORTED);
 }
 
 static void flipped_bytes_never_crash(void **state)
 {
     (void)state;
-    struct sai_rng rng;
-    size_t n = read_model(), refused = 0, tried = 0;
-    sai_rng_seed(&rng, 21);
-    for (size_t at = 0; at < n; at += 2, tried++) {
-        char was = bytes[at];
-        bytes[at] = (char)sai_rng_next(&rng);
-        refused += load_bytes(n) != SELECTAI_OK;
-        bytes[at] = was;
-    }
-    assert_true(refused > tried / 3);
+    flip_bytes(make_model(0.5));
 }
 
 int main(void)

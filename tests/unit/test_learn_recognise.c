@@ -5,38 +5,11 @@
  */
 #include <selectai/ranker.h>
 
-#include "base/rng.h"
 #include "learn/model_ranker.h"
-#include "learn/ranker_score.h"
 #include "learn/recognise.h"
-#include "learn_fixture.h"
+#include "ranker_file_fixture.h"
 
 enum { DIM = 7, STAGES = 3, IMAGES = 5 };
-
-static char dir[256], path[300];
-
-static int setup(void **state)
-{
-    (void)state;
-    make_temporary(dir);
-    snprintf(path, sizeof path, "%s/model.safetensors", dir);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    remove_temporary(dir);
-    return 0;
-}
-
-static void fill(float *x, size_t n, uint64_t seed)
-{
-    struct sai_rng rng;
-    sai_rng_seed(&rng, seed);
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)(2 * sai_rng_uniform(&rng) - 1);
-}
 
 static void make_prior(struct sai_prior *p)
 {
@@ -202,49 +175,6 @@ static void rankers_come_back(void **state)
     }
 }
 
-static char bytes[100000];
-
-static size_t read_model(double kernel_share)
-{
-    struct sai_model *m = make_model(kernel_share);
-    assert_int_equal(sai_model_save(m, path), SELECTAI_OK);
-    sai_model_destroy(&m);
-    FILE *file = fopen(path, "rb");
-    size_t n = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
-    return n;
-}
-
-static int load_bytes(size_t n)
-{
-    struct sai_model *m = NULL;
-    float x[2 * DIM] = {1}, y[2];
-    FILE *file = fopen(path, "wb");
-    assert_int_equal(fwrite(bytes, 1, n, file), n);
-    fclose(file);
-    int rc = sai_model_load(&m, path, SAI_KIND_RANKER);
-    if (rc == SELECTAI_OK && m->dim == DIM && m->recogniser)
-        assert_int_equal(sai_recognise_group(y, m, NULL, x, 2), SELECTAI_OK);
-    sai_model_destroy(&m);
-    return rc;
-}
-
-static int load_changed(double kernel_share, const char *from, const char *to)
-{
-    char *at = NULL;
-    size_t n = read_model(kernel_share);
-    assert_int_equal(strlen(from), strlen(to));
-    for (size_t i = 0; i + strlen(from) <= n && !at; i++)
-        at = memcmp(bytes + i, from, strlen(from)) == 0 ? bytes + i : NULL;
-    if (!at)
-        fail_msg("%s does not stand in the file", from);
-    memcpy(at, to, strlen(to));
-    int rc = load_bytes(n);
-    if (rc != SELECTAI_OK)
-        assert_non_null(strstr(selectai_last_error(), path));
-    return rc;
-}
-
 static void contradictions_are_refused(void **state)
 {
     (void)state;
@@ -260,26 +190,17 @@ static void contradictions_are_refused(void **state)
     };
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
         for (int kernel = 0; kernel < 2; kernel++) {
-            if (load_changed(kernel * 0.5, changes[i][0], changes[i][1]) != SELECTAI_ERR_FORMAT)
+            if (load_changed(make_model(kernel * 0.5), changes[i][0], changes[i][1]) != SELECTAI_ERR_FORMAT)
                 fail_msg("%s -> %s: is not refused", changes[i][0], changes[i][1]);
         }
-    assert_int_equal(load_changed(0.5, "\"kernel_share\"", "\"kernel-share\""), SELECTAI_ERR_FORMAT);
-    assert_int_equal(load_changed(0.5, "kernel.centres", "kernel.centers"), SELECTAI_ERR_FORMAT);
+    assert_int_equal(load_changed(make_model(0.5), "\"kernel_share\"", "\"kernel-share\""), SELECTAI_ERR_FORMAT);
+    assert_int_equal(load_changed(make_model(0.5), "kernel.centres", "kernel.centers"), SELECTAI_ERR_FORMAT);
 }
 
 static void flipped_bytes_never_crash(void **state)
 {
     (void)state;
-    struct sai_rng rng;
-    size_t n = read_model(0.5), refused = 0, tried = 0;
-    sai_rng_seed(&rng, 21);
-    for (size_t at = 0; at < n; at += 2, tried++) {
-        char was = bytes[at];
-        bytes[at] = (char)sai_rng_next(&rng);
-        refused += load_bytes(n) != SELECTAI_OK;
-        bytes[at] = was;
-    }
-    assert_true(refused > tried / 3);
+    flip_bytes(make_model(0.5));
 }
 
 int main(void)
