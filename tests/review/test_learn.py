@@ -120,6 +120,33 @@ class Learning(LearnTest):
         self.assertIn(b"other.safetensors", other.err)
         other.stop()
 
+    def test_what_was_learned_recognises_stages_as_the_one_given_did(self):
+        """From a ranker that was taught the opposite, so that what is learned is better."""
+        self.decided()
+        vectors, log, given = self.path("vectors"), self.path("log.jsonl"), self.path("given.safetensors")
+        raw, final = os.path.join(self.sample, "raw"), os.path.join(self.sample, "final")
+        for words in (
+            ("embed", "--cache", vectors, "--project", "p", raw, "--quiet"),
+            ("extract", "--raw", raw, "--final", final, "--project", "p", "--output", log, "--quiet"),
+        ):
+            support.selectai(*words)
+        with open(log, encoding="utf-8") as f:
+            entries = [json.loads(line) for line in f]
+        with open(log, "w", encoding="utf-8") as f:
+            for e in entries:
+                e["chosen_path"], e["neg_paths"][0] = e["neg_paths"][0], e["chosen_path"]
+                f.write(json.dumps({key: e[key] for key in ("project", "chosen_path", "neg_paths")}) + "\n")
+        result = support.selectai("train", "ranker", "--data", log, "--cache", vectors, "--recognise-stages", "--folds", 1,
+                                  "--epochs", 5, "--output", given, "--quiet")
+        self.assertEqual(result.code, support.DONE, str(result))
+        review = self.start("--learn", 20, "--ranker", given)
+        self.assertTrue(self.event(review)["events"][0]["swapped"])
+        self.assertEqual(review.stop(), 0)
+        (name,) = os.listdir(self.path("state/models"))
+        with open(self.path("state/models/" + name), "rb") as f:
+            head = f.read(int.from_bytes(f.read(8), "little"))
+        self.assertIn("recogniser", json.loads(head)["__metadata__"])
+
     def test_the_same_decisions_give_the_same_ranker(self):
         self.decided("one")
         shutil.copytree(self.path("one"), self.path("two"))
